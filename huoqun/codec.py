@@ -1,0 +1,58 @@
+"""Bytes to values and back: one place for the wire format (JSON, UTF-8)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from huoqun.control import PREFIX, Generation, Tick
+from huoqun.events import Event, Refused
+from huoqun.results import AnyResult, DeadLetter
+
+Control = Tick | Generation
+
+_encoder: Final = msgspec.json.Encoder()
+_events: Final = msgspec.json.Decoder(Event)
+_controls: Final = msgspec.json.Decoder(Control)
+_results: Final = msgspec.json.Decoder(AnyResult)
+_dead: Final = msgspec.json.Decoder(DeadLetter)
+_any: Final = msgspec.json.Decoder()
+
+
+def encode(value: msgspec.Struct) -> bytes:
+    """Return the record value of an event, control record, result or dead letter."""
+    return _encoder.encode(value)
+
+
+def decode_record(value: bytes | None) -> Event | Control | Refused:
+    """Read one record of the events topic. Never raises: what can't be read is a :class:`Refused` for the dead letters."""
+    if value is None:
+        return Refused("", "the record has no value")
+    try:
+        if value.startswith(PREFIX):
+            return _controls.decode(value)
+        return _events.decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return Refused("", str(error))
+
+
+def decode_result(value: bytes) -> AnyResult | Refused:
+    """Read one record of a result topic."""
+    try:
+        return _results.decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return Refused("", str(error))
+
+
+def decode_dead_letter(value: bytes) -> DeadLetter | Refused:
+    """Read one record of the dead-letter topic."""
+    try:
+        return _dead.decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return Refused("", str(error))
+
+
+def decode_json(value: bytes | str) -> Any:
+    """Read any JSON; raises :class:`msgspec.DecodeError`, :class:`UnicodeDecodeError` or :class:`RecursionError`."""
+    return _any.decode(value)

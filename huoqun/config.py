@@ -1,0 +1,324 @@
+"""The configuration: one ``huoqun.toml``, every key with a default, ``HUOQUN_…`` variables on top, wrong keys refused."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from huoqun.events import Coverage
+
+GroupKind = Literal["commerce", "interest", "fan", "learning"]
+SourceKind = Literal["canonical", "onebot11"]
+
+ENV_PREFIX: Final = "HUOQUN_"
+DEFAULT_FILE: Final = "huoqun.toml"
+
+
+class ConfigError(Exception):
+    """The configuration can't be used; the message names the place and the mend, one line a problem."""
+
+
+class _Section(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    pass
+
+
+class Kafka(_Section, kw_only=True):
+    """Where the broker is and how the topics are cut."""
+
+    bootstrap: str = "127.0.0.1:9092"
+    topic_prefix: str = "huoqun"
+    partitions: int = 4
+    replication: int = 1
+
+
+class Gateway(_Section, kw_only=True):
+    """The webhook's door. ``max_body_bytes`` holds after decompression too; ``max_in_flight`` is events awaiting the broker."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    max_body_bytes: int = 1024 * 1024
+    max_in_flight: int = 20_000
+    publish_timeout_seconds: float = 10.0
+    request_timeout_seconds: float = 10.0
+    tick_seconds: float = 1.0
+    """Between two ticks into every partition; 0 turns this gateway's ticker off."""
+
+
+class Worker(_Section, kw_only=True):
+    """The streams. A checkpoint is made after ``checkpoint_seconds`` or ``checkpoint_events``, whichever is first."""
+
+    lateness_seconds: float = 120.0
+    batch_records: int = 500
+    checkpoint_seconds: float = 1.0
+    checkpoint_events: int = 20_000
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = 9101
+    watchdog_seconds: float = 30.0
+    """No tick seen for this long means exit with status 1 and be restarted; 0 turns it off."""
+
+
+class Store(_Section, kw_only=True):
+    """Where results land: ``embedded`` (chDB below ``data_dir``, owned by the sink) or a ``clickhouse`` server.
+
+    ``password_env`` names the environment variable that holds the password. ``query_host`` and ``query_port`` are where the
+    embedded engine answers read-only SQL over HTTP.
+    """
+
+    kind: Literal["embedded", "clickhouse"] = "embedded"
+    host: str = "127.0.0.1"
+    port: int = 9000
+    user: str = "default"
+    password_env: str = "HUOQUN_CLICKHOUSE_PASSWORD"
+    secure: bool = False
+    database: str = "huoqun"
+    query_host: str = "127.0.0.1"
+    query_port: int = 8124
+
+
+class Sink(_Section, kw_only=True):
+    """Batches into the store: flushed by rows, bytes or age."""
+
+    batch_rows: int = 20_000
+    batch_bytes: int = 16 * 1024 * 1024
+    batch_seconds: float = 0.5
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = 9102
+
+
+class Privacy(_Section, kw_only=True):
+    """``store_text = false`` keeps message text out of the store (signals still see it as it passes)."""
+
+    store_text: bool = True
+
+
+class Deadlines(_Section, kw_only=True):
+    """How long a message that wants an answer may wait, in minutes."""
+
+    question_minutes: float = 10.0
+    newcomer_minutes: float = 5.0
+    cold_start_minutes: float = 5.0
+    mention_minutes: float = 3.0
+    escalate_factor: float = 3.0
+
+
+class QuietHours(_Section, kw_only=True):
+    """Local times of day, ``HH:MM``, between which deadlines stand still."""
+
+    start: str = "23:00"
+    end: str = "07:30"
+
+
+class Group(_Section, kw_only=True):
+    """What is known of one group that its platform does not tell."""
+
+    platform: str
+    group_id: str
+    kind: GroupKind = "interest"
+    staff: list[str] = []
+    bots: list[str] = []
+    time_zone: str = "Asia/Shanghai"
+    deadlines: Deadlines | None = None
+    quiet_hours: QuietHours | None = None
+
+
+class Source(_Section, kw_only=True):
+    """One webhook: ``POST /webhooks/{name}`` for a platform, ``POST /v1/events`` for kind ``canonical``.
+
+    ``secret_env`` names the environment variable that holds the signing secret. Without one, only this machine may post.
+    """
+
+    name: str
+    kind: SourceKind
+    secret_env: str = ""
+    coverage: Coverage = "full"
+
+
+class Config(_Section, kw_only=True):
+    """Everything. Every key has a default: an empty file, or none, runs the embedded stack on this machine."""
+
+    data_dir: str = ".huoqun"
+    kafka: Kafka = msgspec.field(default_factory=Kafka)
+    gateway: Gateway = msgspec.field(default_factory=Gateway)
+    worker: Worker = msgspec.field(default_factory=Worker)
+    store: Store = msgspec.field(default_factory=Store)
+    sink: Sink = msgspec.field(default_factory=Sink)
+    privacy: Privacy = msgspec.field(default_factory=Privacy)
+    deadlines: Deadlines = msgspec.field(default_factory=Deadlines)
+    staff: list[str] = []
+    """``platform/user_id`` of people who are staff in every group."""
+    bots: list[str] = []
+    """``platform/user_id`` of accounts run by software in every group."""
+    groups: list[Group] = []
+    sources: list[Source] = []
+
+    def group(self, platform: str, group_id: str) -> Group:
+        """Return the settings of one group: its own where configured, the defaults else."""
+        for group in self.groups:
+            if group.platform == platform and group.group_id == group_id:
+                return group
+        return Group(platform=platform, group_id=group_id)
+
+
+def load(path: str | Path | None, environ: Mapping[str, str]) -> Config:
+    """Read the configuration.
+
+    ``path`` names a file that must exist; ``None`` takes ``huoqun.toml`` here if there is one. ``HUOQUN_KAFKA_BOOTSTRAP``
+    overrides ``bootstrap`` in ``[kafka]``, and so on. Raises :class:`ConfigError` with every problem found.
+    """
+    file = Path(path) if path is not None else Path(DEFAULT_FILE)
+    raw: dict[str, Any] = {}
+    if path is not None or file.exists():
+        try:
+            raw = tomllib.loads(file.read_text("utf-8"))
+        except FileNotFoundError:
+            raise ConfigError(f"{file}: no such file") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{file}: not TOML: {error}") from None
+        except OSError as error:
+            raise ConfigError(f"{file}: {error.strerror}") from None
+    _override(raw, environ)
+    try:
+        config = msgspec.convert(raw, Config)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{file}: {_explain(error, raw)}") from None
+    problems = list(_problems(config))
+    if problems:
+        raise ConfigError("\n".join(f"{file}: {p}" for p in problems))
+    return config
+
+
+def dump_env(config: Config) -> dict[str, str]:
+    """Return the ``HUOQUN_…`` variables that make a process with the same file run with ``config``'s sections."""
+    env: dict[str, str] = {f"{ENV_PREFIX}DATA_DIR": config.data_dir}
+    for section in _SECTIONS:
+        for name, value in msgspec.to_builtins(getattr(config, section)).items():
+            text = str(value).lower() if isinstance(value, bool) else str(value)
+            env[f"{ENV_PREFIX}{section}_{name}".upper()] = text
+    return env
+
+
+_SECTIONS: Final = ("kafka", "gateway", "worker", "store", "sink", "privacy", "deadlines")
+_NOT_SETTINGS: Final = ("CONFIG", "CLICKHOUSE_PASSWORD")
+
+
+def _override(raw: dict[str, Any], environ: Mapping[str, str]) -> None:
+    known: dict[str, tuple[str | None, str, Any]] = {f"{ENV_PREFIX}DATA_DIR": (None, "data_dir", str)}
+    hints = get_type_hints(Config)
+    for section in _SECTIONS:
+        for name, hint in get_type_hints(hints[section]).items():
+            known[f"{ENV_PREFIX}{section}_{name}".upper()] = (section, name, hint)
+    secrets = {s.get("secret_env") for s in raw.get("sources", []) if isinstance(s, dict)}
+    password = raw.get("store", {}).get("password_env") if isinstance(raw.get("store"), dict) else None
+    for variable, text in environ.items():
+        if not variable.startswith(ENV_PREFIX) or variable in secrets or variable == password:
+            continue
+        if variable.removeprefix(ENV_PREFIX) in _NOT_SETTINGS or "_SECRET" in variable:
+            continue
+        if variable not in known:
+            raise ConfigError(f"environment: {variable} overrides no setting; did you mean {_nearest(variable, known)}?")
+        section, name, hint = known[variable]
+        target = raw if section is None else raw.setdefault(section, {})
+        if isinstance(target, dict):
+            target[name] = _from_text(variable, text, hint)
+
+
+def _from_text(variable: str, text: str, hint: Any) -> Any:
+    if get_origin(hint) is Literal or hint is str:
+        return text
+    if hint is bool:
+        if text.lower() in ("true", "1", "yes"):
+            return True
+        if text.lower() in ("false", "0", "no"):
+            return False
+        raise ConfigError(f"environment: {variable} must be true or false, not {text!r}")
+    try:
+        return int(text) if hint is int else float(text)
+    except ValueError:
+        raise ConfigError(f"environment: {variable} must be a number, not {text!r}") from None
+
+
+def _nearest(name: str, known: Mapping[str, Any]) -> str:
+    import difflib  # noqa: PLC0415  # only ever needed to explain a mistake
+
+    return (difflib.get_close_matches(name, list(known), n=1, cutoff=0.0) or ["none"])[0]
+
+
+def _explain(error: msgspec.ValidationError, raw: dict[str, Any]) -> str:
+    message, _, path = str(error).partition(" - at ")
+    place = path.strip("`").removeprefix("$").lstrip(".") or "top level"
+    if "unknown field" in message:
+        wrong = message.rpartition("unknown field ")[2].strip("`")
+        section = _section_at(place)
+        allowed = ", ".join(sorted(get_type_hints(section))) if section is not None else "see the documentation"
+        return f"{place}: unknown key {wrong!r}; allowed here: {allowed}"
+    if "Invalid enum value" in message:
+        section = _section_at(place.rpartition(".")[0] or "top level")
+        hint = get_type_hints(section).get(place.rpartition(".")[2]) if section is not None else None
+        if get_origin(hint) is Literal:
+            return f"{place}: {message}; allowed: {', '.join(map(str, get_args(hint)))}"
+    del raw
+    return f"{place}: {message}"
+
+
+def _section_at(place: str) -> type | None:
+    current: Any = Config
+    if place == "top level":
+        return Config
+    for part in place.split("."):
+        name = part.partition("[")[0]
+        current = get_type_hints(current).get(name)
+        options = [a for a in (current, *get_args(current)) if isinstance(a, type) and issubclass(a, msgspec.Struct)]
+        if not options:
+            return None
+        current = options[0]
+    return current if isinstance(current, type) else None
+
+
+def _problems(config: Config) -> list[str]:
+    problems = []
+    positive = {
+        "kafka.partitions": config.kafka.partitions, "kafka.replication": config.kafka.replication,
+        "gateway.max_body_bytes": config.gateway.max_body_bytes, "gateway.max_in_flight": config.gateway.max_in_flight,
+        "worker.batch_records": config.worker.batch_records, "worker.checkpoint_events": config.worker.checkpoint_events,
+        "worker.checkpoint_seconds": config.worker.checkpoint_seconds, "sink.batch_rows": config.sink.batch_rows,
+        "sink.batch_bytes": config.sink.batch_bytes, "sink.batch_seconds": config.sink.batch_seconds,
+        "deadlines.question_minutes": config.deadlines.question_minutes,
+        "deadlines.escalate_factor": config.deadlines.escalate_factor,
+    }
+    problems += [f"{place}: must be above 0, is {value}" for place, value in positive.items() if value <= 0]
+    if config.worker.lateness_seconds < 0:
+        problems.append(f"worker.lateness_seconds: must not be negative, is {config.worker.lateness_seconds}")
+    names = [s.name for s in config.sources]
+    problems += [f"sources: the name {n!r} is used twice" for n in sorted({n for n in names if names.count(n) > 1})]
+    keys = [(g.platform, g.group_id) for g in config.groups]
+    problems += [f"groups: {p}/{g} is listed twice" for p, g in sorted({k for k in keys if keys.count(k) > 1})]
+    for number, group in enumerate(config.groups):
+        try:
+            ZoneInfo(group.time_zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            problems.append(f"groups[{number}].time_zone: {group.time_zone!r} is no time zone such as Asia/Shanghai")
+        if group.quiet_hours is not None:
+            problems += [
+                f"groups[{number}].quiet_hours.{name}: {value!r} is no time of day such as 23:00"
+                for name, value in (("start", group.quiet_hours.start), ("end", group.quiet_hours.end))
+                if minutes_of_day(value) is None
+            ]
+    problems += [
+        f"{place}: {entry!r} must be platform/user_id"
+        for place, entries in (("staff", config.staff), ("bots", config.bots)) for entry in entries if "/" not in entry
+    ]
+    return problems
+
+
+def minutes_of_day(text: str) -> int | None:
+    """Return ``HH:MM`` as minutes after midnight, ``None`` if it is no time of day."""
+    hours, colon, minutes = text.partition(":")
+    if not colon or not hours.isdecimal() or not minutes.isdecimal():
+        return None
+    value = int(hours) * 60 + int(minutes)
+    return value if int(hours) < 24 and int(minutes) < 60 else None  # noqa: PLR2004

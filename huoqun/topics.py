@@ -1,0 +1,54 @@
+"""The topics: their names, partitions and settings."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+EVENTS: Final = "events"
+ACTIVITY: Final = "activity"
+QUESTIONS: Final = "questions"
+ALERTS: Final = "alerts"
+MEMBERS: Final = "members"
+GROUPS: Final = "groups"
+DEADLETTER: Final = "deadletter"
+
+RESULT_TOPICS: Final = (ACTIVITY, QUESTIONS, ALERTS, MEMBERS, GROUPS)
+TOPIC_OF_RECORD: Final = {
+    "activity": ACTIVITY, "question": QUESTIONS, "alert": ALERTS, "member": MEMBERS, "member_risk": MEMBERS,
+    "group": GROUPS,
+}
+"""Result record tag -> topic: members and their daily risk share one."""
+
+_DAY_MS: Final = 86_400_000
+
+
+class TopicSpec(msgspec.Struct, frozen=True):
+    """A topic as it must be. ``settings`` are Kafka's own topic settings."""
+
+    name: str
+    partitions: int
+    settings: dict[str, str]
+
+
+def full_name(prefix: str, topic: str) -> str:
+    """Return the topic's name on the broker, ``huoqun.events`` with the default prefix."""
+    return f"{prefix}.{topic}"
+
+
+def state_topic(prefix: str) -> str:
+    """Return the name of the changelog that holds the streams' state (a Faust table's, hence its form)."""
+    return f"{prefix}-streams-state-changelog"
+
+
+def specs(prefix: str, partitions: int) -> tuple[TopicSpec, ...]:
+    """Return every topic of the product. The events, results and state have one partition count: state moves with them."""
+    keep_30_days = {"retention.ms": str(30 * _DAY_MS)}
+    compacted = {"cleanup.policy": "compact"}
+    return (
+        TopicSpec(full_name(prefix, EVENTS), partitions, keep_30_days),
+        *(TopicSpec(full_name(prefix, t), partitions, {"retention.ms": str(7 * _DAY_MS)}) for t in RESULT_TOPICS),
+        TopicSpec(full_name(prefix, DEADLETTER), 1, keep_30_days),
+        TopicSpec(state_topic(prefix), partitions, compacted),
+    )

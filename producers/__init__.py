@@ -1,0 +1,1 @@
+"""Events in: webhooks, replay and simulation, verified, read and produced to the events topic."""

@@ -1,0 +1,1 @@
+"""One file a platform: pure verification and parsing."""

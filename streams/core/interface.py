@@ -1,0 +1,45 @@
+"""What the shell needs of the core: one partition of the events log as a value that is fed records and asked for results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Protocol
+
+from huoqun.events import Refused
+from huoqun.results import AnyResult
+
+
+class Bad(NamedTuple):
+    """A record that could not be understood, for the dead letters."""
+
+    offset: int
+    value: bytes | None
+    refused: Refused
+
+
+class Checkpoint(NamedTuple):
+    """What has to be sent, and then saved, before offsets up to ``offset`` may be committed.
+
+    ``results`` are absolute values under deterministic keys. ``saves`` are state entries of this partition, each atomic by
+    itself and fenced by the offset it holds; ``None`` deletes one.
+    """
+
+    offset: int
+    results: list[AnyResult]
+    saves: list[tuple[bytes, bytes | None]]
+
+
+class PartitionState(Protocol):
+    """All groups of one partition. Single-threaded, deterministic, no I/O."""
+
+    def restore(self, entries: Iterable[tuple[bytes, bytes]]) -> None:
+        """Take over what earlier checkpoints saved (any order). Called once, before the first record."""
+
+    def apply(self, records: Sequence[tuple[int, bytes | None]]) -> list[Bad]:
+        """Apply (offset, value) records in offset order. Those at or below a group's fence are skipped."""
+
+    def urgent(self) -> list[AnyResult]:
+        """Return the results an operator waits for (questions, alerts) that changed since they were last asked for."""
+
+    def checkpoint(self) -> Checkpoint:
+        """Return everything that changed since the last checkpoint, and start anew."""
