@@ -1,0 +1,292 @@
+"""The broker's administration: topics made and checked, ends and lags measured.
+
+The only place in this package that knows kafka-python.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final, NamedTuple
+
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.errors import (
+    CoordinatorLoadInProgressError,
+    CoordinatorNotAvailableError,
+    KafkaError,
+    TopicAlreadyExistsError,
+)
+
+from huoqun import codec, topics
+from huoqun.clock import now_ms
+from huoqun.config import Config
+from huoqun.control import Generation
+
+logging.getLogger("kafka").setLevel(logging.ERROR)  # it warns of every refused connection; we say once what it means
+
+_CLIENT: Final = "huoqun-admin"
+REQUEST_SECONDS: Final = 15.0
+HEAL_AFTER_SECONDS: Final = 2.0
+"""How long another provisioner that has just made the events topic gets to write its marker before we do it for it."""
+
+
+class BrokerError(Exception):
+    """The broker can't be reached or refuses; the message names the address and the mend."""
+
+
+class PartitionLag(NamedTuple):
+    """How far one consumer group is in one partition. ``committed`` is ``None`` before its first commit."""
+
+    topic: str
+    partition: int
+    committed: int | None
+    end: int
+
+    @property
+    def lag(self) -> int:
+        """Records not yet committed by the group."""
+        return max(0, self.end - (self.committed or 0))
+
+
+def wait_for_broker(bootstrap: str, seconds: float) -> None:
+    """Return as soon as the broker answers; raise :class:`BrokerError` when it hasn't within ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while True:
+        why = _unreachable(bootstrap)
+        if why is None:
+            return
+        if time.monotonic() >= deadline:
+            raise BrokerError(f"no Kafka broker answers at {bootstrap} ({why}): start it, or set kafka.bootstrap")
+        time.sleep(0.1)
+
+
+def provision(config: Config) -> list[str]:
+    """Make every topic that is missing and return the names of those made.
+
+    Partitions of the events topic that have never held a record get their :class:`Generation` first, so that versions
+    of a new log replace those of an old one. Safe to repeat, to interrupt anywhere, and to run twice at once.
+    """
+    kafka = config.kafka
+    wanted = topics.specs(kafka.topic_prefix, kafka.partitions)
+    with _admin(kafka.bootstrap) as admin:
+        there = set(admin.list_topics())
+        missing = [spec for spec in wanted if spec.name not in there]
+        created = [spec.name for spec in missing if _create(admin, spec, kafka.replication)]
+        _wait_for_leaders(admin, [spec.name for spec in wanted])
+    events = topics.full_name(kafka.topic_prefix, topics.EVENTS)
+    _mark_generation(kafka.bootstrap, events, ours=events in created)
+    return created
+
+
+def verify(config: Config) -> list[str]:
+    """Return what is wrong with the topics, each with its mend; an empty list means that everything may start."""
+    kafka = config.kafka
+    wanted = {spec.name: spec for spec in topics.specs(kafka.topic_prefix, kafka.partitions)}
+    events = topics.full_name(kafka.topic_prefix, topics.EVENTS)
+    with _admin(kafka.bootstrap) as admin:
+        there = set(admin.list_topics())
+        found = {name: len(parts) for name, parts in _partitions(admin, [n for n in wanted if n in there]).items()}
+    problems = []
+    for name, spec in wanted.items():
+        count = found.get(name)
+        if count is None:
+            problems.append(f"topic {name} does not exist: run `huoqun provision`")
+        elif spec.partitions not in (count, kafka.partitions):
+            problems.append(
+                f"topic {name} has {count} partitions and needs {spec.partitions}: delete it and run `huoqun provision`"
+            )
+        elif count != spec.partitions:
+            problems.append(
+                f"topic {name} has {count} partitions, kafka.partitions says {spec.partitions}: set "
+                f"kafka.partitions = {count} if all topics have so many, else delete the topic and run "
+                "`huoqun provision`"
+            )
+    if found.get(events):
+        unmarked = _virgin(kafka.bootstrap, events)
+        if unmarked:
+            problems.append(f"topic {events} has no generation record in partitions {unmarked}: run `huoqun provision`")
+    return problems
+
+
+def end_offsets(bootstrap: str, topic: str) -> dict[int, int]:
+    """Return partition -> the offset that the next record gets. Raises :class:`BrokerError` if the topic is missing."""
+    return {tp.partition: end for tp, end in _ends(bootstrap, [topic]).items()}
+
+
+def lag(config: Config, group: str, names: Iterable[str]) -> list[PartitionLag]:
+    """Return how far ``group`` is in every partition of the topics ``names`` (full names; missing ones left out)."""
+    bootstrap = config.kafka.bootstrap
+    with _admin(bootstrap) as admin:
+        there = set(admin.list_topics())
+        committed = _committed(admin, group)
+    lags = []
+    for tp, end in sorted(_ends(bootstrap, [n for n in names if n in there]).items()):
+        offset = getattr(committed.get(tp), "offset", -1)
+        lags.append(PartitionLag(tp.topic, tp.partition, offset if offset >= 0 else None, end))
+    return lags
+
+
+def total_lag(config: Config, group: str, names: Iterable[str]) -> int:
+    """Return the records that ``group`` has not committed yet, over all partitions of the topics ``names``."""
+    return sum(entry.lag for entry in lag(config, group, names))
+
+
+def _unreachable(bootstrap: str) -> str | None:
+    why = "no address given"
+    for address in bootstrap.split(","):
+        host, _, port = address.strip().rpartition(":")
+        try:
+            with socket.create_connection((host.strip("[]"), int(port)), timeout=2):
+                break
+        except ValueError:
+            return f"{address!r} is not host:port"
+        except OSError as error:
+            why = error.strerror or str(error)
+    else:
+        return why
+    try:
+        with _admin(bootstrap) as admin:
+            admin.describe_cluster()
+    except BrokerError as error:
+        return str(error.__cause__ or error)
+    return None
+
+
+@contextmanager
+def _admin(bootstrap: str) -> Iterator[Any]:
+    with _errors(bootstrap):
+        admin = KafkaAdminClient(
+            bootstrap_servers=bootstrap.split(","), client_id=_CLIENT, request_timeout_ms=int(REQUEST_SECONDS * 1000)
+        )
+        try:
+            yield admin
+        finally:
+            admin.close()
+
+
+@contextmanager
+def _errors(bootstrap: str) -> Iterator[None]:
+    try:
+        yield
+    except KafkaError as error:
+        raise BrokerError(f"the broker at {bootstrap}: {type(error).__name__}: {error}") from error
+
+
+def _committed(admin: Any, group: str) -> dict[TopicPartition, Any]:
+    deadline = time.monotonic() + REQUEST_SECONDS
+    while True:
+        try:
+            found: dict[TopicPartition, Any] = admin.list_group_offsets(group).get(group, {})
+        except (CoordinatorNotAvailableError, CoordinatorLoadInProgressError):
+            # The first question about any group makes the broker create its own topic for offsets.
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(0.2)
+        else:
+            return found
+
+
+def _create(admin: Any, spec: topics.TopicSpec, replication: int) -> bool:
+    try:
+        admin.create_topics(
+            {
+                spec.name: {
+                    "num_partitions": spec.partitions,
+                    "replication_factor": replication,
+                    "configs": spec.settings,
+                }
+            }
+        )
+    except TopicAlreadyExistsError:
+        return False  # another provisioner was quicker
+    return True
+
+
+def _partitions(admin: Any, names: list[str]) -> dict[str, list[dict[str, Any]]]:
+    """Return topic -> its partitions' metadata; names that don't exist are left out."""
+    if not names:
+        return {}  # asking for none means all
+    return {t["name"]: t["partitions"] for t in admin.describe_topics(names) if t["error_code"] == 0}
+
+
+def _wait_for_leaders(admin: Any, names: list[str]) -> None:
+    deadline = time.monotonic() + REQUEST_SECONDS
+    while True:
+        found = _partitions(admin, names)
+        leaderless = [n for n in names if not found.get(n) or any(p["error_code"] for p in found[n])]
+        if not leaderless:
+            return
+        if time.monotonic() >= deadline:
+            raise BrokerError(f"topics without a leader: {', '.join(leaderless)}; look at the broker's log")
+        time.sleep(0.1)
+
+
+def _mark_generation(bootstrap: str, events: str, *, ours: bool) -> None:
+    virgin = _virgin(bootstrap, events)
+    if virgin and not ours:
+        time.sleep(HEAL_AFTER_SECONDS)
+        virgin = _virgin(bootstrap, events)
+    if not virgin:
+        return
+    marker = codec.encode(Generation(number=now_ms() // 1000))
+    with _errors(bootstrap):
+        producer = KafkaProducer(bootstrap_servers=bootstrap.split(","), client_id=_CLIENT, acks="all")
+        try:
+            sent = [producer.send(events, value=marker, partition=partition) for partition in virgin]
+            for future in sent:
+                future.get(timeout=REQUEST_SECONDS)
+        finally:
+            producer.close(timeout=REQUEST_SECONDS)
+
+
+def _virgin(bootstrap: str, topic: str) -> list[int]:
+    """Return the partitions that have never held a record (one emptied by retention ends above 0)."""
+    return [tp.partition for tp, end in sorted(_ends(bootstrap, [topic]).items()) if end == 0]
+
+
+def _ends(bootstrap: str, names: Iterable[str]) -> dict[TopicPartition, int]:
+    """Return the true end of every partition of the topics.
+
+    It is the high watermark of a fetch, since ``ListOffsets`` is wrong on some brokers; and of a new consumer, since
+    one keeps the first watermark it has seen of a partition that brings no records.
+    """
+    ends: dict[TopicPartition, int] = {}
+    with _errors(bootstrap):
+        consumer = KafkaConsumer(
+            bootstrap_servers=bootstrap.split(","),
+            client_id=_CLIENT,
+            enable_auto_commit=False,
+            fetch_max_wait_ms=50,
+            max_partition_fetch_bytes=4096,
+        )
+        try:
+            waiting = _partitions_of(consumer, names)
+            consumer.assign(sorted(waiting))
+            for tp, offset in (consumer.end_offsets(list(waiting)) if waiting else {}).items():
+                consumer.seek(tp, offset)
+            deadline = time.monotonic() + REQUEST_SECONDS
+            while waiting:
+                consumer.poll(timeout_ms=100, max_records=1)
+                known = {tp: mark for tp in waiting if (mark := consumer.highwater(tp)) is not None}
+                ends |= known
+                waiting -= known.keys()
+                consumer.pause(*known)
+                if time.monotonic() >= deadline:
+                    missing = ", ".join(f"{tp.topic}[{tp.partition}]" for tp in sorted(waiting))
+                    raise BrokerError(f"no answer about the end of {missing}; look at the broker's log")
+        finally:
+            consumer.close(autocommit=False)
+    return ends
+
+
+def _partitions_of(consumer: Any, names: Iterable[str]) -> set[TopicPartition]:
+    partitions: set[TopicPartition] = set()
+    for name in names:
+        numbers = consumer.partitions_for_topic(name)
+        if not numbers:
+            raise BrokerError(f"topic {name} does not exist: run `huoqun provision`")
+        partitions |= {TopicPartition(name, number) for number in numbers}
+    return partitions

@@ -1,0 +1,1 @@
+"""The embedded stack: the whole pipeline as child processes of one supervisor."""

@@ -1,0 +1,53 @@
+"""Fixtures that every suite may use: real brokers, started once a session, and fresh names on them."""
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from huoqun.local.tansu import BrokerMissingError
+from tests.support import apache_kafka as apache_kafka_broker
+from tests.support import tansu as tansu_broker
+from tests.support.brokers import RunningBroker
+from tests.support.fetch_kafka import UnavailableError
+
+BROKERS = [
+    pytest.param("tansu", marks=pytest.mark.tansu),
+    pytest.param("apache_kafka", marks=[pytest.mark.apache_kafka, pytest.mark.slow]),
+]
+
+
+@pytest.fixture(scope="session")
+def tansu(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBroker]:
+    """The embedded broker. Mark tests that use it directly with ``tansu``."""
+    try:
+        broker = tansu_broker.start(tmp_path_factory.mktemp("tansu"))
+    except BrokerMissingError as error:
+        pytest.skip(str(error))
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture(scope="session")
+def apache_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBroker]:
+    """A real Apache Kafka. Mark tests that use it directly with ``apache_kafka``."""
+    try:
+        broker = apache_kafka_broker.start(tmp_path_factory.mktemp("apache_kafka"))
+    except UnavailableError as error:
+        pytest.skip(str(error))
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture(params=BROKERS)
+def broker(request: pytest.FixtureRequest) -> RunningBroker:
+    """Each broker in turn: what holds on one must hold on both."""
+    found = request.getfixturevalue(request.param)
+    assert isinstance(found, RunningBroker)
+    return found
+
+
+@pytest.fixture
+def topic_prefix() -> str:
+    """A topic prefix that no other test uses: the brokers are shared by the session."""
+    return f"t{uuid.uuid4().hex[:12]}"

@@ -1,0 +1,86 @@
+"""Apache Kafka for tests: one KRaft node (broker and controller) on free ports, its data in a temporary directory."""
+
+import re
+import shutil
+import subprocess
+import uuid
+from base64 import urlsafe_b64encode
+from pathlib import Path
+
+from huoqun.broker import BrokerError, wait_for_broker
+from tests.support.brokers import BrokerNotStartedError, RunningBroker, free_port, tail
+from tests.support.fetch_kafka import UnavailableError, fetch
+
+_JAVA_NEEDED = 17
+_JVM = [
+    "-Xms128m",
+    "-Xmx256m",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-Xshare:auto",
+    "-Djava.awt.headless=true",
+]
+
+_PROPERTIES = """
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+controller.listener.names=CONTROLLER
+log.dirs={data}
+auto.create.topics.enable=false
+offsets.topic.num.partitions=4
+offsets.topic.replication.factor=1
+transaction.state.log.num.partitions=2
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+num.network.threads=2
+num.io.threads=2
+log.cleaner.dedupe.buffer.size=8000000
+"""
+
+_LOG4J2 = """<Configuration status="error">
+  <Appenders><Console name="out"><PatternLayout pattern="%d %p %c{1} %m%n"/></Console></Appenders>
+  <Loggers><Root level="warn"><AppenderRef ref="out"/></Root></Loggers>
+</Configuration>
+"""
+
+
+def start(directory: Path) -> RunningBroker:
+    """Start it with its data and log in ``directory``; raises :class:`UnavailableError` when Java or the artifacts can't be had."""
+    _require_java()
+    jars = fetch()
+    port, controller = free_port(), free_port()
+    properties, log4j2, log = directory / "server.properties", directory / "log4j2.xml", directory / "kafka.log"
+    properties.write_text(_PROPERTIES.format(port=port, controller=controller, data=directory / "data"), "utf-8")
+    log4j2.write_text(_LOG4J2, "utf-8")
+    java = ["java", *_JVM, f"-Dlog4j2.configurationFile={log4j2}", "-cp", f"{jars}/*"]
+    cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    formatting = [*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)]
+    formatted = subprocess.run(formatting, capture_output=True, text=True, timeout=60, check=False)
+    if formatted.returncode != 0:
+        raise BrokerNotStartedError(f"formatting Kafka's storage failed:\n{formatted.stdout}{formatted.stderr}")
+    with log.open("wb") as output:
+        process = subprocess.Popen([*java, "kafka.Kafka", str(properties)], stdout=output, stderr=subprocess.STDOUT)
+    broker = RunningBroker("apache_kafka", f"127.0.0.1:{port}", process, log)
+    try:
+        wait_for_broker(broker.bootstrap, 60)
+    except BrokerError as error:
+        broker.stop()
+        raise BrokerNotStartedError(f"{error}\n{tail(log)}") from None
+    return broker
+
+
+def _require_java() -> None:
+    if shutil.which("java") is None:
+        raise UnavailableError(f"Java {_JAVA_NEEDED} is not installed: Apache Kafka runs on it")
+    said = subprocess.run(["java", "-version"], capture_output=True, text=True, timeout=30, check=False).stderr
+    version = re.search(r'version "(\d+)', said)
+    if version is None or int(version[1]) < _JAVA_NEEDED:
+        raise UnavailableError(
+            f"Apache Kafka needs Java {_JAVA_NEEDED}, here is: {said.splitlines()[0] if said else 'unknown'}"
+        )

@@ -1,0 +1,35 @@
+"""What the tests see of a broker, whichever it is."""
+
+import signal
+import socket
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass
+class RunningBroker:
+    """A broker of this test session: ``kind`` is ``tansu`` or ``apache_kafka``."""
+
+    kind: str
+    bootstrap: str
+    process: subprocess.Popen[bytes] = field(repr=False)
+    log: Path
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGKILL)  # nothing of it is kept
+        self.process.wait()
+
+
+class BrokerNotStartedError(Exception):
+    """The broker ended, or never answered; the message holds the end of its log."""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def tail(log: Path, lines: int = 20) -> str:
+    return "\n".join(log.read_text("utf-8", "replace").splitlines()[-lines:])

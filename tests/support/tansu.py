@@ -1,0 +1,23 @@
+"""The embedded broker for tests: a child process on a free port, everything in memory."""
+
+import subprocess
+from pathlib import Path
+
+from huoqun.broker import BrokerError, wait_for_broker
+from huoqun.local import tansu
+from tests.support.brokers import BrokerNotStartedError, RunningBroker, free_port, tail
+
+
+def start(directory: Path) -> RunningBroker:
+    """Start it, logging into ``directory``; raises ``huoqun.local.tansu.BrokerMissingError`` when it is not installed."""
+    port = free_port()
+    log = directory / "tansu.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(tansu.command("127.0.0.1", port), stdout=output, stderr=subprocess.STDOUT)
+    broker = RunningBroker("tansu", f"127.0.0.1:{port}", process, log)
+    try:
+        wait_for_broker(broker.bootstrap, 20)
+    except BrokerError as error:
+        broker.stop()
+        raise BrokerNotStartedError(f"{error}\n{tail(log)}") from None
+    return broker
