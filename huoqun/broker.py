@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import socket
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
@@ -24,10 +24,13 @@ from huoqun import codec, topics
 from huoqun.clock import now_ms
 from huoqun.config import Config
 from huoqun.control import Generation
+from huoqun.events import Event
 
 logging.getLogger("kafka").setLevel(logging.ERROR)  # it warns of every refused connection; we say once what it means
 
 _CLIENT: Final = "huoqun-admin"
+_PROGRESS_EVERY: Final = 1000
+_FLUSH_SECONDS: Final = 120.0
 REQUEST_SECONDS: Final = 15.0
 HEAL_AFTER_SECONDS: Final = 2.0
 """How long another provisioner that has just made the events topic gets to write its marker before we do it for it."""
@@ -121,17 +124,55 @@ def lag(config: Config, group: str, names: Iterable[str]) -> list[PartitionLag]:
     bootstrap = config.kafka.bootstrap
     with _admin(bootstrap) as admin:
         there = set(admin.list_topics())
-        committed = _committed(admin, group)
+        offsets = _committed(admin, group)
     lags = []
     for tp, end in sorted(_ends(bootstrap, [n for n in names if n in there]).items()):
-        offset = getattr(committed.get(tp), "offset", -1)
+        offset = getattr(offsets.get(tp), "offset", -1)
         lags.append(PartitionLag(tp.topic, tp.partition, offset if offset >= 0 else None, end))
     return lags
+
+
+def committed(config: Config, group: str) -> dict[tuple[str, int], int]:
+    """Return (topic, partition) -> the offset that ``group`` reads next, for the partitions that it has committed."""
+    with _admin(config.kafka.bootstrap) as admin:
+        offsets = _committed(admin, group)
+    return {(tp.topic, tp.partition): found.offset for tp, found in offsets.items() if found.offset >= 0}
 
 
 def total_lag(config: Config, group: str, names: Iterable[str]) -> int:
     """Return the records that ``group`` has not committed yet, over all partitions of the topics ``names``."""
     return sum(entry.lag for entry in lag(config, group, names))
+
+
+def republish(config: Config, events: Iterable[Event], progress: Callable[[int], None]) -> int:
+    """Write stored events into the events topic again, as they are, and return how many there were.
+
+    ``progress`` is told the number of events handed over so far, now and then. Order is kept within a group. Returns
+    after the broker has acknowledged every one; raises :class:`BrokerError` when one is refused.
+    """
+    bootstrap = config.kafka.bootstrap
+    topic = topics.full_name(config.kafka.topic_prefix, topics.EVENTS)
+    refused: list[BaseException] = []
+    count = 0
+    with _errors(bootstrap):
+        producer = KafkaProducer(
+            bootstrap_servers=bootstrap.split(","), client_id=_CLIENT, acks="all", linger_ms=20, batch_size=256 * 1024
+        )
+        try:
+            for count, event in enumerate(events, 1):  # the last one is the answer
+                sent = producer.send(topic, key=event.group.encode(), value=codec.encode(event))
+                sent.add_errback(refused.append)
+                if count % _PROGRESS_EVERY == 0:
+                    progress(count)
+                if refused:
+                    break
+            producer.flush(timeout=_FLUSH_SECONDS)
+        finally:
+            producer.close(timeout=REQUEST_SECONDS)
+    if refused:
+        raise BrokerError(f"the broker at {bootstrap} refused a stored event: {type(refused[0]).__name__}")
+    progress(count)
+    return count
 
 
 def _unreachable(bootstrap: str) -> str | None:

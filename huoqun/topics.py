@@ -42,6 +42,16 @@ def state_topic(prefix: str) -> str:
     return f"{prefix}-streams-state-changelog"
 
 
+def streams_group(prefix: str) -> str:
+    """Return the consumer group of the workers (the Faust application's id, which also names the state topic)."""
+    return f"{prefix}-streams"
+
+
+def sink_group(prefix: str) -> str:
+    """Return the consumer group of the sinks."""
+    return f"{prefix}-sink"
+
+
 def specs(prefix: str, partitions: int) -> tuple[TopicSpec, ...]:
     """Return every topic of the product. The events, results and state have one partition count: state moves with them."""
     keep_30_days = {"retention.ms": str(30 * _DAY_MS)}

@@ -5,6 +5,7 @@ import threading
 import pytest
 from click.testing import CliRunner
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.partitioner.default import murmur2
 from kafka.structs import OffsetAndMetadata
 
 from huoqun import broker as admin
@@ -12,6 +13,7 @@ from huoqun import codec, topics
 from huoqun.cli import main
 from huoqun.config import Config, Kafka
 from huoqun.control import Generation
+from huoqun.events import Event
 from tests.support.brokers import RunningBroker, free_port
 
 
@@ -136,6 +138,37 @@ def test_the_end_counts_every_record_of_a_batch_and_lag_is_measured_against_it(c
         for entry in admin.lag(config, f"{config.kafka.topic_prefix}-g", [topic])
     }
     assert lags == {0: (None, 1), 1: (4, 7), 2: (None, 1)}
+
+
+def test_stored_events_come_back_as_they_were_in_order_and_on_the_partition_of_their_group(config: Config) -> None:
+    admin.provision(config)
+    stored = [
+        Event(
+            id=f"{n}",
+            type="message",
+            ts=n,
+            platform="qq",
+            group_id=f"g{n % 5}",
+            user_id="u",
+            text="你好",
+            received_at=n,
+        )
+        for n in range(2500)
+    ]
+    told: list[int] = []
+    assert admin.republish(config, stored, told.append) == 2500
+    assert told == [1000, 2000, 2500]
+    seen: dict[str, list[str]] = {}
+    where: dict[str, set[int]] = {}
+    for partition, values in records(config, events_of(config)).items():
+        for event in (codec.decode_record(v) for v in values):
+            if isinstance(event, Event):
+                assert event == stored[int(event.id)]
+                seen.setdefault(event.group, []).append(event.id)
+                where.setdefault(event.group, set()).add(partition)
+    assert {g: len(ids) for g, ids in seen.items()} == {f"qq/g{n}": 500 for n in range(5)}
+    assert all(ids == sorted(ids, key=int) for ids in seen.values())
+    assert where == {g: {(murmur2(g.encode()) & 0x7FFFFFFF) % 3} for g in seen}
 
 
 def test_no_broker_is_an_error_that_names_the_address_and_the_setting() -> None:
