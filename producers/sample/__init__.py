@@ -1,0 +1,1 @@
+"""The sample community: written by us, about nobody, and always labelled simulated."""
