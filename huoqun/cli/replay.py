@@ -1,0 +1,199 @@
+"""``huoqun replay``: history through the gateway."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from huoqun.cli import configured
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from huoqun.config import Config
+    from producers.replay import Client, Line, Totals
+
+
+class _Speed(click.ParamType):
+    name = "speed"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float | None:
+        """Return how many times as fast as it happened; ``None`` is as fast as it goes."""
+        if value is None or value == "max":
+            return None
+        try:
+            speed = float(str(value))
+        except ValueError:
+            speed = 0.0
+        if not 0 < speed < float("inf"):
+            self.fail("is max, or a number above 0 such as 1 (as it happened) or 60 (a minute a second)", param, ctx)
+        return speed
+
+
+@click.command()
+@click.argument(
+    "files",
+    nargs=-1,
+    required=True,
+    metavar="FILE...",
+    type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path),
+)
+@click.option(
+    "--speed",
+    type=_Speed(),
+    default="max",
+    show_default=True,
+    metavar="max|1|60…",
+    help="How many times as fast as it happened, by the events' own times.",
+)
+@click.option("--source", default=None, metavar="NAME", help="What the events' source is to be called.")
+@click.option(
+    "--url",
+    default=None,
+    metavar="URL",
+    help="The gateway. Default: the stack that `huoqun up` runs here, else gateway.host and gateway.port.",
+)
+@click.option(
+    "--give-up",
+    "give_up",
+    type=click.FloatRange(0),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="End with status 1 after so long without progress.",
+)
+@click.option("--quiet", is_flag=True, help="No progress bar.")
+@click.pass_context
+def command(  # noqa: PLR0917  # click passes by name
+    ctx: click.Context,
+    files: tuple[Path, ...],
+    speed: float | None,
+    source: str | None,
+    url: str | None,
+    give_up: float,
+    *,
+    quiet: bool,
+) -> None:
+    """Post files of canonical events through the gateway, in order.
+
+    A file holds one JSON object a line (NDJSON), gzip or not. Replaying it again changes nothing: events are counted
+    once, by id. The gateway may be restarted meanwhile. Where the canonical source has a secret, set its environment variable
+    here too. Status 1 if any line was refused; the first of them are listed with their place.
+
+    \b
+    huoqun replay history.ndjson.gz
+    huoqun replay day1.ndjson day2.ndjson --speed 60 --source archive
+    """  # noqa: D301  # \\b is click's mark for text that it must not wrap
+    from rich.console import Console  # noqa: PLC0415  # keeps `huoqun --help` instant
+
+    from huoqun.local import addresses  # noqa: PLC0415  # the same
+    from producers.replay import BATCH_BYTES, Client, ReplayError, Totals  # noqa: PLC0415  # the shared room imports rooms lazily
+
+    config = configured(ctx)
+    at = addresses.of_running_stack(config).gateway
+    console = Console(stderr=True)
+    totals = Totals()
+    started = time.monotonic()
+    try:
+        client = Client(
+            url or f"http://{_host(at.host)}:{at.port}",
+            source=source,
+            key=_key(config, source),
+            give_up_seconds=give_up,
+        )
+        _run(
+            client,
+            files,
+            speed=speed,
+            totals=totals,
+            console=console,
+            largest=min(BATCH_BYTES, config.gateway.max_body_bytes),
+            quiet=quiet,
+        )
+    except ReplayError as error:
+        _report(totals, time.monotonic() - started)
+        raise click.ClickException(str(error)) from None
+    except KeyboardInterrupt:
+        _report(totals, time.monotonic() - started)
+        raise click.Abort from None
+    _report(totals, time.monotonic() - started)
+    if totals.refused:
+        ctx.exit(1)
+
+
+def _run(
+    client: Client,
+    files: tuple[Path, ...],
+    *,
+    speed: float | None,
+    totals: Totals,
+    console: Console,
+    largest: int,
+    quiet: bool,
+) -> None:
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+    from producers.replay import batches, paced, read_lines  # noqa: PLC0415  # see command()
+
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[counts]}"),
+        TimeRemainingColumn(),
+        console=console,
+        disable=quiet,
+        transient=not console.is_terminal,
+    ) as progress:
+        task = progress.add_task("replay", total=sum(f.stat().st_size for f in files), counts="")
+        began = time.monotonic()
+
+        def lines() -> Iterator[Line]:
+            for file in files:
+                progress.update(task, description=file.name)
+                yield from read_lines(file, lambda count: progress.advance(task, count))
+
+        def advanced() -> None:
+            rate = totals.accepted / max(time.monotonic() - began, 1e-6)
+            refused = f", {totals.refused:,} refused" if totals.refused else ""
+            progress.update(task, counts=f"{totals.accepted:,} events{refused}, {rate:,.0f}/s")
+
+        client.said = lambda text: progress.update(task, counts=text)
+        cut = batches(lines(), max_bytes=largest) if speed is None else paced(lines(), speed, max_bytes=largest)
+        client.send_all(cut, totals, advanced, ahead=speed is None)
+
+
+def _report(totals: Totals, seconds: float) -> None:
+    rate = totals.accepted / max(seconds, 1e-6)
+    click.echo(f"{totals.accepted:,} events accepted in {seconds:.1f} s ({rate:,.0f}/s), {totals.refused:,} refused")
+    if totals.retries:
+        click.echo(f"{totals.retries:,} times a batch had to be sent again", err=True)
+    for line in totals.shown:
+        place = f"{line.where}: " if line.where else ""
+        click.echo(f"{line.file}:{line.number}: {place}{line.why}", err=True)
+    if totals.refused > len(totals.shown):
+        click.echo(f"... and {totals.refused - len(totals.shown):,} more", err=True)
+
+
+def _key(config: Config, source: str | None) -> bytes | None:
+    """Return the newest secret to sign with: that of the canonical source named, else of the first that has one."""
+    from producers.verify import Denied, standard_keys  # noqa: PLC0415  # see command()
+
+    able = [s for s in config.sources if s.kind == "canonical" and os.environ.get(s.secret_env)]
+    chosen = next((s for s in able if s.name == source), able[0] if able else None)
+    if chosen is None:
+        return None
+    keys = standard_keys(os.environ[chosen.secret_env])
+    if isinstance(keys, Denied):
+        raise click.UsageError(f"{chosen.secret_env}: {keys.where} {keys.why}")
+    return keys[0]
+
+
+def _host(host: str) -> str:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # to reach it, not to listen
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,392 @@
+"""The gateway: HTTP in, acknowledged records out. Routing, limits and answers; what they mean is decided elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+from aiohttp.web import BaseRequest, Response, ServerRunner, StreamResponse, TCPSite
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+
+from huoqun import __version__, log
+from huoqun.config import Gateway
+from huoqun.events import Event, Refused
+from producers import bodies, forms
+from producers.admission import (
+    SOURCE_HEADER,
+    Budget,
+    KnownSource,
+    Sender,
+    Shares,
+    Sources,
+    TooFast,
+    admit_canonical,
+    claims_signature,
+    is_local,
+    unsigned,
+)
+from producers.guard import MAX_CONNECTIONS, GuardedServer, begin
+from producers.metrics import Metrics
+from producers.problems import Problem
+from producers.publisher import Overloaded, Publisher, Record, Unavailable
+from producers.sources import PLATFORMS, Notice
+from producers.verify import Denied
+
+_BODIES_HELD: Final = 32
+"""Bodies of the largest size that may be in memory at one time, over all connections."""
+
+_YIELD_EVERY: Final = 500
+"""Events read before other requests get a turn."""
+
+_LABELS: Final = {
+    "/": "home",
+    "/v1/events": "events",
+    "/healthz": "healthz",
+    "/readyz": "readyz",
+    "/metrics": "metrics",
+}
+_WEBHOOKS: Final = "/webhooks/"
+
+
+class App:
+    """The gateway's behaviour, given its publisher, sources and clock (milliseconds since the epoch)."""
+
+    def __init__(
+        self,
+        *,
+        gateway: Gateway,
+        sources: Sources,
+        publisher: Publisher,
+        clock: Callable[[], int],
+        registry: CollectorRegistry,
+        partitions: int | None = None,
+        max_connections: int = MAX_CONNECTIONS,
+    ) -> None:
+        self.metrics = Metrics(registry)
+        self._gateway = gateway
+        self._sources = sources
+        self._publisher = publisher
+        self._clock = clock
+        self._partitions = partitions
+        self._shares = Shares(gateway.max_in_flight)
+        self._budget = Budget(_BODIES_HELD * gateway.max_body_bytes)
+        self._max_connections = max_connections
+        self._names = {s.name for s in sources.canonical} | set(sources.platforms)
+        self._log = log.get("gateway")
+        self._routes: dict[str, tuple[str, Callable[[BaseRequest], Awaitable[Response]]]] = {
+            "/": ("GET", self._home),
+            "/healthz": ("GET", self._health),
+            "/readyz": ("GET", self._readiness),
+            "/metrics": ("GET", self._metrics),
+            "/v1/events": ("POST", self._events),
+        }
+
+    def server(self) -> GuardedServer:
+        """Return the HTTP server; its :meth:`GuardedServer.sweep` has to run beside it."""
+        gateway = self._gateway
+        server = GuardedServer(
+            self.handle,
+            head_seconds=gateway.request_timeout_seconds * 0.95,  # the sweep comes a little late
+            request_seconds=gateway.request_timeout_seconds + gateway.publish_timeout_seconds + 5.0,
+            count=lambda why: self.metrics.closed.labels(why).inc(),
+            max_connections=self._max_connections,
+        )
+        self.metrics.watch(self._publisher.in_flight, lambda: len(server.open))
+        return server
+
+    async def handle(self, request: BaseRequest) -> StreamResponse:
+        """Answer one request. Never raises; whatever is wrong with the request is a 4xx."""
+        begin(request)
+        began = time.perf_counter()
+        label = _LABELS.get(request.path, "webhooks" if request.path.startswith(_WEBHOOKS) else "other")
+        try:
+            response = await self._dispatch(request)
+        except Problem as problem:
+            response = self._refuse(problem)
+        except TooFast as error:
+            response = self._refuse(
+                Problem(
+                    429,
+                    "too_fast",
+                    "this source sends faster than its events can be stored; slow down",
+                    retry_after=error.retry_after,
+                )
+            )
+        except Overloaded as error:
+            response = self._refuse(
+                Problem(
+                    503,
+                    "overloaded",
+                    "too many events await the broker; nothing of this request was taken",
+                    retry_after=error.retry_after,
+                )
+            )
+        except Unavailable as error:
+            response = self._refuse(
+                Problem(
+                    503,
+                    "unavailable",
+                    f"{error}; send the whole request again (events are counted once by id)",
+                    retry_after=error.retry_after,
+                )
+            )
+        except (ConnectionError, asyncio.CancelledError):
+            raise
+        except Exception as error:  # noqa: BLE001  # the last line of defence: no trace leaves the house
+            self._log.error("request failed", route=label, error=type(error).__name__, exc_info=error)
+            response = self._refuse(Problem(500, "internal", "this is our fault; the log says more", close=True))
+        self.metrics.requests.labels(label, response.status).inc()
+        self.metrics.request_seconds.labels(label).observe(time.perf_counter() - began)
+        return response
+
+    def _refuse(self, problem: Problem) -> Response:
+        self.metrics.refused.labels(problem.reason).inc()
+        response = Response(status=problem.status, body=problem.body(), headers=problem.headers())
+        if problem.close:
+            response.force_close()
+        return response
+
+    async def _dispatch(self, request: BaseRequest) -> Response:
+        path = request.path
+        if path.startswith(_WEBHOOKS):
+            _allow(request, "POST")
+            return await self._webhook(request, path.removeprefix(_WEBHOOKS))
+        route = self._routes.get(path)
+        if route is None:
+            raise Problem(404, "no_route", "post events to /v1/events, or a platform's webhook to /webhooks/{source}")
+        _allow(request, route[0])
+        return await route[1](request)
+
+    # Canonical events.
+
+    async def _events(self, request: BaseRequest) -> Response:
+        headers = request.headers
+        kind = forms.check_kind(headers.get("Content-Type", ""))
+        coding = bodies.check_encoding(headers.get("Content-Encoding", ""))
+        local = is_local(_peer(request), headers)
+        if not local and not any(s.keys for s in self._sources.canonical):
+            raise _not_authenticated(unsigned("canonical"))  # before reading a stranger's megabyte
+        if not local and not claims_signature(headers):
+            raise _not_authenticated(Denied("webhook-signature", "missing"))
+        raw = await self._read(request)
+        try:
+            sender = admit_canonical(
+                self._sources,
+                local=local,
+                ids=headers.getall("webhook-id", []),
+                timestamps=headers.getall("webhook-timestamp", []),
+                signatures=headers.getall("webhook-signature", []),
+                body=raw,
+                now_s=self._clock() // 1000,
+                label=headers.get(SOURCE_HEADER),
+            )
+            if isinstance(sender, Denied):
+                if sender.where == SOURCE_HEADER:
+                    raise Problem(400, "malformed", f"{sender.where} {sender.why}", where=sender.where)
+                raise _not_authenticated(sender)
+            body = bodies.decompress(raw, coding, self._gateway.max_body_bytes)
+            events, records, refused = await self._read_items(body, kind, sender)
+        finally:
+            self._budget.give(len(raw))
+        if refused:
+            self.metrics.refused.labels("event").inc(len(refused))
+        if not records:
+            first = refused[0]
+            detail = f"no event could be taken; the first: {first['where'] or 'event'}: {first['why']}"
+            raise Problem(400, "malformed", detail, where=str(first["where"]), refused=refused)
+        await self._publish(sender, records)
+        self._count(sender, events)
+        return _json(202, {"accepted": len(records), "refused": refused})
+
+    async def _read_items(
+        self, body: bytes, kind: str, sender: Sender
+    ) -> tuple[Counter[str], list[Record], list[dict[str, Any]]]:
+        received_at = self._clock()
+        types: Counter[str] = Counter()
+        records: list[Record] = []
+        refused: list[dict[str, Any]] = []
+        for index, item in enumerate(forms.split(body, kind)):
+            if index and index % _YIELD_EVERY == 0:
+                await asyncio.sleep(0)
+            event = forms.read_item(item, received_at=received_at, source=sender.source, coverage=sender.coverage)
+            record = event if isinstance(event, Refused) else forms.to_record(event)
+            if isinstance(record, Refused):
+                refused.append(forms.refusal(index, record))
+            else:
+                assert isinstance(event, Event)
+                types[event.type] += 1
+                records.append(record)
+        return types, records, refused
+
+    # Platforms.
+
+    async def _webhook(self, request: BaseRequest, name: str) -> Response:
+        source = self._sources.platforms.get(name)
+        if source is None:
+            if any(s.name == name for s in self._sources.canonical):
+                raise Problem(404, "unknown_source", "a canonical source posts to /v1/events")
+            raise Problem(404, "unknown_source", "no such source; add it to [[sources]] in huoqun.toml")
+        platform = PLATFORMS[source.kind]
+        coding = bodies.check_encoding(request.headers.get("Content-Encoding", ""))
+        if not _is_json(request.headers.get("Content-Type", "")):
+            raise Problem(415, "content_type", "send application/json", where="Content-Type")
+        local = is_local(_peer(request), request.headers)
+        if not source.keys and not local:
+            raise _not_authenticated(unsigned(source.kind))
+        raw = await self._read(request)
+        try:
+            if source.keys:
+                denied = platform.verify(request.headers, raw, source.keys)
+                if denied is not None:
+                    raise _not_authenticated(denied)
+            notices = self._parse(
+                source, forms.decode_object(bodies.decompress(raw, coding, self._gateway.max_body_bytes))
+            )
+        finally:
+            self._budget.give(len(raw))
+        sender = Sender(source.name, source.kind, source.coverage)
+        types: Counter[str] = Counter()
+        records: list[Record] = []
+        for notice in notices:
+            if isinstance(notice, Event):
+                record = forms.to_record(notice)
+                if isinstance(record, Refused):
+                    raise Problem(400, "malformed", f"{record.where} {record.why}".strip(), where=record.where)
+                types[notice.type] += 1
+                records.append(record)
+            else:
+                self.metrics.ignored.labels(source.kind, notice.what).inc()
+        await self._publish(sender, records)
+        self._count(sender, types)
+        return Response(status=platform.reply_status)
+
+    def _parse(self, source: KnownSource, payload: dict[str, Any]) -> list[Notice]:
+        parsed = PLATFORMS[source.kind].parse(
+            payload, received_at=self._clock(), source=source.name, coverage=source.coverage
+        )
+        if isinstance(parsed, Refused):
+            raise Problem(400, "malformed", f"{parsed.where}: {parsed.why}".lstrip(": "), where=parsed.where or "body")
+        return parsed
+
+    # Shared by both.
+
+    async def _read(self, request: BaseRequest) -> bytes:
+        limit = self._gateway.max_body_bytes
+        bodies.check_length(request.headers.get("Content-Length"), limit)
+        if request.headers.get("Expect", "").lower() == "100-continue":
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            request.writer.output_size = 0  # else the answer would count as begun
+        return await bodies.read_body(
+            request.content, limit=limit, seconds=self._gateway.request_timeout_seconds, budget=self._budget
+        )
+
+    async def _publish(self, sender: Sender, records: list[Record]) -> None:
+        if not records:
+            return
+        self._shares.take(sender.source, len(records))
+        began = time.perf_counter()
+        try:
+            await self._publisher.publish(records)
+        finally:
+            self._shares.give(sender.source, len(records))
+        self.metrics.publish_seconds.observe(time.perf_counter() - began)
+
+    def _count(self, sender: Sender, types: Counter[str]) -> None:
+        for name, count in types.items():
+            self.metrics.events.labels(name, sender.kind).inc(count)
+        if types:
+            source = sender.source if sender.source in self._names else "other"
+            self.metrics.last_event.labels(source).set(self._clock() / 1000)
+
+    # What looks at the gateway itself.
+
+    async def _home(self, request: BaseRequest) -> Response:
+        host = request.headers.get("Host", "")
+        host = host if host.isascii() and host.isprintable() and not set(host) & set("'\"\\$`") else "127.0.0.1"
+        return Response(text=_HOME.format(version=__version__, host=host))
+
+    async def _health(self, _request: BaseRequest) -> Response:
+        return Response(text="ok\n")
+
+    async def _readiness(self, _request: BaseRequest) -> Response:
+        why = self._publisher.trouble()
+        partitions = self._publisher.partitions()
+        if why is None and self._partitions is not None and partitions and partitions != self._partitions:
+            why = f"the events topic has {partitions} partitions, the configuration says {self._partitions}"
+        return Response(status=200 if why is None else 503, text=f"{why or 'ready'}\n")
+
+    async def _metrics(self, _request: BaseRequest) -> Response:
+        return Response(body=generate_latest(self.metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+class Running:
+    """A gateway that listens; ``address`` is where."""
+
+    def __init__(self, app: App, runner: ServerRunner, sweep: asyncio.Task[None], address: str) -> None:
+        self.app = app
+        self.address = address
+        self._runner = runner
+        self._sweep = sweep
+
+    async def close(self) -> None:
+        """Take no more, finish what has begun, then end."""
+        await self._runner.cleanup()
+        self._sweep.cancel()
+
+
+async def listen(app: App, host: str, port: int, *, drain_seconds: float) -> Running:
+    """Start listening; port 0 takes any free one. Raises :class:`OSError` where that is not possible."""
+    server = app.server()
+    runner = ServerRunner(server, shutdown_timeout=drain_seconds)
+    await runner.setup()
+    try:
+        await TCPSite(runner, host, port, backlog=1024).start()
+    except OSError:
+        await runner.cleanup()
+        raise
+    bound_host, bound_port = runner.addresses[0][:2]
+    shown = f"[{bound_host}]" if ":" in bound_host else bound_host
+    return Running(app, runner, asyncio.create_task(server.sweep()), f"http://{shown}:{bound_port}")
+
+
+def _allow(request: BaseRequest, method: str) -> None:
+    if request.method != method and not (method == "GET" and request.method == "HEAD"):
+        raise Problem(405, "method", f"use {method}", allow="GET, HEAD" if method == "GET" else method)
+
+
+def _not_authenticated(denied: Denied) -> Problem:
+    return Problem(401, "signature", f"{denied.where} {denied.why}".strip(), where=denied.where)
+
+
+def _peer(request: BaseRequest) -> str | None:
+    peer = request.transport.get_extra_info("peername") if request.transport is not None else None
+    return str(peer[0]) if isinstance(peer, tuple) and peer else None
+
+
+def _is_json(content_type: str) -> bool:
+    return content_type.partition(";")[0].strip().lower() == "application/json"
+
+
+def _json(status: int, document: Mapping[str, Any]) -> Response:
+    return Response(status=status, body=msgspec.json.encode(document), headers={"Content-Type": "application/json"})
+
+
+_HOME: Final = """\
+huoqun {version} gateway: chat events in, from webhooks and programs.
+
+  POST /v1/events           canonical events: one JSON object, a JSON array, NDJSON (application/x-ndjson), CloudEvents
+  POST /webhooks/{{source}}   a platform that huoqun.toml names under [[sources]]
+  GET  /healthz /readyz /metrics
+
+Try it:
+
+  curl -sS http://{host}/v1/events -H 'Content-Type: application/json' -d '{{
+    "id": "m1", "type": "message", "ts": "2026-11-21T08:30:00Z", "platform": "demo", "group_id": "g1",
+    "user_id": "u1", "text": "Hello, can anybody help me?"}}'
+
+202 means that the broker has stored it. Send an event again with the same id and it counts once.
+"""

@@ -1,0 +1,195 @@
+"""The forms in which canonical events arrive: one object, an array, NDJSON, CloudEvents. Pure."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from huoqun import codec
+from huoqun.events import EVENT_TYPES, Coverage, Event, Refused, read_event
+from producers.problems import Problem
+from producers.publisher import MAX_VALUE_BYTES, Record
+
+MAX_ITEMS: Final = 10_000
+"""Most events in one request: what they are answered with stays readable, and the loop stays free."""
+
+MAX_DEPTH: Final = 32
+"""Deepest nesting of unknown fields: whoever reads the event later must not run out of stack."""
+
+_JSON: Final = "application/json"
+_NDJSON: Final = ("application/x-ndjson", "application/ndjson", "application/jsonlines", "application/jsonl")
+_CLOUDEVENT: Final = "application/cloudevents+json"
+_CLOUDEVENTS: Final = "application/cloudevents-batch+json"
+KINDS: Final = (_JSON, *_NDJSON, _CLOUDEVENT, _CLOUDEVENTS)
+
+_POSITION: Final = re.compile(r" \(byte (\d+)\)$")
+_MAX_INTEGER: Final = 2**63
+
+
+class Item(NamedTuple):
+    """One thing of a body that should be an event. ``prefix`` is where the event lies in the item."""
+
+    raw: Any
+    prefix: str = ""
+
+
+def check_kind(content_type: str) -> str:
+    """Return the media type. Raises :class:`Problem` for those that are not taken."""
+    kind, _, parameters = content_type.partition(";")
+    kind = kind.strip().lower()
+    charset = re.search(r"charset\s*=\s*\"?([^\s;\"]*)", parameters.lower())
+    if kind not in KINDS:
+        raise Problem(415, "content_type", f"send one of: {', '.join(KINDS)}", where="Content-Type")
+    if charset is not None and charset[1] not in ("utf-8", "utf8", "us-ascii"):
+        raise Problem(415, "content_type", "JSON is sent as UTF-8", where="Content-Type")
+    return kind
+
+
+def split(body: bytes, kind: str) -> Iterator[Item | Refused]:
+    """Return the items of a body. Raises :class:`Problem` where it can't be taken apart, is empty, or too much."""
+    if not body.strip():
+        raise Problem(400, "malformed", "the body is empty; send at least one event", where="body")
+    if kind in _NDJSON:
+        return _lines(body)
+    decoded = _decoded(body)
+    if kind == _CLOUDEVENT:
+        return iter((_from_envelope(decoded),))
+    if kind == _CLOUDEVENTS or isinstance(decoded, list):
+        if not isinstance(decoded, list):
+            raise Problem(400, "malformed", "a batch is a JSON array", where="body")
+        if not decoded:
+            raise Problem(400, "malformed", "the array is empty; send at least one event", where="body")
+        _check_count(len(decoded))
+        return map(_from_envelope, decoded) if kind == _CLOUDEVENTS else map(Item, decoded)
+    return iter((Item(decoded),))
+
+
+def read_item(item: Item | Refused, *, received_at: int, source: str, coverage: Coverage) -> Event | Refused:
+    """Return the event of an item, or why it is none. Never raises."""
+    if isinstance(item, Refused):
+        return item
+    try:
+        event = read_event(item.raw, received_at=received_at, source=source, coverage=coverage)
+    except (RecursionError, ValueError, OverflowError) as error:
+        return Refused(item.prefix, f"can't be read: {type(error).__name__}")
+    if isinstance(event, Refused):
+        return Refused(f"{item.prefix}.{event.where}".strip("."), event.why) if item.prefix else event
+    return event
+
+
+def to_record(event: Event) -> Record | Refused:
+    """Return the event as a record under its group's key, or why it can't be one. Never raises."""
+    if event.extra and (place := _unfit(event.extra)) is not None:
+        return place
+    try:
+        value = codec.encode(event)
+        key = event.group.encode()
+    except (RecursionError, ValueError, TypeError, OverflowError, msgspec.MsgspecError) as error:
+        return Refused("", f"can't be written as JSON: {type(error).__name__}")
+    if len(value) > MAX_VALUE_BYTES:
+        return Refused("", f"holds {len(value)} bytes; an event may hold {MAX_VALUE_BYTES}")
+    return Record(key, value)
+
+
+def refusal(index: int, refused: Refused) -> dict[str, Any]:
+    """Return a refused item as the answer lists it."""
+    return {"index": index, "where": refused.where, "why": refused.why}
+
+
+def decode_object(body: bytes) -> dict[str, Any]:
+    """Return a body that must be one JSON object. Raises :class:`Problem`."""
+    decoded = _decoded(body)
+    if not isinstance(decoded, dict):
+        raise Problem(400, "malformed", "the body must be one JSON object", where="body")
+    return decoded
+
+
+def _decoded(body: bytes) -> Any:
+    refused = _try(body)
+    if isinstance(refused, Refused):
+        raise Problem(400, "malformed", refused.why, where=refused.where or "body")
+    return refused.raw
+
+
+def _try(data: bytes | memoryview) -> Item | Refused:
+    try:
+        return Item(codec.decode_json(bytes(data)))
+    except UnicodeDecodeError as error:
+        return Refused(f"byte {error.start}", "not UTF-8")
+    except RecursionError:
+        return Refused("", "nested too deeply")
+    except (msgspec.DecodeError, ValueError) as error:
+        position = _POSITION.search(str(error))
+        why = _POSITION.sub("", str(error))
+        return Refused(f"byte {position[1]}" if position else "", f"not JSON: {why}")
+
+
+def _lines(body: bytes) -> Iterator[Item | Refused]:
+    lines = [line for line in body.split(b"\n") if line.strip()]
+    _check_count(len(lines))
+    return map(_try, lines)
+
+
+def _check_count(count: int) -> None:
+    if count > MAX_ITEMS:
+        raise Problem(413, "too_many_items", f"{count} events in one request; {MAX_ITEMS} at most; split it")
+
+
+def _from_envelope(envelope: Any) -> Item | Refused:
+    """Take the canonical event out of a CloudEvent; its id, time and type stand in for those that the event lacks."""
+    if not isinstance(envelope, dict):
+        return Refused("", "a CloudEvent is a JSON object")
+    version = envelope.get("specversion")
+    if not isinstance(version, str) or version.partition(".")[0] != "1":
+        return Refused("specversion", "must be 1.0")
+    for name in ("id", "source", "type"):
+        if not isinstance(envelope.get(name), str) or not envelope[name]:
+            return Refused(name, "required (CloudEvents 1.0)")
+    data = _data_of(envelope)
+    return data if isinstance(data, Refused) else Item(_completed(data, envelope), "data")
+
+
+def _data_of(envelope: dict[str, Any]) -> dict[str, Any] | Refused:
+    data = envelope.get("data")
+    if data is None and isinstance(envelope.get("data_base64"), str):
+        try:
+            inner = _try(base64.b64decode(envelope["data_base64"], validate=True))
+        except (binascii.Error, ValueError):
+            return Refused("data_base64", "is no base64")
+        if isinstance(inner, Refused):
+            return Refused("data_base64", inner.why)
+        data = inner.raw
+    return data if isinstance(data, dict) else Refused("data", "must be the canonical event, a JSON object")
+
+
+def _completed(data: dict[str, Any], envelope: dict[str, Any]) -> dict[str, Any]:
+    event = dict(data)
+    if event.get("id") in (None, "") and event.get("event_id") in (None, ""):
+        event["id"] = envelope["id"]
+    if event.get("ts") in (None, "") and envelope.get("time") is not None:
+        event["ts"] = envelope["time"]
+    if event.get("type") in (None, ""):
+        last = envelope["type"].rpartition(".")[2]
+        event["type"] = last if last in EVENT_TYPES else envelope["type"]
+    event.setdefault("ce_source", envelope["source"])
+    return event
+
+
+def _unfit(extra: dict[str, Any]) -> Refused | None:
+    """Say which unknown field is nested too deeply or holds a number that nobody downstream could read."""
+    stack: list[tuple[str, Any, int]] = [(name, value, 1) for name, value in extra.items()]
+    while stack:
+        name, value, depth = stack.pop()
+        if isinstance(value, dict | list):
+            if depth >= MAX_DEPTH:
+                return Refused(name[:64], f"nested more than {MAX_DEPTH} deep")
+            inner = value.values() if isinstance(value, dict) else value
+            stack += [(name, each, depth + 1) for each in inner]
+        elif isinstance(value, int) and not -_MAX_INTEGER <= value < 2 * _MAX_INTEGER:
+            return Refused(name[:64], "an integer beyond 64 bits; send it as text")
+    return None

@@ -1,0 +1,160 @@
+"""Deadlines for connections, which the HTTP server leaves open as long as a client dribbles.
+
+One rule, checked by one sweep: a complete request head must arrive within ``head_seconds`` of connecting or of the last
+answer, and a request must be answered and the answer taken within ``request_seconds``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, cast
+
+from aiohttp.web import BaseRequest, Response, Server, StreamResponse
+from aiohttp.web_protocol import RequestHandler
+
+from producers.problems import TITLES, Problem
+
+MAX_CONNECTIONS: Final = 2_000
+"""More are turned away with 503: each one costs memory."""
+
+_SWEEP_SECONDS: Final = 0.5
+_LINGER_SECONDS: Final = 2.0
+
+
+def _raw(problem: Problem) -> bytes:
+    body = problem.body()
+    head = f"HTTP/1.1 {problem.status} {TITLES[problem.status]}\r\n"
+    headers = problem.headers() | {"Content-Length": str(len(body)), "Connection": "close"}
+    return (head + "".join(f"{k}: {v}\r\n" for k, v in headers.items()) + "\r\n").encode() + body
+
+
+class _Connection(RequestHandler):
+    """One connection, with the time by which something has to have happened on it."""
+
+    guard: GuardedServer
+    deadline = float("inf")
+    handling = False
+    _heard = False
+    _raw_transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        raw = cast("asyncio.Transport", transport)  # uvloop's is one in all but name
+        self._raw_transport = raw
+        if len(self.guard.open) >= self.guard.max_connections:
+            self.guard.count("too_many")
+            self._force_close = True
+            raw.write(_raw(Problem(503, "connections", "too many connections", retry_after=5)))
+            raw.close()
+            return
+        self.guard.open.add(self)
+        self._arm_for_head()
+        super().connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._heard = True
+        super().data_received(data)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self.guard.open.discard(self)
+        super().connection_lost(exc)
+
+    def begin(self) -> None:
+        """Note that a complete head is there and the request is being handled."""
+        self.handling = True
+        self.deadline = self.guard.now() + self.guard.request_seconds
+
+    async def finish_response(
+        self, request: BaseRequest, resp: StreamResponse, start_time: float | None
+    ) -> tuple[StreamResponse, bool]:
+        try:
+            return await super().finish_response(request, resp, start_time)
+        finally:
+            self._arm_for_head()
+
+    def handle_error(
+        self, request: BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
+    ) -> StreamResponse:
+        """Answer what is no HTTP, in our form and without a word about our insides."""
+        del exc, message
+        if request.writer.output_size > 0:
+            raise ConnectionError("the answer had begun")
+        status = status if status in (400, 413, 431) else 400 if status < 500 else 500  # noqa: PLR2004  # classes of status
+        reason = "malformed" if status < 500 else "internal"  # noqa: PLR2004  # the same
+        self.guard.count("no_http" if status < 500 else "internal")  # noqa: PLR2004  # the same
+        detail = "the request is no HTTP that this server can read" if status < 500 else "this is our fault"  # noqa: PLR2004
+        problem = Problem(status, reason, detail, where="request head" if status < 500 else "")  # noqa: PLR2004
+        response = Response(status=status, body=problem.body(), headers=problem.headers())
+        response.force_close()
+        return response
+
+    def expire(self) -> None:
+        """End the connection: politely the first time, then for good."""
+        transport = self._raw_transport
+        if transport is None:
+            return
+        self.deadline = self.guard.now() + _LINGER_SECONDS
+        if self._force_close or self.handling:
+            self.guard.count("stuck")
+            transport.abort()
+            return
+        self.guard.count("slow_head" if self._heard else "idle")
+        if self._heard:
+            transport.write(_raw(Problem(408, "timeout", "the request did not arrive in time")))
+        self.force_close()
+
+    def _arm_for_head(self) -> None:
+        self.handling = False
+        self._heard = False
+        self.deadline = self.guard.now() + self.guard.head_seconds
+
+
+class GuardedServer(Server):
+    """An HTTP server whose every connection has a deadline. ``count`` is told why one was ended."""
+
+    def __init__(
+        self,
+        handler: Callable[[BaseRequest], Awaitable[StreamResponse]],
+        *,
+        head_seconds: float,
+        request_seconds: float,
+        count: Callable[[str], None],
+        max_connections: int = MAX_CONNECTIONS,
+        **options: Any,
+    ) -> None:
+        super().__init__(
+            handler,
+            access_log=None,
+            auto_decompress=False,
+            lingering_time=_LINGER_SECONDS,
+            keepalive_timeout=3600.0,  # the sweep is sooner
+            **options,
+        )
+        self._options: dict[str, Any] = self._kwargs
+        self.open: set[_Connection] = set()
+        self.head_seconds = head_seconds
+        self.request_seconds = request_seconds
+        self.max_connections = max_connections
+        self.count = count
+        self.now = self._loop.time
+
+    def __call__(self) -> RequestHandler:
+        """Return what handles a new connection."""
+        connection = _Connection(self, loop=self._loop, **self._options)
+        connection.guard = self
+        return connection
+
+    async def sweep(self) -> None:
+        """End what is past its deadline, again and again; runs until cancelled."""
+        while True:
+            await asyncio.sleep(min(_SWEEP_SECONDS, self.head_seconds / 4))
+            now = self.now()
+            for connection in [c for c in self.open if c.deadline <= now]:
+                connection.expire()
+
+
+def begin(request: BaseRequest) -> None:
+    """Tell the guard that the head of ``request`` is complete."""
+    protocol = request.protocol
+    if isinstance(protocol, _Connection):
+        protocol.begin()

@@ -1,0 +1,118 @@
+"""Signatures: pure, over raw bytes, constant time; hostile input is a :class:`Denied`, never an exception."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+TOLERANCE_SECONDS: Final = 300
+"""How far a signed timestamp may lie from this server's clock, either way."""
+
+MIN_KEY_BYTES: Final = 24
+"""The least that Standard Webhooks asks of a secret (192 bits)."""
+
+_MAX_SIGNATURES: Final = 16
+_PREFIX: Final = "whsec_"
+_TIMESTAMP: Final = re.compile(r"[0-9]{1,12}", re.ASCII)
+_MESSAGE_ID: Final = re.compile(r"[!-\-/-~]{1,256}", re.ASCII)  # visible ASCII without the full stop
+
+
+class Denied(NamedTuple):
+    """Why a request is not taken for what it claims to be: the header, and the reason."""
+
+    where: str
+    why: str
+
+
+def standard_webhooks(
+    *,
+    ids: Sequence[str],
+    timestamps: Sequence[str],
+    signatures: Sequence[str],
+    body: bytes,
+    keys: Sequence[bytes],
+    now_s: int,
+) -> Denied | None:
+    """Check a Standard Webhooks signature (HMAC-SHA256 over ``id.timestamp.body``); ``None`` means authentic.
+
+    The first three are the values of ``webhook-id``, ``webhook-timestamp`` and ``webhook-signature``, one entry a
+    header line. Several keys and several space-separated signatures serve rotation: any pair that fits will do.
+    """
+    for name, values in (("id", ids), ("timestamp", timestamps), ("signature", signatures)):
+        if len(values) != 1 or not values[0]:
+            return Denied(f"webhook-{name}", "missing" if not values or not values[0] else "sent more than once")
+    message_id, timestamp = ids[0], timestamps[0]
+    if not _MESSAGE_ID.fullmatch(message_id):
+        # A full stop would let one signature fit two readings of id.timestamp.body.
+        return Denied("webhook-id", "must be 1 to 256 visible ASCII characters without a full stop")
+    if not _TIMESTAMP.fullmatch(timestamp):
+        return Denied("webhook-timestamp", "must be whole seconds since the epoch")
+    if abs(int(timestamp) - now_s) > TOLERANCE_SECONDS:
+        return Denied("webhook-timestamp", f"more than {TOLERANCE_SECONDS} s from this server's clock")
+    offered = [part.encode("utf-8", "surrogateescape") for part in signatures[0].split(" ", _MAX_SIGNATURES)]
+    signed = b".".join((message_id.encode("ascii"), timestamp.encode("ascii"), body))
+    expected = [b"v1," + base64.b64encode(hmac.digest(key, signed, "sha256")) for key in keys]
+    if _any_equal(offered[:_MAX_SIGNATURES], expected):
+        return None
+    return Denied("webhook-signature", "fits none of this source's secrets")
+
+
+def sha1_hex(*, signatures: Sequence[str], body: bytes, keys: Sequence[bytes]) -> Denied | None:
+    """Check OneBot v11's ``X-Signature: sha1=…`` (hex HMAC-SHA1 over the raw body); ``None`` means authentic."""
+    if len(signatures) != 1 or not signatures[0]:
+        return Denied("X-Signature", "missing" if not signatures or not signatures[0] else "sent more than once")
+    offered = signatures[0].encode("utf-8", "surrogateescape")
+    expected = [b"sha1=" + hmac.new(key, body, hashlib.sha1).hexdigest().encode("ascii") for key in keys]
+    if _any_equal([offered], expected):
+        return None
+    return Denied("X-Signature", "fits none of this source's secrets")
+
+
+def sign(*, message_id: str, timestamp_s: int, body: bytes, key: bytes) -> dict[str, str]:
+    """Return the three Standard Webhooks headers for ``body``."""
+    signed = b".".join((message_id.encode("ascii"), str(timestamp_s).encode("ascii"), body))
+    signature = base64.b64encode(hmac.digest(key, signed, "sha256")).decode("ascii")
+    return {
+        "webhook-id": message_id,
+        "webhook-timestamp": str(timestamp_s),
+        "webhook-signature": f"v1,{signature}",
+    }
+
+
+def standard_keys(text: str) -> list[bytes] | Denied:
+    """Read the secrets of a canonical source: ``whsec_`` and base64, several separated by commas (newest first)."""
+    keys = []
+    for number, part in enumerate(p.strip() for p in text.split(",")):
+        place = f"secret {number + 1}"
+        if not part:
+            return Denied(place, "is empty")
+        try:
+            key = base64.b64decode(part.removeprefix(_PREFIX), validate=True)
+        except (binascii.Error, ValueError):
+            return Denied(place, f"must be {_PREFIX} followed by base64")
+        if len(key) < MIN_KEY_BYTES:
+            return Denied(place, f"must hold at least {MIN_KEY_BYTES} bytes, holds {len(key)}")
+        keys.append(key)
+    return keys
+
+
+def plain_keys(text: str) -> list[bytes] | Denied:
+    """Read the secrets of a platform that takes any text, several separated by commas."""
+    parts = [part.strip() for part in text.split(",")]
+    if not all(parts):
+        return Denied("secret", "is empty")
+    return [part.encode() for part in parts]
+
+
+def _any_equal(offered: Sequence[bytes], expected: Sequence[bytes]) -> bool:
+    """Compare all with all, each in constant time: how long it takes tells nothing about which one fits."""
+    found = False
+    for one in expected:
+        for other in offered:
+            found |= hmac.compare_digest(one, other)
+    return found
