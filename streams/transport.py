@@ -21,12 +21,18 @@ Three more things differ from Faust's own consumer, each because records were lo
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterable, Mapping
 from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
+from aiokafka.errors import UnknownError, UnsupportedVersionError
 from faust.serializers.schemas import Schema
 from faust.transport.drivers import aiokafka as driver
+
+from huoqun import log
+
+_log = log.get(__name__)
 
 FETCH_WAIT_MS: Final = 50
 """How long the broker may hold an empty fetch. Faust fixes 1,500 ms, of which some brokers sleep half, data or not."""
@@ -199,10 +205,36 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is seen as 
 
 
 class SafeProducer(driver.Producer):  # type: ignore[misc]  # faust is seen as untyped
-    """Faust's producer, idempotent: a retry can neither repeat a record nor let an older value land behind a newer one."""
+    """Faust's producer, idempotent where the broker can (Faust: never without transactions).
+
+    Then a retry can neither repeat a record nor let an older value land behind a newer one.
+    """
+
+    _idempotent: bool = True
+
+    async def on_start(self) -> None:
+        """Find out what the broker can, and start."""
+        self._idempotent = await self._numbered()
+        if not self._idempotent:
+            _log.info("the broker does not number producers: a retry after a lost answer may repeat records")
+        await super().on_start()
 
     def _settings_extra(self) -> Mapping[str, Any]:
-        return {"acks": "all", "enable_idempotence": True}
+        return {"acks": "all", "enable_idempotence": self._idempotent}
+
+    async def _numbered(self) -> bool:
+        chatter = logging.getLogger("aiokafka.producer.sender")
+        level, probe = chatter.level, self._new_producer()
+        chatter.setLevel(logging.CRITICAL)  # it reports the answer we ask for as an error
+        try:
+            await probe.start()
+        except (UnknownError, UnsupportedVersionError):
+            return False  # the embedded broker says it like this
+        else:
+            return True
+        finally:
+            await probe.stop()
+            chatter.setLevel(level)
 
     async def create_topic(self, topic: str, *args: Any, **kwargs: Any) -> None:
         """Make none: ``huoqun provision`` does, and the start has verified them."""

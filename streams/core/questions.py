@@ -42,8 +42,11 @@ MAX_PER_ASKER: Final = 8
 COLD_START_MESSAGES: Final = 20
 """Fewer member messages a day than this is cold start (domain definition)."""
 COLD_START_DAYS: Final = 30
-JOIN_MS: Final = 60 * MINUTE_MS
-"""A further question of the same person within this time of an open one continues it."""
+JOIN_MS: Final = 2 * MINUTE_MS
+"""A further question of the same person within this time of an open one continues it …"""
+REPEAT_MS: Final = 24 * 60 * MINUTE_MS
+REPEAT_SHARE: Final = 0.6
+"""… and so does one within a day that shares this much of its words (Jaccard index) with it."""
 NAMING_CULTURE: Final = 0.2
 """Above this share of messages that name somebody, a message that names nobody is no evidence of an answer."""
 JUDGED_MS: Final = 30 * MINUTE_MS
@@ -51,8 +54,9 @@ JUDGED_MS: Final = 30 * MINUTE_MS
 
 CONFIDENCE_REPLY: Final = 0.98
 CONFIDENCE_THREAD: Final = 0.9
-CONFIDENCE_NAMED: Final = 0.93
-"""Share of questions whose asker another person names within 30 minutes that were answered, on annotated IRC."""
+CONFIDENCE_NAMED: Final = ((60, 0.97, 0.84), (120, 0.93, 0.56), (300, 0.74, 0.29), (600, 0.6, 0.26), (1200, 0.52, 0.26))
+"""(seconds waited, confidence, confidence if the asker has addressed somebody since) when another person names the asker:
+shares measured on 2,616 annotated IRC questions; the last row holds for longer waits too."""
 THRESHOLD: Final = 0.5
 
 
@@ -62,6 +66,12 @@ def on_message(h: History, head: Head, settings: GroupSettings, event: Event, au
     ``named`` are the members it names or mentions, ``author`` its author before this message.
     """
     _answer(h, head, event, author, named)
+    if named or event.reply_to:
+        for question in h.tables[ASKERS].get(event.user_id, ()):
+            if not h.tables[QUESTIONS][question].moved_on:
+                asked = copy.copy(h.tables[QUESTIONS][question])
+                asked.moved_on = True
+                h.put(QUESTIONS, question, asked)
     kind = _kind_of(settings, event, author, h)
     if kind is None:
         return
@@ -145,9 +155,9 @@ def _ask(h: History, head: Head, settings: GroupSettings, event: Event, author: 
         place=head.messages,
     )
     before = h.tables[ASKERS].get(event.user_id, ())
-    for earlier in before[-1:]:
+    for earlier in before:
         other = h.tables[QUESTIONS][earlier]
-        if event.ts - other.asked_at <= JOIN_MS:
+        if continues(asked, other):
             asked.joined_to = other.joined_to or earlier
     if not author.is_staff and not asked.joined_to:
         wait = _deadline(h, head, settings, event, author, kind)
@@ -162,6 +172,23 @@ def _ask(h: History, head: Head, settings: GroupSettings, event: Event, author: 
         oldest = min(h.tables[OPEN], key=lambda q: (h.tables[QUESTIONS][q].asked_at, q))
         _expire(h, settings, oldest, copy.copy(h.tables[QUESTIONS][oldest]), event.ts)
     _schedule(h)
+
+
+def continues(asked: Asked, earlier: Asked) -> bool:
+    """Whether a question goes on with an earlier one of the same person: at once, or in nearly the same words."""
+    gap = asked.asked_at - earlier.asked_at
+    if gap <= JOIN_MS:
+        return True
+    words, others = set(asked.words), set(earlier.words)
+    return gap <= REPEAT_MS and len(words) > 1 and len(words & others) >= REPEAT_SHARE * len(words | others)
+
+
+def confidence_named(seconds: float, *, moved_on: bool) -> float:
+    """Return how likely somebody who names the asker ``seconds`` after the question answers it."""
+    for limit, confidence, confidence_moved in CONFIDENCE_NAMED:
+        if seconds <= limit:
+            break
+    return confidence_moved if moved_on else confidence
 
 
 def _deadline(
@@ -203,9 +230,11 @@ def _answer(h: History, head: Head, event: Event, author: Member, named: set[str
 def _linked(h: History, event: Event, named: set[str]) -> Iterator[tuple[str, float]]:
     """Yield what the message answers by an explicit link, and how sure that is."""
     for user in sorted(named):
-        if user != event.user_id:
-            for question in h.tables[ASKERS].get(user, ()):
-                yield question, CONFIDENCE_NAMED
+        for question in h.tables[ASKERS].get(user, ())[-1:]:  # the talk is about what they asked last
+            asked = h.tables[QUESTIONS][question]
+            confidence = confidence_named((event.ts - asked.asked_at) / 1000, moved_on=asked.moved_on)
+            if user != event.user_id and confidence >= THRESHOLD:
+                yield question, confidence
     if event.thread_id:
         for question in h.tables[OPEN]:
             asked = h.tables[QUESTIONS][question]

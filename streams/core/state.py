@@ -150,6 +150,8 @@ class Asked(msgspec.Struct, array_like=True, gc=False):
     """What it is about, at most 24 words, sorted, to recognise an answer by."""
     place: int = 0
     """How many messages by people the group had seen by then."""
+    moved_on: bool = False
+    """The asker has addressed somebody since: a later mention of them may belong to that talk."""
 
 
 # Tables. A published table's changed rows are sent as results.

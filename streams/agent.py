@@ -1,0 +1,279 @@
+"""The loop around the core: batches in, results out, state saved, offsets released; no Faust in here.
+
+What makes it safe, in the order in which it happens:
+
+1. A batch is applied to the partition's in-memory state. Dead letters and urgent results go out without waiting.
+2. A checkpoint takes, in one step without awaiting, everything that changed since the last one, and goes on in the
+   background: its results, and everything sent before, must be acknowledged; then its saves are written, each with the
+   epoch of this holder; when they are acknowledged too, the offsets it covers may be committed.
+3. Whatever fails ends the process: nothing was committed that is not saved, and the next holder repeats the rest. Results
+   are absolute and saves are fenced by offset, so the repetition changes nothing.
+
+A partition's state lives exactly as long as the assignment in which it was built (its *generation*): after every rebalance
+it is built anew from what was saved. A checkpoint that finds its partition gone gives up without releasing offsets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Final, NamedTuple, Protocol
+
+from huoqun import codec, topics
+from huoqun.clock import now_ms
+from huoqun.control import Tick
+from huoqun.results import AnyResult
+from streams import metrics
+from streams.core.interface import Bad, Checkpoint, PartitionState
+from streams.deadletters import letter, letter_key, reason_kind
+
+TICK_PREFIX: Final = codec.encode(Tick(now=0)).partition(b'"now"')[0]
+"""How the value of every tick begins: looked for without decoding."""
+
+_YIELD_EVERY: Final = 200
+"""Sends that are queued before others get the loop: queueing one takes some 50 µs."""
+
+
+class Sent(Protocol):
+    """What the broker says of an acknowledged record."""
+
+    @property
+    def offset(self) -> int:
+        """Where it is in its partition."""
+
+
+class Ports(Protocol):
+    """What the loop needs of the world."""
+
+    async def send(
+        self, topic: str, partition: int | None, key: bytes, value: bytes | None, *, epoch: int | None = None
+    ) -> Awaitable[Sent]:
+        """Queue a record; what is returned is done when all replicas have it, or raises. ``topic`` is its full name."""
+
+    def holds(self, partition: int, generation: int) -> bool:
+        """Return whether the partition is still held in the assignment ``generation``."""
+
+    def entries(self, partition: int) -> Iterable[tuple[bytes, bytes]]:
+        """Return what earlier checkpoints saved."""
+
+    def epoch(self, partition: int) -> int:
+        """Return the epoch to write saves in."""
+
+    def saved(self, partition: int, saves: Sequence[tuple[bytes, bytes | None]], offset: int) -> None:
+        """Note what is now in the changelog, up to ``offset`` of it."""
+
+    def release(self, partition: int, offset: int, generation: int) -> None:
+        """Let offsets up to ``offset`` be committed."""
+
+
+class Incoming(NamedTuple):
+    """One batch as it came from the transport."""
+
+    partition: int
+    generation: int
+    records: Sequence[tuple[int, bytes | None]]
+    key_at: Callable[[int], bytes | None]
+
+
+class Limits(NamedTuple):
+    """When a checkpoint is due: this long after the first record it covers, or after so many records."""
+
+    seconds: float
+    events: int
+
+
+class Slot:
+    """One partition in one assignment."""
+
+    def __init__(self, partition: int, generation: int, epoch: int, state: PartitionState) -> None:
+        self.partition = partition
+        self.generation = generation
+        self.epoch = epoch
+        self.state = state
+        self.applied = -1
+        self.waiting = 0
+        """Records applied since the last checkpoint began."""
+        self.since = 0.0
+        """When the first of them was applied (monotonic seconds)."""
+        self.sends: list[Awaitable[Sent]] = []
+        self.busy = False
+        """Between applying a batch and having queued what it sent: no checkpoint may begin."""
+        self.checkpoint: asyncio.Task[None] | None = None
+
+    def due(self, now: float, limits: Limits) -> bool:
+        """Return whether a checkpoint should begin."""
+        if self.busy or self.checkpoint is not None or not self.waiting:
+            return False
+        return self.waiting >= limits.events or now - self.since >= limits.seconds
+
+
+class Loop:
+    """All partitions of this worker. Lives on one event loop; state is only touched between awaits."""
+
+    def __init__(self, prefix: str, make_state: Callable[[int], PartitionState], ports: Ports, limits: Limits) -> None:
+        self._events = topics.full_name(prefix, topics.EVENTS)
+        self._deadletter = topics.full_name(prefix, topics.DEADLETTER)
+        self._changelog = topics.state_topic(prefix)
+        self._topic_of = {tag: topics.full_name(prefix, name) for tag, name in topics.TOPIC_OF_RECORD.items()}
+        self._make_state = make_state
+        self._ports = ports
+        self._limits = limits
+        self._slots: dict[int, Slot] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.failure: BaseException | None = None
+        """Why the process must end, from a checkpoint in the background."""
+        self.last_tick: dict[int, float] = {}
+        """Partition -> monotonic seconds when a tick was last seen."""
+        self.last_batch: dict[int, float] = {}
+        """Partition -> monotonic seconds when records were last applied."""
+
+    @property
+    def applied(self) -> dict[int, int]:
+        """Partition -> the last offset applied."""
+        return {partition: slot.applied for partition, slot in self._slots.items()}
+
+    async def take(self, batch: Incoming) -> None:
+        """Apply one batch; raises whatever must end the process."""
+        self.raise_failure()
+        if not batch.records or not self._ports.holds(batch.partition, batch.generation):
+            return
+        slot = self._slot(batch.partition, batch.generation)
+        if slot.waiting >= 2 * self._limits.events and slot.checkpoint is not None:
+            await slot.checkpoint  # the broker is slower than we are: don't pile up
+            self.raise_failure()
+            if not self._current(slot):
+                return
+        began = time.monotonic()
+        slot.busy = True
+        try:
+            bad = slot.state.apply(batch.records)
+            slot.applied = batch.records[-1][0]
+            slot.since = slot.since if slot.waiting else began
+            slot.waiting += len(batch.records)
+            urgent = slot.state.urgent()
+            self._note(batch, began)
+            for found in bad:
+                await self._bury(slot, found, batch.key_at(found.offset))
+            await self._send_results(slot.sends, slot.partition, urgent)
+        finally:
+            slot.busy = False
+        self.begin_due(time.monotonic())
+
+    def begin_due(self, now: float) -> None:
+        """Begin the checkpoints that are due; call often, also when nothing comes in."""
+        for slot in self._slots.values():
+            if slot.due(now, self._limits) and self._current(slot):
+                self._begin(slot)
+
+    async def finish(self) -> None:
+        """Checkpoint everything and wait for it: the end of a worker that stops in peace. No batch may come after."""
+        while any(slot.busy for slot in self._slots.values()):
+            await asyncio.sleep(0.01)
+        await self._settle()
+        for slot in self._slots.values():
+            if slot.waiting and self._current(slot):
+                self._begin(slot)
+        await self._settle()
+        self.raise_failure()
+
+    def drop(self) -> None:
+        """Forget all states: the assignment is over. Running checkpoints notice it by themselves."""
+        self._slots.clear()
+        self.last_tick.clear()
+        self.last_batch.clear()
+
+    def raise_failure(self) -> None:
+        """Raise what a checkpoint in the background failed with."""
+        if self.failure is not None:
+            raise self.failure
+
+    def _slot(self, partition: int, generation: int) -> Slot:
+        slot = self._slots.get(partition)
+        if slot is None or slot.generation != generation:
+            began = time.monotonic()
+            state = self._make_state(partition)
+            state.restore(self._ports.entries(partition))
+            slot = self._slots[partition] = Slot(partition, generation, self._ports.epoch(partition), state)
+            metrics.RESTORE_SECONDS.observe(time.monotonic() - began)
+        return slot
+
+    def _current(self, slot: Slot) -> bool:
+        return self._slots.get(slot.partition) is slot and self._ports.holds(slot.partition, slot.generation)
+
+    def _note(self, batch: Incoming, began: float) -> None:
+        now = time.monotonic()
+        metrics.EVENTS.inc(len(batch.records))
+        metrics.BATCHES.inc()
+        metrics.BATCH_SECONDS.observe(now - began)
+        self.last_batch[batch.partition] = now
+        for _, value in reversed(batch.records):
+            if value is not None and value.startswith(TICK_PREFIX):
+                self.last_tick[batch.partition] = now
+                metrics.LAST_TICK.labels(batch.partition).set(now_ms() / 1000)
+                break
+
+    async def _bury(self, slot: Slot, bad: Bad, key: bytes | None) -> None:
+        dead = letter(bad, topic=self._events, partition=slot.partition, key=key, at=now_ms())
+        slot.sends.append(await self._ports.send(self._deadletter, None, letter_key(dead), codec.encode(dead)))
+        metrics.DEAD_LETTERS.labels(reason_kind(bad)).inc()
+
+    async def _send_results(
+        self, sends: list[Awaitable[Sent]], partition: int, results: Sequence[AnyResult]
+    ) -> None:
+        for number, result in enumerate(results, 1):
+            tag = type(result).__struct_config__.tag
+            assert isinstance(tag, str)
+            topic = self._topic_of[tag]
+            sends.append(await self._ports.send(topic, partition, result.key().encode(), codec.encode(result)))
+            metrics.RESULTS.labels(topic).inc()
+            if not number % _YIELD_EVERY:
+                await asyncio.sleep(0)
+
+    def _begin(self, slot: Slot) -> None:
+        checkpoint = slot.state.checkpoint()
+        sends, slot.sends = slot.sends, []
+        slot.waiting = 0
+        task = asyncio.create_task(self._complete(slot, checkpoint, sends, slot.applied), name="checkpoint")
+        slot.checkpoint = task
+        self._tasks.add(task)
+
+        def done(task: asyncio.Task[None]) -> None:
+            self._tasks.discard(task)
+            slot.checkpoint = None
+            error = None if task.cancelled() else task.exception()
+            if error is not None and self.failure is None:
+                self.failure = error
+
+        task.add_done_callback(done)
+
+    async def _complete(
+        self, slot: Slot, checkpoint: Checkpoint, sends: list[Awaitable[Sent]], applied: int
+    ) -> None:
+        began = time.monotonic()
+        await self._send_results(sends, slot.partition, checkpoint.results)
+        for sent in sends:
+            await sent
+        if not self._current(slot):
+            metrics.CHECKPOINTS.labels("abandoned").inc()
+            return
+        writes: list[Awaitable[Sent]] = []
+        for number, (key, value) in enumerate(checkpoint.saves, 1):
+            writes.append(await self._ports.send(self._changelog, slot.partition, key, value, epoch=slot.epoch))
+            if not number % _YIELD_EVERY:
+                await asyncio.sleep(0)
+        written = [(await write).offset for write in writes]
+        if not self._current(slot):
+            metrics.CHECKPOINTS.labels("abandoned").inc()
+            return
+        self._ports.saved(slot.partition, checkpoint.saves, max(written, default=-1))
+        self._ports.release(slot.partition, applied, slot.generation)
+        metrics.SAVES.inc(len(written))
+        metrics.CHECKPOINTS.labels("saved").inc()
+        metrics.CHECKPOINT_SECONDS.observe(time.monotonic() - began)
+
+    async def _settle(self) -> None:
+        while self._tasks:
+            await asyncio.wait(set(self._tasks))
+
+

@@ -1,0 +1,177 @@
+"""The Faust application: every setting that matters, with its reason."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import faust
+from faust.transport.drivers.aiokafka import TopicPartition
+from faust.types import TP
+
+from huoqun import topics
+from huoqun.config import Config
+from streams.agent import Sent
+from streams.recovery import SafeTableManager, StateTable, epoch_headers
+from streams.transport import BatchSchema, BatchTransport
+
+STATE_TABLE: Final = "state"
+QUEUED_BATCHES: Final = 16
+FETCH_BATCHES: Final = 8
+"""Batches that one fetch may bring, over all partitions."""
+
+
+def app_id(prefix: str) -> str:
+    """Return the id of the Faust app, which is its consumer group and the start of its changelog's name."""
+    return f"{prefix}-streams"
+
+
+class StreamsApp(faust.App):  # type: ignore[misc]  # faust is seen as untyped
+    """Faust's app with our transport and without a directory of its own."""
+
+    batched_topic: str
+    batch_records: int
+    state_table: StateTable
+    agent_error: BaseException | None = None
+    """What the agent died of. Faust would start it again, past the batch it died on."""
+
+    async def _on_agent_error(self, agent: Any, exc: BaseException) -> None:
+        del agent
+        self.agent_error = self.agent_error or exc
+
+    def _new_transport(self) -> Any:
+        return BatchTransport(self.conf.broker_consumer, self)
+
+    def _new_producer_transport(self) -> Any:
+        return BatchTransport(self.conf.broker_producer, self)
+
+    def _create_directories(self) -> None:
+        """Make none: nothing is kept on disk."""
+
+    def held(self) -> set[int]:
+        """Return the partitions of the events topic that are assigned to this worker."""
+        return {tp.partition for tp in self._assignment or () if tp.topic == self.batched_topic}
+
+    def settled(self) -> bool:
+        """Return whether there is an assignment and its state is recovered."""
+        return bool(self._assignment is not None and not self.rebalancing and self.tables.recovery.completed.is_set())
+
+    def progress(self) -> object:
+        """Return something that changes while a rebalance or recovery moves on."""
+        recovery = self.tables.recovery
+        return (self.consumer_generation_id, self.rebalancing_count, sum(o or 0 for o in recovery.active_offsets.values()))
+
+    def end_offset(self, partition: int) -> int | None:
+        """Return the end of a partition of the events topic as the last fetch told it."""
+        consumer = self.consumer._thread._consumer  # noqa: SLF001  # Faust has no accessor that asks nothing
+        tp = TopicPartition(self.batched_topic, partition)
+        if consumer is None or tp not in consumer.assignment():
+            return None
+        end: int | None = consumer.highwater(tp)
+        return end
+
+
+def build(config: Config) -> StreamsApp:
+    """Return the app, not started, with its state table and without agents."""
+    kafka, worker = config.kafka, config.worker
+    app = StreamsApp(
+        app_id(kafka.topic_prefix),
+        broker=[f"kafka://{address.strip()}" for address in kafka.bootstrap.split(",")],
+        # A dead worker's partitions stand still for the session timeout (Faust: 60 s); heartbeats are three to it.
+        broker_session_timeout=9.0,
+        broker_heartbeat_interval=3.0,
+        broker_rebalance_timeout=30.0,  # how long a rebalance waits for one that is alive and does not answer
+        broker_request_timeout=30.0,  # must exceed the session timeout; a step of recovery that takes longer is an error
+        broker_max_poll_interval=300.0,  # a batch takes milliseconds; Faust's 1,000 s would hide a stuck fetcher
+        broker_max_poll_records=FETCH_BATCHES * worker.batch_records,
+        broker_commit_interval=0.5,  # committing is cheap, and what is not committed is repeated
+        broker_commit_livelock_soft_timeout=300.0,
+        broker_check_crcs=True,
+        consumer_auto_offset_reset="earliest",  # a new group reads from the start
+        consumer_max_fetch_size=4 * 1024 * 1024,
+        processing_guarantee="at_least_once",  # exactly_once crashes on rebalances; our effects are idempotent
+        producer_acks=-1,  # all replicas: what is acknowledged is what we commit after
+        producer_linger=0.05,  # results come in bursts; a checkpoint waits for them anyway
+        producer_max_batch_size=256 * 1024,
+        producer_max_request_size=1_000_000,  # below the brokers' own default limit for one batch
+        producer_request_timeout=30.0,  # then the process ends and is restarted (Faust: 20 minutes)
+        producer_threaded=False,
+        stream_buffer_maxsize=QUEUED_BATCHES,  # batches, not records
+        stream_wait_empty=False,  # commits follow checkpoints, there is nothing to wait for
+        stream_recovery_delay=0.0,
+        stream_processing_timeout=300.0,
+        store="memory://",  # the changelog is the store
+        table_standby_replicas=0,
+        TableManager=SafeTableManager,
+        topic_allow_declare=False,  # `huoqun provision` makes the topics; a wrong count would eat every event
+        topic_disable_leader=True,  # nothing runs "on the leader": no topic for it
+        topic_partitions=kafka.partitions,
+        topic_replication_factor=kafka.replication,
+        reply_create_topic=False,
+        web_enabled=False,  # it would listen on all interfaces and serve the tables
+        worker_redirect_stdouts=False,
+        autodiscover=False,
+        datadir=Path(config.data_dir) / "worker",
+        key_serializer="raw",
+        value_serializer="raw",  # we decode: an undecodable record would stop Faust's agent for seconds
+    )
+    app.batched_topic = topics.full_name(kafka.topic_prefix, topics.EVENTS)
+    app.batch_records = worker.batch_records
+    app.state_table = StateTable(
+        app, name=STATE_TABLE, key_type=bytes, value_type=bytes, partitions=kafka.partitions, recovery_buffer_size=1000
+    )
+    app.tables.add(app.state_table)
+    assert app.state_table.changelog_topic.get_topic_name() == topics.state_topic(kafka.topic_prefix)
+    return app
+
+
+def events_channel(app: StreamsApp) -> Any:
+    """Return the events topic as a channel of batches."""
+    return app.topic(app.batched_topic, schema=BatchSchema(key_serializer="raw", value_serializer="raw"))
+
+
+class FaustPorts:
+    """``streams.agent.Ports`` over a Faust app."""
+
+    def __init__(self, app: StreamsApp) -> None:
+        self._app = app
+        self._changelog = app.state_table.changelog_topic.get_topic_name()
+
+    async def send(
+        self, topic: str, partition: int | None, key: bytes, value: bytes | None, *, epoch: int | None = None
+    ) -> Awaitable[Sent]:
+        """See the protocol; raises ``ProducerSendError`` when the broker can't take it."""
+        headers = None if epoch is None else epoch_headers(epoch)
+        sent: Awaitable[Sent] = await self._app.producer.send(topic, key, value, partition, None, headers)
+        return sent
+
+    def holds(self, partition: int, generation: int) -> bool:
+        """See the protocol."""
+        app = self._app
+        return not app.rebalancing and generation == app.consumer_generation_id and partition in app.held()
+
+    def entries(self, partition: int) -> Iterable[tuple[bytes, bytes]]:
+        """See the protocol."""
+        return self._app.state_table.entries.of(partition)
+
+    def epoch(self, partition: int) -> int:
+        """See the protocol."""
+        return self._app.state_table.entries.epoch(partition)
+
+    def saved(self, partition: int, saves: Sequence[tuple[bytes, bytes | None]], offset: int) -> None:
+        """See the protocol."""
+        self._app.state_table.entries.saved(partition, saves)
+        self._app.tables.recovery.saved(TP(self._changelog, partition), offset)
+
+    def release(self, partition: int, offset: int, generation: int) -> None:
+        """See the protocol."""
+        self._app.consumer.checkpointed(TP(self._app.batched_topic, partition), offset, generation)
+
+
+async def stop_consuming(app: StreamsApp) -> None:
+    """Let no further batch reach the agent."""
+    app.consumer.stop_flow()
+    app.flow_control.suspend()
+    await asyncio.sleep(0)

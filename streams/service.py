@@ -1,0 +1,213 @@
+"""The worker's process: our own launcher of the Faust app, its supervision, and its end.
+
+No ``faust worker``: that would start a web server on all interfaces and redirect standard output.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from huoqun import broker, health, log
+from huoqun.config import Config
+from streams import metrics
+from streams.agent import Incoming, Limits, Loop
+from streams.core.interface import PartitionState
+from streams.watchdog import Watchdog
+
+if TYPE_CHECKING:
+    from streams.app import StreamsApp
+
+MakeState = Callable[[int], PartitionState]
+
+BROKER_WAIT_SECONDS: Final = 30.0
+SUPERVISE_SECONDS: Final = 0.1
+LAG_SECONDS: Final = 1.0
+FINISH_SECONDS: Final = 4.0
+"""For the last checkpoint and commit; then the same again for leaving the group: service managers kill after ten."""
+
+_log = log.get(__name__)
+
+
+class WorkerError(Exception):
+    """Why the worker did not start; the message names the mend, one line a problem."""
+
+
+def partition_states(config: Config) -> MakeState:
+    """Return what makes the core's state for a partition number."""
+    from streams.core.partition import Partition  # noqa: PLC0415  # the one place that knows which core runs
+
+    return lambda number: Partition(number, config)
+
+
+def run(config: Config, make_state: MakeState | None = None) -> int:
+    """Run until SIGTERM or SIGINT (returns 0) or a failure (1). Raises :class:`WorkerError` if it can't start."""
+    make_state = partition_states(config) if make_state is None else make_state
+    _verify(config)
+    _use_uvloop()  # before Faust is imported: it makes loops for its threads
+    ready: list[str | None] = ["starting"]
+    try:
+        server = health.serve(config.worker.metrics_host, config.worker.metrics_port, lambda: ready[0])
+    except OSError as error:
+        where = f"{config.worker.metrics_host}:{config.worker.metrics_port}"
+        raise WorkerError(f"metrics can't be served on {where} ({error.strerror}): set worker.metrics_port") from None
+    _log.info("worker starting", metrics_port=server.server_address[1], group=f"{config.kafka.topic_prefix}-streams")
+    code = asyncio.run(_serve(config, make_state, ready))
+    _log.info("worker ended", status=code)
+    server.shutdown()
+    logging.shutdown()
+    sys.stderr.flush()
+    os._exit(code)  # threads of the Kafka client may outlive a failure, and nothing is left to do
+
+
+def _verify(config: Config) -> None:
+    try:
+        broker.wait_for_broker(config.kafka.bootstrap, BROKER_WAIT_SECONDS)
+        problems = broker.verify(config)
+    except broker.BrokerError as error:
+        raise WorkerError(str(error)) from None
+    if problems:
+        raise WorkerError("\n".join(problems))
+
+
+def _use_uvloop() -> None:
+    with contextlib.suppress(ImportError):  # not made for Windows
+        import uvloop  # noqa: PLC0415
+
+        asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+
+
+async def _serve(config: Config, make_state: MakeState, ready: list[str | None]) -> int:
+    worker = _Worker(config, make_state, ready)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, worker.stop.set)
+    return await worker.run()
+
+
+class _Worker:
+    def __init__(self, config: Config, make_state: MakeState, ready: list[str | None]) -> None:
+        from streams.app import FaustPorts, build, events_channel  # noqa: PLC0415  # after the event loop policy
+
+        self.stop = asyncio.Event()
+        self.app: StreamsApp = build(config)
+        limits = Limits(config.worker.checkpoint_seconds, config.worker.checkpoint_events)
+        self.loop = Loop(config.kafka.topic_prefix, make_state, FaustPorts(self.app), limits)
+        self._ready = ready
+        self._watchdog = Watchdog(config.worker.watchdog_seconds, time.monotonic())
+        self._failed: BaseException | None = None
+        self._lag_at = 0.0
+        self.app.agent(events_channel(self.app), name="events", concurrency=1)(self._agent)
+        self.app.on_partitions_revoked.connect(self._on_revoked, weak=False)
+        self.app.on_partitions_assigned.connect(self._on_assigned, weak=False)
+
+    async def run(self) -> int:
+        starting = asyncio.create_task(self.app.start(), name="start")
+        why = await self._supervise(starting)
+        self._ready[0] = "stopping"
+        if why is not None:
+            _log.error("worker must be restarted", why=why)
+        else:
+            why = await self._finish()
+        starting.cancel()
+        try:
+            async with asyncio.timeout(FINISH_SECONDS):
+                await self.app.stop()  # commits, and leaves the group
+        except TimeoutError:
+            _log.warning("the Kafka client did not end in time")
+        except Exception as error:  # noqa: BLE001  # the process ends anyway; it must end with our status
+            _log.warning("the Kafka client did not end cleanly", error=repr(error))
+        return 0 if why is None else 1
+
+    async def _supervise(self, starting: asyncio.Task[None]) -> str | None:
+        """Return when the worker should end: ``None`` if it was asked to, else why it must."""
+        while not self.stop.is_set():
+            why = self._trouble(starting)
+            if why is not None:
+                return why
+            self.loop.begin_due(time.monotonic())
+            self._report()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(SUPERVISE_SECONDS):
+                    await self.stop.wait()
+        return None
+
+    def _trouble(self, starting: asyncio.Task[None]) -> str | None:
+        failed = self._failed or self.loop.failure or self.app.agent_error
+        if failed is None and starting.done():
+            failed = starting.exception()
+        if failed is None and self.app.crashed:
+            failed = self.app.crash_reason or RuntimeError("Faust crashed without a reason")
+        if failed is not None:
+            return f"{type(failed).__name__}: {failed}"
+        return self._watchdog.check(
+            time.monotonic(),
+            held=self.app.held(),
+            ticks=self.loop.last_tick,
+            batches=self.loop.last_batch,
+            settled=self.app.settled(),
+            progress=self.app.progress(),
+        )
+
+    def _report(self) -> None:
+        settled = self.app.settled()
+        self._ready[0] = None if settled else "no assignment yet, or its state is being recovered"
+        now = time.monotonic()
+        if not settled or now - self._lag_at < LAG_SECONDS:
+            return
+        self._lag_at = now
+        held = self.app.held()
+        metrics.PARTITIONS.set(len(held))
+        for partition, applied in self.loop.applied.items():
+            end = self.app.end_offset(partition)
+            if end is not None:
+                metrics.LAG.labels(partition).set(max(0, end - applied - 1))
+
+    async def _finish(self) -> str | None:
+        """Checkpoint and commit what was applied; return what went wrong (the next worker repeats it then)."""
+        from streams.app import stop_consuming  # noqa: PLC0415  # after the event loop policy
+
+        if not self.app.settled():
+            return None
+        try:
+            async with asyncio.timeout(FINISH_SECONDS):
+                await stop_consuming(self.app)
+                await self.loop.finish()
+                await self.app.consumer.commit()
+        except TimeoutError:
+            return f"the last checkpoint took longer than {FINISH_SECONDS:g} s"
+        except Exception as error:  # noqa: BLE001  # whatever it is, the worker ends and says so
+            return f"the last checkpoint failed: {type(error).__name__}: {error}"
+        return None
+
+    async def _agent(self, stream: Any) -> None:
+        async for event in stream.noack().events():
+            message = event.message
+            batch = message.value
+            try:
+                await self.loop.take(
+                    Incoming(message.partition, message.generation_id, batch.records, batch.key_at)
+                )
+            except Exception as error:
+                _log.exception("applying a batch failed", partition=message.partition, up_to_offset=message.offset)
+                self._failed = error
+                raise
+
+    async def _on_revoked(self, app: Any, revoked: Any, **kwargs: Any) -> None:
+        del app, revoked, kwargs
+        metrics.REBALANCES.inc()
+        self.loop.drop()
+        for gauge in (metrics.LAG, metrics.LAST_TICK):
+            gauge.clear()
+
+    async def _on_assigned(self, app: Any, assigned: Any, **kwargs: Any) -> None:
+        del app, kwargs
+        self.loop.drop()
+        _log.info("partitions assigned", partitions=sorted(tp.partition for tp in assigned if tp.topic == self.app.batched_topic))
