@@ -79,9 +79,10 @@ def build(config: Config) -> StreamsApp:
     app = StreamsApp(
         app_id(kafka.topic_prefix),
         broker=[f"kafka://{address.strip()}" for address in kafka.bootstrap.split(",")],
-        # A dead worker's partitions stand still for the session timeout (Faust: 60 s); heartbeats are three to it.
-        broker_session_timeout=9.0,
-        broker_heartbeat_interval=3.0,
+        # A dead worker's partitions stand still for the session timeout (Faust: 60 s), and the embedded broker keeps a
+        # new one waiting for half of it; 6 s is the least that brokers allow by default. Heartbeats are three to it.
+        broker_session_timeout=6.0,
+        broker_heartbeat_interval=2.0,
         broker_rebalance_timeout=30.0,  # how long a rebalance waits for one that is alive and does not answer
         broker_request_timeout=30.0,  # must exceed the session timeout; a step of recovery that takes longer is an error
         broker_max_poll_interval=300.0,  # a batch takes milliseconds; Faust's 1,000 s would hide a stuck fetcher

@@ -49,6 +49,7 @@ def partition_states(config: Config) -> MakeState:
 
 def run(config: Config, make_state: MakeState | None = None) -> int:
     """Run until SIGTERM or SIGINT (returns 0) or a failure (1). Raises :class:`WorkerError` if it can't start."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until there is something to save
     make_state = partition_states(config) if make_state is None else make_state
     _verify(config)
     _use_uvloop()  # before Faust is imported: it makes loops for its threads

@@ -1,0 +1,103 @@
+"""A worker with a core of ten lines, for testing the shell around it: ``python -m tests.support.toy_worker``.
+
+A record is ``{"g": group, "n": number}``. A group's result is how many came and their sum; every number divisible by 100 is
+an alert. A control record is a tick, anything else is poison. ``{"g": …, "n": "boom"}`` is a defect in the core: it raises.
+"""
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from huoqun import codec, log
+from huoqun.config import load
+from huoqun.control import PREFIX
+from huoqun.events import Refused
+from huoqun.results import Alert, AnyResult, GroupSummary
+from streams.core.interface import Bad, Checkpoint
+from streams.service import WorkerError, run
+
+
+class Record(msgspec.Struct):
+    g: str
+    n: int | str
+
+
+class Total(msgspec.Struct):
+    count: int = 0
+    total: int = 0
+    fence: int = -1
+
+
+class ToyPartition:
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.groups: dict[str, Total] = {}
+        self.dirty: set[str] = set()
+        self.alerts: list[AnyResult] = []
+        self.offset = -1
+        self.decoder = msgspec.json.Decoder(Record)
+
+    def restore(self, entries: Iterable[tuple[bytes, bytes]]) -> None:
+        for key, value in entries:
+            number, _, group = key.decode().partition("/")
+            assert int(number) == self.number, "an entry of another partition"
+            self.groups[group] = msgspec.json.decode(value, type=Total)
+
+    def apply(self, records: Sequence[tuple[int, bytes | None]]) -> list[Bad]:
+        bad = []
+        for offset, value in records:
+            assert offset > self.offset, "records out of order"
+            self.offset = offset
+            if value is None:
+                bad.append(Bad(offset, value, Refused("", "the record has no value")))
+                continue
+            if value.startswith(PREFIX):
+                continue
+            try:
+                record = self.decoder.decode(value)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                bad.append(Bad(offset, value, Refused("", str(error))))
+                continue
+            assert isinstance(record.n, int), "a defect in the core"
+            group = self.groups.setdefault(record.g, Total())
+            if offset <= group.fence:
+                continue
+            group.count, group.total, group.fence = group.count + 1, group.total + record.n, offset
+            self.dirty.add(record.g)
+            if record.n % 100 == 0:
+                self.alerts.append(
+                    Alert(platform="toy", group_id=record.g, alert_id=f"{record.g}/{record.n}", kind="flood",
+                          severity="info", raised_at=0, updated_at=0, state="open", title="a hundred", version=offset)
+                )
+        return bad
+
+    def urgent(self) -> list[AnyResult]:
+        alerts, self.alerts = self.alerts, []
+        return alerts
+
+    def checkpoint(self) -> Checkpoint:
+        dirty, self.dirty = sorted(self.dirty), set()
+        results: list[AnyResult] = [
+            GroupSummary(platform="toy", group_id=g, members=self.groups[g].count,
+                         first_event_at=self.groups[g].total, version=self.groups[g].fence)
+            for g in dirty
+        ]
+        saves: list[tuple[bytes, bytes | None]] = [
+            (f"{self.number}/{g}".encode(), codec.encode(self.groups[g])) for g in dirty
+        ]
+        return Checkpoint(self.offset, [*results, *self.urgent()], saves)
+
+
+def main() -> int:
+    log.configure(service="toy", as_json=True)
+    try:
+        return run(load(None, os.environ), ToyPartition)
+    except WorkerError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
