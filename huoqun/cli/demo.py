@@ -54,9 +54,7 @@ def command(ctx: click.Context) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     _say("1/4 starting broker, store, gateway and worker · 正在启动")
     try:
-        with LocalStack(
-            config, config_file=ctx.obj, free_ports=True, say=lambda line: click.echo(line, err=True)
-        ) as stack:
+        with LocalStack(own, config_file=str(file), free_ports=True, say=_say) as stack:
             _run(stack)
             _say("4/4 stopping everything · 正在停止")
     except StackError as error:

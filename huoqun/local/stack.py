@@ -204,9 +204,13 @@ class LocalStack:
         self._running().wait_ready(name, lambda: unready(url), _READY_SECONDS, restarts=restarts)
 
     def _restore(self) -> None:
-        from sinks.restore import stored_events  # noqa: PLC0415  # rooms only lazily
+        from sinks.client import QueryError  # noqa: PLC0415  # rooms only lazily
+        from sinks.restore import stored_events  # noqa: PLC0415  # the same
 
-        self.restored = broker.republish(self.config, stored_events(self.config), self._restoring)
+        try:
+            self.restored = broker.republish(self.config, stored_events(self.config), self._restoring)
+        except QueryError as error:
+            raise StackError(f"the stored events cannot be read: {error}") from error
 
     def _environment(self) -> dict[str, str]:
         environment = os.environ | dump_env(self.config) | {"PYTHONUNBUFFERED": "1"}
