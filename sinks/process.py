@@ -1,0 +1,108 @@
+"""The sink as a process: its parts put together from the configuration."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from collections.abc import Mapping
+from http.server import ThreadingHTTPServer
+
+from huoqun import broker, health, log, topics
+from huoqun.clock import now_ms
+from huoqun.config import Config
+from sinks import metrics, migrate, rows
+from sinks.batch import Limits
+from sinks.clickhouse import ClickHouseStore
+from sinks.consumer import KafkaDeadLetters, KafkaSource
+from sinks.service import Read, Sink
+from sinks.store import Store, UnusableError
+
+
+def group_of(prefix: str) -> str:
+    """Return the sink's consumer group."""
+    return f"{prefix}-sink"
+
+
+def readers(config: Config) -> dict[str, Read]:
+    """Return topic -> how its records are read, for every topic that the sink consumes."""
+    prefix = config.kafka.topic_prefix
+    events = rows.reader(events=True, store_text=config.privacy.store_text)
+    results = rows.reader(events=False, store_text=config.privacy.store_text)
+    return {
+        topics.full_name(prefix, topics.EVENTS): events,
+        **{topics.full_name(prefix, name): results for name in topics.RESULT_TOPICS},
+    }
+
+
+def open_embedded(config: Config) -> Store:
+    """Open the embedded store as it is; :class:`UnusableError` when another process has it."""
+    from sinks.embedded import EmbeddedStore  # noqa: PLC0415  # the engine is an extra, and slow to load
+
+    return EmbeddedStore(config.data_dir, config.store.database)
+
+
+def open_store(config: Config, environ: Mapping[str, str]) -> Store:
+    """Open the store that is configured, with its schema: made where it is embedded, checked on a server."""
+    if config.store.kind == "embedded":
+        embedded = open_embedded(config)
+        try:
+            migrate.migrate(embedded, config.store.database)
+        except BaseException:
+            embedded.close()
+            raise
+        return embedded
+    server = ClickHouseStore(config.store, environ.get(config.store.password_env, ""))
+    migrate.check(server, config.store.database)
+    return server
+
+
+def run(config: Config, environ: Mapping[str, str] = os.environ) -> None:
+    """Run until SIGTERM or SIGINT. Raises ``StoreError``, ``BrokerError`` or ``OSError``, with what to do."""
+    logger = log.get("sink")
+    problems = broker.verify(config)
+    if problems:
+        raise broker.BrokerError("\n".join(problems))
+    with contextlib.ExitStack() as stack:
+        store = open_store(config, environ)
+        stack.callback(store.close)
+        reading = readers(config)
+        metrics.prepare(list(reading))
+        prefix, kafka = config.kafka.topic_prefix, config.kafka.bootstrap
+        dead = KafkaDeadLetters(kafka, topics.full_name(prefix, topics.DEADLETTER))
+        stack.callback(dead.close)
+        source = KafkaSource(kafka, list(reading), group_of(prefix))
+        stack.callback(source.close)
+        limits = Limits(config.sink.batch_rows, config.sink.batch_bytes, int(config.sink.batch_seconds * 1000))
+        sink = Sink(source, store, dead, reading, limits=limits, clock=now_ms)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: sink.stop())
+        checks = health.serve(config.sink.metrics_host, config.sink.metrics_port, sink.why_not_ready)
+        stack.callback(checks.shutdown)
+        queries = _serve_queries(config, store, stack)
+        logger.info(
+            "storing", kind=config.store.kind, database=config.store.database,
+            metrics=_address(checks), queries=_address(queries) if queries is not None else None,
+        )  # fmt: skip
+        sink.run()
+    logger.info("ended: everything read is stored or will be read again")
+
+
+def _serve_queries(config: Config, store: Store, stack: contextlib.ExitStack) -> ThreadingHTTPServer | None:
+    if config.store.kind != "embedded":
+        return None
+    from sinks import http  # noqa: PLC0415  # needs the engine, which is an extra
+    from sinks.embedded import EmbeddedStore  # noqa: PLC0415  # the same
+
+    if not isinstance(store, EmbeddedStore):
+        raise UnusableError("only the embedded store answers queries by itself")
+    queries = http.Queries(store, config.store.database)
+    server = http.serve(queries, config.store.query_host, config.store.query_port)
+    stack.callback(queries.drain)
+    stack.callback(server.shutdown)
+    return server
+
+
+def _address(server: ThreadingHTTPServer) -> str:
+    host, port = server.server_address[:2]
+    return f"http://{host!s}:{port}"
