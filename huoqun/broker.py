@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import OffsetSpec
 from kafka.errors import (
     CoordinatorLoadInProgressError,
     CoordinatorNotAvailableError,
@@ -27,6 +28,7 @@ from huoqun.control import Generation
 from huoqun.events import Event
 
 logging.getLogger("kafka").setLevel(logging.ERROR)  # it warns of every refused connection; we say once what it means
+logging.getLogger("kafka.cluster").setLevel(logging.CRITICAL)  # every client that is closed has "failed" its refresh
 
 _CLIENT: Final = "huoqun-admin"
 _PROGRESS_EVERY: Final = 1000
@@ -117,6 +119,14 @@ def verify(config: Config) -> list[str]:
 def end_offsets(bootstrap: str, topic: str) -> dict[int, int]:
     """Return partition -> the offset that the next record gets. Raises :class:`BrokerError` if the topic is missing."""
     return {tp.partition: end for tp, end in _ends(bootstrap, [topic]).items()}
+
+
+def depth(bootstrap: str, topic: str) -> int:
+    """Return how many records the topic holds (compaction and retention aside: end minus beginning)."""
+    ends = _ends(bootstrap, [topic])
+    with _admin(bootstrap) as admin:
+        firsts = admin.list_partition_offsets(dict.fromkeys(ends, OffsetSpec.EARLIEST))
+    return sum(max(0, end - max(0, firsts[tp].offset)) for tp, end in ends.items())
 
 
 def lag(config: Config, group: str, names: Iterable[str]) -> list[PartitionLag]:

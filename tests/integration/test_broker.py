@@ -126,6 +126,7 @@ def test_the_end_counts_every_record_of_a_batch_and_lag_is_measured_against_it(c
         producer.send(topic, b'{"n":%d}' % number, partition=1)  # one batch: where ListOffsets of Tansu is wrong
     producer.close()
     assert admin.end_offsets(config.kafka.bootstrap, topic) == {0: 1, 1: 11, 2: 1}
+    assert admin.depth(config.kafka.bootstrap, topic) == 13
     assert admin.total_lag(config, f"{config.kafka.topic_prefix}-g", [topic]) == 13
     consumer = KafkaConsumer(
         bootstrap_servers=config.kafka.bootstrap, group_id=f"{config.kafka.topic_prefix}-g", enable_auto_commit=False
