@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -26,6 +27,8 @@ WRITER_SETTINGS: Final[Mapping[str, object]] = {
 }
 _NOT_REACHED: Final = (driver_errors.NetworkError, driver_errors.SocketTimeoutError, OSError, EOFError)
 _DATA: Final = (driver_errors.TypeMismatchError, driver_errors.TooLargeStringSize)
+
+logging.getLogger("clickhouse_driver").setLevel(logging.CRITICAL)  # a traceback for every try; we say it in one line
 
 
 class ClickHouseStore:

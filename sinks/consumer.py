@@ -24,8 +24,8 @@ from sinks.batch import Partition
 
 MAX_POLL_RECORDS: Final = 5_000
 FETCH_WAIT_MS: Final = 100
-SESSION_MS: Final = 10_000
-HEARTBEAT_MS: Final = 3_000
+SESSION_MS: Final = 6_000
+HEARTBEAT_MS: Final = 2_000
 COMMIT_MS: Final = 10_000
 DEAD_LETTER_SECONDS: Final = 30.0
 

@@ -100,10 +100,11 @@ def migrate(store: Store, database: str, *, adapt: Callable[[str], str] = str) -
     for step in steps:
         for statement in step.statements(database):
             store.execute(adapt(statement))
-        store.execute(
-            f"INSERT INTO {where}.{BOOKKEEPING} (number, name, checksum, applied_at, version) "  # noqa: S608  # all quoted
+        done = (
+            f"INSERT INTO {where}.{BOOKKEEPING} (number, name, checksum, applied_at, version) "
             f"SELECT {step.number}, {sql.literal(step.name)}, {sql.literal(step.checksum)}, now('UTC'), {now_ms()}"
         )
+        store.execute(adapt(done))
     return steps
 
 

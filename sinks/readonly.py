@@ -51,7 +51,13 @@ def why_not(sql: str, refused: Collection[str]) -> str | None:
 
 
 def _why_not_parts(told: list[Token], refused: Collection[str]) -> str | None:
-    for token, after in pairwise(told):
+    for at, (token, after) in enumerate(pairwise(told)):
+        if (
+            token.kind == "word" and token.text.lower() == "apply"
+        ):  # SELECT * APPLY(file): a call without its parentheses
+            applied = next((t.value for t in told[at + 1 :] if t.text != "("), "")
+            if applied.lower() in refused:
+                return f"the function {applied} is not allowed here: it reaches outside the store"
         if token.kind == "word" and token.text.lower() == "into":
             return "INTO is not allowed here: the result comes back to the caller"
         if token.kind in ("word", "name") and after.text == "(" and token.value.lower() in refused:

@@ -23,10 +23,9 @@ _TOKEN: Final = re.compile(
   | (?P<comment>--[^\n]*|\#[!\ ][^\n]*|/\*.*?\*/)
   | (?P<string>'(?:[^'\\]|\\.|'')*')
   | (?P<name>`(?:[^`\\]|\\.|``)*`|"(?:[^"\\]|\\.|"")*")
-  | (?P<heredoc>\$(?P<tag>\w*)\$.*?\$(?P=tag)\$)
-  | (?P<word>[^\W\d]\w*)
-  | (?P<number>\d\w*)
-  | (?P<mark>[^\s\w'"`$\x00-\x1f])
+  | (?P<word>[A-Za-z_][A-Za-z0-9_]*)
+  | (?P<number>[0-9][A-Za-z0-9_]*)
+  | (?P<mark>/(?!\*)|[!\#%&()*+,\-.:;<=>?@\[\]\^{|}~])
   | (?P<broken>.)
     """,
     re.VERBOSE | re.DOTALL,
@@ -34,14 +33,19 @@ _TOKEN: Final = re.compile(
 
 
 def tokens(sql: str) -> Iterator[Token]:
-    """Cut ``sql`` up. What cannot be (a quote that does not end, a control character) is a ``broken`` token."""
+    """Cut ``sql`` up. What cannot be is a ``broken`` token.
+
+    That is a quote or comment without an end, a control character, and whatever the engine may read in another way than we:
+    curly quotes (it takes them for quotes), ``$`` (begins a heredoc, or belongs to a name), escapes in names, nested
+    comments.
+    """
     for match in _TOKEN.finditer(sql):
         kind = match.lastgroup or "broken"
         text = match.group()
-        if match.group("heredoc") is not None:
-            yield Token("string", text, text)
-        elif kind == "name":
-            yield Token("name", text, re.sub(r"\\(.)|``|\"\"", lambda m: m.group(1) or m.group()[0], text[1:-1]))
+        if kind == "name":
+            # A backslash may begin any of the engine's escapes (`\x66ile` is file): no name of ours needs one.
+            inside = text[1:-1].replace(text[0] * 2, text[0])
+            yield Token("broken" if "\\" in text else "name", text, inside)
         elif kind == "comment" and "/*" in text[2:]:
             yield Token("broken", text, text)  # the engine nests comments, others don't: where this one ends is open
         else:
@@ -65,7 +69,7 @@ def statements(sql: str) -> list[str]:
 
 def quoted(name: str) -> str:
     """Return ``name`` as an identifier that can hold anything."""
-    return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
+    return "`" + name.replace("\\", "\\\\").replace("`", "``") + "`"
 
 
 def literal(text: str) -> str:

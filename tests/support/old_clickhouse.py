@@ -1,0 +1,28 @@
+"""The shipped DDL in the words of ClickHouse 18, the server that Debian packages.
+
+What is lost on it: times are their integers (ms since the epoch), booleans 0 and 1, and there are no codecs. What is tested
+on it for real: the native protocol, replacing by version, the views, and what happens when a server dies.
+"""
+
+import re
+
+OLD = (20, 1)
+"""Servers before this one need :func:`adapt`."""
+
+_REWRITES = (
+    (r"DateTime64\(3, 'UTC'\)", "Int64"),
+    (r"LowCardinality\((Nullable\(String\)|String)\)", r"\1"),
+    (r"Nullable\(Bool\)", "Nullable(UInt8)"),
+    (r"\bBool\b", "UInt8"),
+    (r"\s+CODEC\((?:[^()]|\([^()]*\))*\)", ""),
+    (r"\s+SETTINGS\s+[^;]*$", ""),
+    (r"toYear\((\w+)\)", r"intDiv(\1, 31557600000)"),
+    (r"DateTime\('UTC'\)", "DateTime"),
+    (r"now\('UTC'\)", "now()"),
+)
+
+
+def adapt(statement: str) -> str:
+    for pattern, replacement in _REWRITES:
+        statement = re.sub(pattern, replacement, statement)
+    return statement
