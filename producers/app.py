@@ -29,7 +29,7 @@ from producers.admission import (
     is_local,
     unsigned,
 )
-from producers.guard import MAX_CONNECTIONS, GuardedServer, begin
+from producers.guard import MAX_CONNECTIONS, GuardedServer, begin, hasten
 from producers.metrics import Metrics
 from producers.problems import Problem
 from producers.publisher import Overloaded, Publisher, Record, Unavailable
@@ -106,6 +106,8 @@ class App:
         try:
             response = await self._dispatch(request)
         except Problem as problem:
+            if problem.status == 408:  # noqa: PLR2004  # Request Timeout
+                hasten(request)
             response = self._refuse(problem)
         except TooFast as error:
             response = self._refuse(
@@ -139,6 +141,7 @@ class App:
         except Exception as error:  # noqa: BLE001  # the last line of defence: no trace leaves the house
             self._log.error("request failed", route=label, error=type(error).__name__, exc_info=error)
             response = self._refuse(Problem(500, "internal", "this is our fault; the log says more", close=True))
+        response.headers["Server"] = "huoqun"
         self.metrics.requests.labels(label, response.status).inc()
         self.metrics.request_seconds.labels(label).observe(time.perf_counter() - began)
         return response

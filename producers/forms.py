@@ -116,17 +116,25 @@ def _decoded(body: bytes) -> Any:
     return refused.raw
 
 
-def _try(data: bytes | memoryview) -> Item | Refused:
+def _try(data: bytes) -> Item | Refused:
     try:
-        return Item(codec.decode_json(bytes(data)))
-    except UnicodeDecodeError as error:
-        return Refused(f"byte {error.start}", "not UTF-8")
+        return Item(codec.decode_json(data))
+    except UnicodeDecodeError:
+        return Refused(_not_utf8(data), "not UTF-8")
     except RecursionError:
         return Refused("", "nested too deeply")
     except (msgspec.DecodeError, ValueError) as error:
         position = _POSITION.search(str(error))
         why = _POSITION.sub("", str(error))
         return Refused(f"byte {position[1]}" if position else "", f"not JSON: {why}")
+
+
+def _not_utf8(data: bytes) -> str:
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        return f"byte {error.start}"  # the decoder tells the place within the one string only
+    return ""
 
 
 def _lines(body: bytes) -> Iterator[Item | Refused]:
@@ -182,7 +190,9 @@ def _completed(data: dict[str, Any], envelope: dict[str, Any]) -> dict[str, Any]
 
 def _unfit(extra: dict[str, Any]) -> Refused | None:
     """Say which unknown field is nested too deeply or holds a number that nobody downstream could read."""
-    stack: list[tuple[str, Any, int]] = [(name, value, 1) for name, value in extra.items()]
+    stack: list[tuple[str, Any, int]] = [
+        (name, value, 1) for name, value in extra.items() if isinstance(value, dict | list | int)
+    ]
     while stack:
         name, value, depth = stack.pop()
         if isinstance(value, dict | list):

@@ -84,7 +84,7 @@ class _Connection(RequestHandler):
         self.guard.count("no_http" if status < 500 else "internal")  # noqa: PLR2004  # the same
         detail = "the request is no HTTP that this server can read" if status < 500 else "this is our fault"  # noqa: PLR2004
         problem = Problem(status, reason, detail, where="request head" if status < 500 else "")  # noqa: PLR2004
-        response = Response(status=status, body=problem.body(), headers=problem.headers())
+        response = Response(status=status, body=problem.body(), headers=problem.headers() | {"Server": "huoqun"})
         response.force_close()
         return response
 
@@ -158,3 +158,10 @@ def begin(request: BaseRequest) -> None:
     protocol = request.protocol
     if isinstance(protocol, _Connection):
         protocol.begin()
+
+
+def hasten(request: BaseRequest) -> None:
+    """Close the connection right after the answer, without waiting for the rest of a body that has been too slow already."""
+    protocol = request.protocol
+    if isinstance(protocol, _Connection):
+        protocol._lingering_time = 0.0  # noqa: SLF001  # the base class takes it at construction only

@@ -7,7 +7,7 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -301,27 +301,40 @@ class KafkaPublisher:
         if self._producer is None or not self._partitions:
             self._settle(batch, len(batch.records), Unavailable(self._trouble or "not connected to the broker"))
             return
-        acknowledged, failed = self._callbacks(batch)
         send, topic, partitions = self._producer.send, self._topic, self._partitions
-        for sent, (key, value, partition) in enumerate(batch.records):
+        sent: dict[int, list[Any]] = {}
+        for count, (key, value, partition) in enumerate(batch.records):
             if partition is None:
                 partition = 0 if key is None else partition_of(key, partitions)  # noqa: PLW2901  # one name for one thing
             try:
                 future = send(topic, value=value, key=key, partition=partition)
             except (KafkaError, ValueError) as error:
-                self._failed(batch, error, len(batch.records) - sent)
-                return
-            future.add_callback(acknowledged)
-            future.add_errback(failed)
+                self._failed(batch, error, len(batch.records) - count)
+                break
+            sent.setdefault(partition, []).append(future)
+        for futures in sent.values():
+            self._watch(batch, futures)
 
-    def _callbacks(self, batch: _Batch) -> tuple[Callable[[Any], None], Callable[[Exception], None]]:
-        def acknowledged(_metadata: Any) -> None:
-            self._settle(batch, 1)
+    def _watch(self, batch: _Batch, futures: list[Any]) -> None:
+        """Have the futures of one partition counted when the last of them is done.
 
-        def failed(error: Exception) -> None:
-            self._failed(batch, error, 1)
+        A partition's records are acknowledged in order, so then all are; where not, the rest is watched on. This saves a
+        callback per record, a third of the cost of sending it.
+        """
 
-        return acknowledged, failed
+        def done(_outcome: Any) -> None:
+            pending = [future for future in futures if not future.is_done]
+            error = next((future.exception for future in futures if future.is_done and future.exception), None)
+            count = len(futures) - len(pending)
+            if error is None:
+                self._settle(batch, count)
+            else:
+                self._failed(batch, error, count)
+            if pending:
+                self._watch(batch, pending)
+
+        futures[-1].add_callback(done)
+        futures[-1].add_errback(done)
 
     def _failed(self, batch: _Batch, error: Exception, count: int) -> None:
         if isinstance(error, KafkaTimeoutError):

@@ -82,8 +82,8 @@ def command(  # noqa: PLR0917  # click passes by name
     """Post files of canonical events through the gateway, in order.
 
     A file holds one JSON object a line (NDJSON), gzip or not. Replaying it again changes nothing: events are counted
-    once, by id. The gateway may be restarted meanwhile. Where the canonical source has a secret, set its environment variable
-    here too. Status 1 if any line was refused; the first of them are listed with their place.
+    once, by id. The gateway may be restarted meanwhile. Where the canonical source has a secret, set its
+    environment variable here too. Status 1 if any line was refused; the first of them are listed with their place.
 
     \b
     huoqun replay history.ndjson.gz

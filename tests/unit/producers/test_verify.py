@@ -1,0 +1,153 @@
+"""Signatures: published vectors, every single flipped bit, and hostile headers."""
+
+import ast
+import base64
+import hmac
+import inspect
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from producers import verify
+from producers.verify import Denied, sha1_hex, sign, standard_keys, standard_webhooks
+
+# The example of https://github.com/standard-webhooks/standard-webhooks (libraries/python/tests, README).
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+ID = "msg_p5jXN8AQM9LWM0D4loKWxJek"
+TIME = 1614265330
+BODY = b'{"test": 2432232314}'
+SIGNATURE = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+def keys(text: str = SECRET) -> list[bytes]:
+    found = standard_keys(text)
+    assert not isinstance(found, Denied)
+    return found
+
+
+def check(
+    *, ids=(ID,), timestamps=(str(TIME),), signatures=(SIGNATURE,), body=BODY, secret=SECRET, now=TIME
+) -> Denied | None:
+    return standard_webhooks(
+        ids=ids, timestamps=timestamps, signatures=signatures, body=body, keys=keys(secret), now_s=now
+    )
+
+
+def test_the_published_vector_is_authentic() -> None:
+    assert check() is None
+
+
+def test_what_we_sign_is_the_published_vector() -> None:
+    assert sign(message_id=ID, timestamp_s=TIME, body=BODY, key=keys()[0]) == {
+        "webhook-id": ID, "webhook-timestamp": str(TIME), "webhook-signature": SIGNATURE,
+    }
+
+
+def test_every_flipped_bit_of_body_id_time_and_signature_is_refused() -> None:
+    fields = {"body": BODY, "ids": ID.encode(), "timestamps": str(TIME).encode(), "signatures": SIGNATURE.encode()}
+    refused = 0
+    for name, value in fields.items():
+        for bit in range(len(value) * 8):
+            flipped = bytearray(value)
+            flipped[bit // 8] ^= 1 << bit % 8
+            given_value = bytes(flipped) if name == "body" else (bytes(flipped).decode("utf-8", "surrogateescape"),)
+            assert check(**{name: given_value}) is not None, (name, bit)
+            refused += 1
+    assert refused == 8 * sum(map(len, fields.values()))
+
+
+@pytest.mark.parametrize(("offset", "authentic"), [(-300, True), (300, True), (-301, False), (301, False)])
+def test_the_clock_may_differ_by_five_minutes(offset: int, authentic: bool) -> None:
+    assert (check(now=TIME + offset) is None) is authentic
+
+
+@pytest.mark.parametrize("timestamp", ["", "nan", "inf", "1e3", "-1", "+1614265330", " 1614265330", "1614265330.0", "١٦١٤٢٦٥٣٣٠", "9" * 400, "0x10"])
+def test_a_strange_timestamp_is_refused(timestamp: str) -> None:
+    denied = check(timestamps=(timestamp,))
+    assert denied is not None
+    assert denied.where == "webhook-timestamp"
+
+
+@pytest.mark.parametrize("signature", ["", "v1", "v1,", ",", "v1,,", "v1 " + SIGNATURE[3:], "v2" + SIGNATURE[2:], "v1a" + SIGNATURE[2:], SIGNATURE.rstrip("="), SIGNATURE + "=", SIGNATURE.upper(), "\udcff", "v1,\u0661", " " * 500])
+def test_a_strange_signature_is_refused(signature: str) -> None:
+    denied = check(signatures=(signature,))
+    assert denied is not None
+    assert denied.where == "webhook-signature"
+
+
+@pytest.mark.parametrize("name", ["ids", "timestamps", "signatures"])
+def test_missing_and_repeated_headers_are_refused(name: str) -> None:
+    for values in ((), ("",), (SIGNATURE, SIGNATURE)):
+        assert check(**{name: values}) is not None
+
+
+def test_an_id_with_a_full_stop_is_refused_since_it_could_be_read_in_two_ways() -> None:
+    signed = sign(message_id="a.1614265330", timestamp_s=TIME, body=BODY, key=keys()[0])
+    shifted = standard_webhooks(
+        ids=("a",), timestamps=("1614265330",), signatures=(signed["webhook-signature"],), body=b"1614265330." + BODY,
+        keys=keys(), now_s=TIME,
+    )
+    assert shifted is None  # the signature alone can't tell: hence the rule
+    assert check(ids=("a.1614265330",), signatures=(signed["webhook-signature"],)) is not None
+
+
+def test_one_of_several_signatures_is_enough() -> None:
+    assert check(signatures=(f"v1,AAAA v1a,BBBB  {SIGNATURE} v1,CCCC",)) is None
+
+
+def test_a_flood_of_signatures_is_cut_short() -> None:
+    assert check(signatures=(" ".join(["v1,AAAA"] * 5000 + [SIGNATURE]),)) is not None
+
+
+def test_the_old_secret_works_during_rotation_and_not_after() -> None:
+    new = "whsec_" + base64.b64encode(b"n" * 32).decode()
+    assert check(secret=f"{new}, {SECRET}") is None
+    assert check(secret=new) is not None
+
+
+@pytest.mark.parametrize("text", ["", ",", "whsec_", "whsec_!!!!", "whsec_" + base64.b64encode(b"short").decode(), SECRET + ",", "whsec_é"])
+def test_a_bad_secret_is_named_and_never_shown(text: str) -> None:
+    denied = standard_keys(text)
+    assert isinstance(denied, Denied)
+    shown = text.strip(",")
+    assert not shown or shown not in denied.why
+
+
+@given(st.lists(st.text()), st.lists(st.text()), st.lists(st.text()), st.binary())
+def test_hostile_headers_never_raise(ids, timestamps, signatures, body) -> None:
+    assert check(ids=ids, timestamps=timestamps, signatures=signatures, body=body) is not None
+
+
+def test_onebot_signature_of_the_specification_example_form() -> None:
+    signature = "sha1=" + hmac.new(b"kSLuTF2GC2Q4q4ugm3", b'{"post_type":"message"}', "sha1").hexdigest()
+    good = sha1_hex(signatures=[signature], body=b'{"post_type":"message"}', keys=[b"other", b"kSLuTF2GC2Q4q4ugm3"])
+    assert good is None
+
+
+def test_every_flipped_bit_of_a_onebot_body_and_signature_is_refused() -> None:
+    body = b'{"time":1}'
+    signature = ("sha1=" + hmac.new(b"k", body, "sha1").hexdigest()).encode()
+    for bit in range(len(body) * 8):
+        flipped = bytearray(body)
+        flipped[bit // 8] ^= 1 << bit % 8
+        assert sha1_hex(signatures=[signature.decode()], body=bytes(flipped), keys=[b"k"]) is not None
+    for bit in range(len(signature) * 8):
+        flipped = bytearray(signature)
+        flipped[bit // 8] ^= 1 << bit % 8
+        assert sha1_hex(signatures=[flipped.decode("utf-8", "surrogateescape")], body=body, keys=[b"k"]) is not None
+
+
+@pytest.mark.parametrize("signatures", [[], [""], ["sha1="], ["sha1"], ["md5=ab"], ["\udcff"], ["sha1=a", "sha1=a"]])
+def test_a_strange_onebot_signature_is_refused(signatures: list[str]) -> None:
+    assert sha1_hex(signatures=signatures, body=b"{}", keys=[b"k"]) is not None
+
+
+def test_signatures_are_compared_in_constant_time_and_all_of_them() -> None:
+    """Nothing in the module compares bytes by ``==``, and the loop over keys has no way out before its end."""
+    tree = ast.parse(inspect.getsource(verify))
+    compare = next(n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == "_any_equal")
+    assert not [n for n in ast.walk(compare) if isinstance(n, ast.Compare | ast.Break | ast.Continue | ast.If)]
+    assert len([n for n in ast.walk(compare) if isinstance(n, ast.Return)]) == 1
+    compared = [n for n in ast.walk(tree) if isinstance(n, ast.Compare) and any(isinstance(o, ast.Eq | ast.NotEq) for o in n.ops)]
+    assert all(isinstance(c.comparators[0], ast.Constant) for c in compared)  # only lengths
