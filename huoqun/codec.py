@@ -14,8 +14,8 @@ Control = Tick | Generation
 
 _encoder: Final = msgspec.json.Encoder()
 _events: Final = msgspec.json.Decoder(Event)
-_controls: Final = msgspec.json.Decoder(Control)
-_results: Final = msgspec.json.Decoder(AnyResult)
+_controls: Final[msgspec.json.Decoder[Control]] = msgspec.json.Decoder(Control)
+_results: Final[msgspec.json.Decoder[AnyResult]] = msgspec.json.Decoder(AnyResult)
 _dead: Final = msgspec.json.Decoder(DeadLetter)
 _any: Final = msgspec.json.Decoder()
 

@@ -73,7 +73,7 @@ class Store(_Section, kw_only=True):
     host: str = "127.0.0.1"
     port: int = 9000
     user: str = "default"
-    password_env: str = "HUOQUN_CLICKHOUSE_PASSWORD"
+    password_env: str = "HUOQUN_CLICKHOUSE_PASSWORD"  # noqa: S105  # the name of a variable, not a password
     secure: bool = False
     database: str = "huoqun"
     query_host: str = "127.0.0.1"
@@ -185,7 +185,7 @@ def load(path: str | Path | None, environ: Mapping[str, str]) -> Config:
     try:
         config = msgspec.convert(raw, Config)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{file}: {_explain(error, raw)}") from None
+        raise ConfigError(f"{file}: {_explain(error)}") from None
     problems = list(_problems(config))
     if problems:
         raise ConfigError("\n".join(f"{file}: {p}" for p in problems))
@@ -212,17 +212,20 @@ def _override(raw: dict[str, Any], environ: Mapping[str, str]) -> None:
     for section in _SECTIONS:
         for name, hint in get_type_hints(hints[section]).items():
             known[f"{ENV_PREFIX}{section}_{name}".upper()] = (section, name, hint)
-    secrets = {s.get("secret_env") for s in raw.get("sources", []) if isinstance(s, dict)}
-    password = raw.get("store", {}).get("password_env") if isinstance(raw.get("store"), dict) else None
+    sources, store = raw.get("sources"), raw.get("store")
+    secrets = {s.get("secret_env") for s in sources if isinstance(s, dict)} if isinstance(sources, list) else set()
+    password = store.get("password_env") if isinstance(store, dict) else None
     for variable, text in environ.items():
         if not variable.startswith(ENV_PREFIX) or variable in secrets or variable == password:
             continue
         if variable.removeprefix(ENV_PREFIX) in _NOT_SETTINGS or "_SECRET" in variable:
             continue
         if variable not in known:
-            raise ConfigError(f"environment: {variable} overrides no setting; did you mean {_nearest(variable, known)}?")
-        section, name, hint = known[variable]
-        target = raw if section is None else raw.setdefault(section, {})
+            raise ConfigError(
+                f"environment: {variable} overrides no setting; did you mean {_nearest(variable, known)}?"
+            )
+        place, name, hint = known[variable]
+        target = raw if place is None else raw.setdefault(place, {})
         if isinstance(target, dict):
             target[name] = _from_text(variable, text, hint)
 
@@ -248,7 +251,7 @@ def _nearest(name: str, known: Mapping[str, Any]) -> str:
     return (difflib.get_close_matches(name, list(known), n=1, cutoff=0.0) or ["none"])[0]
 
 
-def _explain(error: msgspec.ValidationError, raw: dict[str, Any]) -> str:
+def _explain(error: msgspec.ValidationError) -> str:
     message, _, path = str(error).partition(" - at ")
     place = path.strip("`").removeprefix("$").lstrip(".") or "top level"
     if "unknown field" in message:
@@ -261,7 +264,6 @@ def _explain(error: msgspec.ValidationError, raw: dict[str, Any]) -> str:
         hint = get_type_hints(section).get(place.rpartition(".")[2]) if section is not None else None
         if get_origin(hint) is Literal:
             return f"{place}: {message}; allowed: {', '.join(map(str, get_args(hint)))}"
-    del raw
     return f"{place}: {message}"
 
 
@@ -282,11 +284,16 @@ def _section_at(place: str) -> type | None:
 def _problems(config: Config) -> list[str]:
     problems = []
     positive = {
-        "kafka.partitions": config.kafka.partitions, "kafka.replication": config.kafka.replication,
-        "gateway.max_body_bytes": config.gateway.max_body_bytes, "gateway.max_in_flight": config.gateway.max_in_flight,
-        "worker.batch_records": config.worker.batch_records, "worker.checkpoint_events": config.worker.checkpoint_events,
-        "worker.checkpoint_seconds": config.worker.checkpoint_seconds, "sink.batch_rows": config.sink.batch_rows,
-        "sink.batch_bytes": config.sink.batch_bytes, "sink.batch_seconds": config.sink.batch_seconds,
+        "kafka.partitions": config.kafka.partitions,
+        "kafka.replication": config.kafka.replication,
+        "gateway.max_body_bytes": config.gateway.max_body_bytes,
+        "gateway.max_in_flight": config.gateway.max_in_flight,
+        "worker.batch_records": config.worker.batch_records,
+        "worker.checkpoint_events": config.worker.checkpoint_events,
+        "worker.checkpoint_seconds": config.worker.checkpoint_seconds,
+        "sink.batch_rows": config.sink.batch_rows,
+        "sink.batch_bytes": config.sink.batch_bytes,
+        "sink.batch_seconds": config.sink.batch_seconds,
         "deadlines.question_minutes": config.deadlines.question_minutes,
         "deadlines.escalate_factor": config.deadlines.escalate_factor,
     }
@@ -310,7 +317,9 @@ def _problems(config: Config) -> list[str]:
             ]
     problems += [
         f"{place}: {entry!r} must be platform/user_id"
-        for place, entries in (("staff", config.staff), ("bots", config.bots)) for entry in entries if "/" not in entry
+        for place, entries in (("staff", config.staff), ("bots", config.bots))
+        for entry in entries
+        if "/" not in entry
     ]
     return problems
 

@@ -8,9 +8,7 @@ from typing import Any, Final, Literal, get_args
 
 import msgspec
 
-EventType = Literal[
-    "message", "join", "leave", "reaction", "edit", "delete", "rename", "conversion", "member_count"
-]
+EventType = Literal["message", "join", "leave", "reaction", "edit", "delete", "rename", "conversion", "member_count"]
 EVENT_TYPES: Final[tuple[str, ...]] = get_args(EventType)
 
 LeaveReason = Literal["left", "kicked", "banned", "unknown"]
@@ -82,8 +80,19 @@ class Refused(msgspec.Struct, frozen=True):
 _FIELDS: Final = frozenset(Event.__struct_fields__)
 _SET_BY_GATEWAY: Final = frozenset({"received_at", "source", "v", "extra"})
 _REQUIRED: Final = ("id", "type", "ts", "platform", "group_id")
-_NAMES: Final = ("id", "platform", "group_id", "user_id", "user_name", "group_name", "reply_to", "thread_id",
-                 "inviter_id", "currency", "campaign")
+_NAMES: Final = (
+    "id",
+    "platform",
+    "group_id",
+    "user_id",
+    "user_name",
+    "group_name",
+    "reply_to",
+    "thread_id",
+    "inviter_id",
+    "currency",
+    "campaign",
+)
 _KEY_BREAKERS: Final = frozenset(chr(c) for c in range(32)) | {"\x7f"}
 
 
@@ -96,52 +105,74 @@ def read_event(raw: Any, *, received_at: int, source: str, coverage: Coverage = 
     if not isinstance(raw, dict):
         return Refused("", f"an event is a JSON object, this is {_kind(raw)}")
     raw = _with_aliases(raw)
-    for name in _REQUIRED:
-        if raw.get(name) in (None, ""):
-            return Refused(name, "required")
-    known: dict[str, Any] = {"coverage": coverage}
-    extra: dict[str, Any] = {}
-    for name, value in raw.items():
-        if name not in _FIELDS or name in _SET_BY_GATEWAY:
-            if name not in _SET_BY_GATEWAY:
-                extra[name] = value
-            elif name == "extra" and isinstance(value, dict):
-                extra.update(value)
-        elif value is not None:
-            known[name] = value
-    when = read_time(known["ts"])
-    if isinstance(when, str):
-        return Refused("ts", when)
-    if when > received_at + MAX_FUTURE_MS:
-        return Refused("ts", "more than an hour ahead of this server's clock; check the sender's clock and unit (ms)")
-    known["ts"] = when
-    for name in _NAMES:
-        value = known.get(name, "")
-        if isinstance(value, int) and not isinstance(value, bool):
-            value = known[name] = str(value)  # many platforms number their users and groups
-        if isinstance(value, str):
-            if len(value) > MAX_ID_LENGTH:
-                return Refused(name, f"longer than {MAX_ID_LENGTH} characters")
-            if not _KEY_BREAKERS.isdisjoint(value):
-                return Refused(name, "holds a control character")
-    if "/" in str(known["platform"]):
-        return Refused("platform", "must not contain '/': it would break the key platform/group_id")
-    if not known.get("user_id") and known["type"] != "member_count":
-        return Refused("user_id", "required (only member_count goes without)")
-    mentions = known.get("mentions")
-    if isinstance(mentions, list):
-        known["mentions"] = [str(m) if isinstance(m, int) else m for m in mentions[:MAX_MENTIONS]]
-    text = known.get("text", "")
-    if isinstance(text, str):
-        known["text"], cut = cut_text(text)
-        if cut:
-            extra["text_cut"] = True
+    missing = next((name for name in _REQUIRED if raw.get(name) in {None, ""}), None)
+    if missing is not None:
+        return Refused(missing, "required")
+    known, extra = _sorted_out(raw)
+    known.setdefault("coverage", coverage)
+    refused = _time(known, received_at) or _names(known)
+    if refused is not None:
+        return refused
+    _trim(known, extra)
     try:
         event = msgspec.convert(known, Event, strict=True)
     except msgspec.ValidationError as error:
         return _refused_from(error)
     event.received_at, event.source, event.extra = received_at, source, extra
     return event
+
+
+def _sorted_out(raw: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the fields that an event has, and the rest, which is kept in ``extra``."""
+    known: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
+    for name, value in raw.items():
+        if name not in _FIELDS:
+            extra[name] = value
+        elif name == "extra" and isinstance(value, dict):
+            extra.update(value)
+        elif name not in _SET_BY_GATEWAY and value is not None:
+            known[name] = value
+    return known, extra
+
+
+def _time(known: dict[str, Any], received_at: int) -> Refused | None:
+    when = read_time(known["ts"])
+    if isinstance(when, str):
+        return Refused("ts", when)
+    if when > received_at + MAX_FUTURE_MS:
+        return Refused("ts", "more than an hour ahead of this server's clock; check the sender's clock and unit (ms)")
+    known["ts"] = when
+    return None
+
+
+def _names(known: dict[str, Any]) -> Refused | None:
+    for name in _NAMES:
+        value = known.get(name, "")
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = known[name] = str(value)  # many platforms number their users and groups
+        if not isinstance(value, str):
+            continue  # the schema says so with the place
+        if len(value) > MAX_ID_LENGTH:
+            return Refused(name, f"longer than {MAX_ID_LENGTH} characters")
+        if not _KEY_BREAKERS.isdisjoint(value):
+            return Refused(name, "holds a control character")
+    if "/" in str(known["platform"]):
+        return Refused("platform", "must not contain '/': it would break the key platform/group_id")
+    if not known.get("user_id") and known["type"] != "member_count":
+        return Refused("user_id", "required (only member_count goes without)")
+    return None
+
+
+def _trim(known: dict[str, Any], extra: dict[str, Any]) -> None:
+    mentions = known.get("mentions")
+    if isinstance(mentions, list):
+        known["mentions"] = [str(m) if isinstance(m, int) else m for m in mentions[:MAX_MENTIONS]]
+    text = known.get("text")
+    if isinstance(text, str):
+        known["text"], cut = cut_text(text)
+        if cut:
+            extra["text_cut"] = True
 
 
 def read_time(value: Any) -> int | str:
@@ -157,13 +188,12 @@ def read_time(value: Any) -> int | str:
             return "has no time zone; end it with Z or an offset such as +08:00"
         since = parsed - datetime(1970, 1, 1, tzinfo=UTC)
         value = (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
-    elif isinstance(value, float):
-        if not math.isfinite(value) or value != int(value):
-            return "must be a whole number of milliseconds"
-        value = int(value)
-    if not 0 <= value <= MAX_TS_MS:
+    elif isinstance(value, float) and (not math.isfinite(value) or value != int(value)):
+        return "must be a whole number of milliseconds"
+    at = int(value)
+    if not 0 <= at <= MAX_TS_MS:
         return "lies outside 1970 to 2100; the unit is milliseconds since the epoch"
-    return value
+    return at
 
 
 def cut_text(text: str) -> tuple[str, bool]:
@@ -203,6 +233,13 @@ def _refused_from(error: msgspec.ValidationError) -> Refused:
 
 
 def _kind(value: Any) -> str:
-    names = {dict: "an object", list: "an array", str: "text", int: "a number", float: "a number", bool: "a boolean",
-             type(None): "null"}
+    names = {
+        dict: "an object",
+        list: "an array",
+        str: "text",
+        int: "a number",
+        float: "a number",
+        bool: "a boolean",
+        type(None): "null",
+    }
     return names.get(type(value), type(value).__name__)

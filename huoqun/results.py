@@ -19,8 +19,18 @@ QuestionKind = Literal["question", "newcomer", "mention"]
 QuestionStatus = Literal["open", "answered", "expired"]
 
 AlertKind = Literal[
-    "unanswered", "leave_burst", "newcomer_at_risk", "member_at_risk", "group_fading", "group_dormant",
-    "false_activity", "advertising", "flood", "quarrel", "silence_after_broadcast", "source_silent",
+    "unanswered",
+    "leave_burst",
+    "newcomer_at_risk",
+    "member_at_risk",
+    "group_fading",
+    "group_dormant",
+    "false_activity",
+    "advertising",
+    "flood",
+    "quarrel",
+    "silence_after_broadcast",
+    "source_silent",
 ]
 ALERT_KINDS: Final[tuple[str, ...]] = get_args(AlertKind)
 Severity = Literal["info", "warning", "critical"]
@@ -181,5 +191,5 @@ AnyResult = Activity | Question | Alert | Member | MemberRisk | GroupSummary
 
 def alert_id(kind: AlertKind, platform: str, group_id: str, subject: str) -> str:
     """Return the deterministic id of an alert: the same cause gives the same alert, however often it is computed."""
-    text = "\x1f".join((kind, platform, group_id, subject))
+    text = f"{kind}\x1f{platform}\x1f{group_id}\x1f{subject}"
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()

@@ -16,7 +16,11 @@ DEADLETTER: Final = "deadletter"
 
 RESULT_TOPICS: Final = (ACTIVITY, QUESTIONS, ALERTS, MEMBERS, GROUPS)
 TOPIC_OF_RECORD: Final = {
-    "activity": ACTIVITY, "question": QUESTIONS, "alert": ALERTS, "member": MEMBERS, "member_risk": MEMBERS,
+    "activity": ACTIVITY,
+    "question": QUESTIONS,
+    "alert": ALERTS,
+    "member": MEMBERS,
+    "member_risk": MEMBERS,
     "group": GROUPS,
 }
 """Result record tag -> topic: members and their daily risk share one."""

@@ -46,12 +46,19 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("-c", "--config", "path", metavar="FILE", envvar="HUOQUN_CONFIG", default=None,
-              help="Configuration file. Default: huoqun.toml here, if there is one.")
+@click.option(
+    "-c",
+    "--config",
+    "path",
+    metavar="FILE",
+    envvar="HUOQUN_CONFIG",
+    default=None,
+    help="Configuration file. Default: huoqun.toml here, if there is one.",
+)
 @click.version_option(__version__, prog_name="huoqun")
 @click.pass_context
 def main(ctx: click.Context, path: str | None) -> None:
-    """huoqun 活群: which group, which question and which person needs you now.
+    """Huoqun 活群: which group, which question and which person needs you now.
 
     \b
     Try it:            huoqun up          (broker, gateway, worker and store on this machine)

@@ -108,16 +108,14 @@ def _reasons(member: Member, days: dict[int, int], silent: float, today: int) ->
     active = len(days)
     rhythm = (max(days) - min(days) + 1) / active
     if silent >= max(2.0, 2 * rhythm):
-        reasons.append((silent / rhythm, (
-            f"沉默 {silent:.0f} 天,平时每 {rhythm:.1f} 天发言 · silent for {silent:.0f} d, used to speak every {rhythm:.1f} d"
-        )))
+        text = f"沉默 {silent:.0f} 天，平时每 {rhythm:.1f} 天发言 · silent for {silent:.0f} d, usually speaks every {rhythm:.1f} d"
+        reasons.append((silent / rhythm, text))
     week = sum(n for day, n in days.items() if day >= today - 7)
     before = sum(days.values()) - week
     usual = before / 3
     if usual >= 1 and week < usual / 2:
-        reasons.append((usual / (week + 1), (
-            f"本周 {week} 条,平时每周 {usual:.0f} 条 · {week} messages this week, usually {usual:.0f}"
-        )))
+        text = f"本周 {week} 条，平时每周 {usual:.0f} 条 · {week} messages this week, usually {usual:.0f}"
+        reasons.append((usual / (week + 1), text))
     if member.messages >= 2 and member.replies == 0:  # noqa: PLR2004  # one message is no pattern
         reasons.append((1.5, "发言从未得到回应 · never got a reply"))
     if active <= 2:  # noqa: PLR2004
@@ -143,8 +141,12 @@ def _member_day(h: History, settings: GroupSettings, user: str, member: Member, 
             RISKS,
             (user, today * DAY_MS),
             MemberRisk(
-                platform=settings.platform, group_id=settings.group_id, user_id=user, as_of=today * DAY_MS,
-                risk=risk, reasons=list(reasons),
+                platform=settings.platform,
+                group_id=settings.group_id,
+                user_id=user,
+                as_of=today * DAY_MS,
+                risk=risk,
+                reasons=list(reasons),
             ),
         )
         if risk >= AT_RISK and len(days_of(member, today)) >= AT_RISK_DAYS:
@@ -161,7 +163,13 @@ def _raise_risk(h: History, settings: GroupSettings, user: str, member: Member, 
         return
     who = member.name or user
     raise_alert(
-        h, settings, "member_at_risk", user, at=today * DAY_MS, severity="info", user=user,
+        h,
+        settings,
+        "member_at_risk",
+        user,
+        at=today * DAY_MS,
+        severity="info",
+        user=user,
         title=f"{who} 可能要沉默了 · {who} may be about to fall silent",
         reasons=[f"流失概率 {member.risk:.0%} · risk {member.risk:.0%}", *member.risk_reasons],
         evidence={"risk": member.risk, "as_of": today * DAY_MS, "last_message_at": member.last_message_at},
@@ -189,7 +197,13 @@ def _newcomer(h: History, settings: GroupSettings, user: str, member: Member, to
     what = "还没说过话" if silent else "发言没人回应"
     what_en = "has said nothing yet" if silent else "spoke and nobody responded"
     raise_alert(
-        h, settings, "newcomer_at_risk", f"{user}@{member.joined_at}", at=today * DAY_MS, severity="info", user=user,
+        h,
+        settings,
+        "newcomer_at_risk",
+        f"{user}@{member.joined_at}",
+        at=today * DAY_MS,
+        severity="info",
+        user=user,
         title=f"新成员 {who} {what} · newcomer {who} {what_en}",
         reasons=[f"入群 {age // DAY_MS} 天 · joined {age // DAY_MS} d ago", f"{what} · {what_en}"],
         evidence={"joined_at": member.joined_at, "messages": member.messages, "replies": member.replies},
@@ -211,7 +225,8 @@ def _stage(h: History, head: Head, settings: GroupSettings, today: int) -> None:
     weeks = max(0.0, (today - 7 - first_day) / 7)
     usual = sum(before) / weeks if weeks >= 1 else 0.0
     silent = (at - (head.last_member_message or head.first_ts)) // DAY_MS
-    stage, reasons = "blending", ()
+    stage = "blending"
+    reasons: tuple[str, ...] = ()
     share = week / usual if usual else 1.0
     limit = FADING_OVER if head.stage in ("fading", "dormant") else FADING
     if silent >= DEAD_DAYS:
@@ -220,7 +235,7 @@ def _stage(h: History, head: Head, settings: GroupSettings, today: int) -> None:
         stage, reasons = "dormant", (f"{silent} 天无人发言 · no member spoke for {silent} d",)
     elif usual >= FADING_LEAST and share < limit:
         stage = "fading"
-        reasons = (f"本周 {week} 条,平时每周 {usual:.0f} 条 · {week} messages this week, usually {usual:.0f}",)
+        reasons = (f"本周 {week} 条，平时每周 {usual:.0f} 条 · {week} messages this week, usually {usual:.0f}",)
     elif at - head.first_ts < FORMING_DAYS * DAY_MS:
         stage = "forming"
     head.health = round(0.0 if stage == "dead" else 0.1 if stage == "dormant" else min(1.0, share), 3)
@@ -232,14 +247,28 @@ def _stage(h: History, head: Head, settings: GroupSettings, today: int) -> None:
     dormant = alert_id("group_dormant", settings.platform, settings.group_id, "")
     if stage == "fading":
         raise_alert(
-            h, settings, "group_fading", "", at=at, severity="warning", title="群在变冷 · the group is fading",
-            reasons=list(reasons), evidence={"week": week, "usual_week": round(usual, 1)},
+            h,
+            settings,
+            "group_fading",
+            "",
+            at=at,
+            severity="warning",
+            title="群在变冷 · the group is fading",
+            reasons=list(reasons),
+            evidence={"week": week, "usual_week": round(usual, 1)},
         )
     elif stage == "dormant":
         close_alert(h, fading, at=at, state="expired", reason="已经沉寂 · it has fallen dormant")
         raise_alert(
-            h, settings, "group_dormant", "", at=at, severity="warning", title="群已沉寂 · the group is dormant",
-            reasons=list(reasons), evidence={"silent_days": silent},
+            h,
+            settings,
+            "group_dormant",
+            "",
+            at=at,
+            severity="warning",
+            title="群已沉寂 · the group is dormant",
+            reasons=list(reasons),
+            evidence={"silent_days": silent},
         )
     elif stage != "dead":
         close_alert(h, fading, at=at, state="resolved", reason="恢复了 · it has recovered")

@@ -35,14 +35,21 @@ ANNOUNCEMENT_LENGTH: Final = 120
 def on_message(h: History, head: Head, settings: GroupSettings, event: Event, author: Member) -> None:
     """Remember what may drive people away; raise an alert for advertising by a stranger."""
     if author.is_staff:
-        if len(event.text) >= ANNOUNCEMENT_LENGTH or not event.mentions and "@all" in event.text:
+        if len(event.text) >= ANNOUNCEMENT_LENGTH or (not event.mentions and "@all" in event.text):
             head.last_announcement = (event.ts, event.user_id, event.id)
         return
     if author.messages < STRANGER and looks_like_ad(event.text):
         head.last_ad = (event.ts, event.user_id, event.id)
         who = author.name or event.user_id
         raise_alert(
-            h, settings, "advertising", event.user_id, at=event.ts, severity="warning", user=event.user_id, event=event.id,
+            h,
+            settings,
+            "advertising",
+            event.user_id,
+            at=event.ts,
+            severity="warning",
+            user=event.user_id,
+            event=event.id,
             title=f"{who} 在发广告 · {who} is advertising",
             reasons=[
                 "带链接或联系方式的推销 · a pitch with a link or a contact",
@@ -70,10 +77,16 @@ def on_leave(h: History, head: Head, settings: GroupSettings, event: Event) -> N
     causes, evidence = _before(h, head, event.ts if before is None else before.raised_at)
     total = recent if before is None else max(recent, _count_in(before.evidence) + 1)
     raise_alert(
-        h, settings, "leave_burst", head.burst, at=event.ts, severity="critical", event=event.id,
+        h,
+        settings,
+        "leave_burst",
+        head.burst,
+        at=event.ts,
+        severity="critical",
+        event=event.id,
         title=f"{total} 人接连退群 · {total} people left in a burst",
         reasons=[
-            f"5 分钟内 {recent} 人退群,平时 {rate:.1f} 人 · {recent} left within 5 min, usually {rate:.1f}",
+            f"5 分钟内 {recent} 人退群，平时 {rate:.1f} 人 · {recent} left within 5 min, usually {rate:.1f}",
             *causes,
         ],
         evidence={"leaves": total, "in_5_min": recent, "usual_in_5_min": round(rate, 3), **evidence},

@@ -44,7 +44,19 @@ SEEN_MOST: Final = 20_000
 class Tracked:
     """A group and what belongs to its arrival rather than to its time."""
 
-    __slots__ = ("changed", "floor", "group", "late", "max_ts", "received_at", "save", "seen", "seen_new", "urgent", "watermark")
+    __slots__ = (
+        "changed",
+        "floor",
+        "group",
+        "late",
+        "max_ts",
+        "received_at",
+        "save",
+        "seen",
+        "seen_new",
+        "urgent",
+        "watermark",
+    )
 
     def __init__(self, group: Group) -> None:
         self.group = group

@@ -21,7 +21,6 @@ from streams.core.state import (
     ASKERS,
     DAY_MS,
     DUE,
-    LONG_DAYS,
     MEMBERS,
     MINUTE_MS,
     NEWCOMER_MS,
@@ -60,7 +59,9 @@ shares measured on 2,616 annotated IRC questions; the last row holds for longer 
 THRESHOLD: Final = 0.5
 
 
-def on_message(h: History, head: Head, settings: GroupSettings, event: Event, author: Member, *, named: set[str]) -> None:
+def on_message(
+    h: History, head: Head, settings: GroupSettings, event: Event, author: Member, *, named: set[str]
+) -> None:
     """Let a message of a person answer what it answers, then see whether it wants an answer itself.
 
     ``named`` are the members it names or mentions, ``author`` its author before this message.
@@ -105,8 +106,7 @@ def named_askers(h: History, event: Event) -> set[str]:
 
 
 _ORDINARY: Final = frozenset(
-    "the and you for not but are was all can any how who why what when here there this that with from just like have has "
-    "get got one two new now yes yeah ok okay help guest user root me my it is in on at to of so no do be or if up am an as".split()
+    ["the", "and", "you", "for", "not", "but", "are", "was", "all", "can", "any", "how", "who", "why", "what", "when", "here", "there", "this", "that", "with", "from", "just", "like", "have", "has", "get", "got", "one", "two", "new", "now", "yes", "yeah", "ok", "okay", "help", "guest", "user", "root", "me", "my", "it", "is", "in", "on", "at", "to", "of", "so", "no", "do", "be", "or", "if", "up", "am", "an", "as"]  # words read better than a list of quotes
 )
 """Names that are ordinary words: met in a text they name nobody."""
 
@@ -121,7 +121,7 @@ def on_time(h: History, settings: GroupSettings, at: int) -> None:
             asked.raised = 1
             _alert(h, settings, question, asked, at)
         elif asked.due_at and asked.raised == 1 and asked.escalates_at <= at:
-            asked.raised = 2  # noqa: PLR2004
+            asked.raised = 2
             _alert(h, settings, question, asked, at)
         if at >= asked.asked_at + EXPIRES_MS:
             _expire(h, settings, question, asked, at)
@@ -160,7 +160,7 @@ def _ask(h: History, head: Head, settings: GroupSettings, event: Event, author: 
         if continues(asked, other):
             asked.joined_to = other.joined_to or earlier
     if not author.is_staff and not asked.joined_to:
-        wait = _deadline(h, head, settings, event, author, kind)
+        wait = _deadline(head, settings, event, author, kind)
         asked.due_at = add_awake(event.ts, wait, settings.quiet)
         asked.escalates_at = add_awake(event.ts, round(wait * settings.deadlines.escalate_factor), settings.quiet)
     h.put(QUESTIONS, event.id, asked)
@@ -185,15 +185,11 @@ def continues(asked: Asked, earlier: Asked) -> bool:
 
 def confidence_named(seconds: float, *, moved_on: bool) -> float:
     """Return how likely somebody who names the asker ``seconds`` after the question answers it."""
-    for limit, confidence, confidence_moved in CONFIDENCE_NAMED:
-        if seconds <= limit:
-            break
-    return confidence_moved if moved_on else confidence
+    row = next((row for row in CONFIDENCE_NAMED if seconds <= row[0]), CONFIDENCE_NAMED[-1])
+    return row[2] if moved_on else row[1]
 
 
-def _deadline(
-    h: History, head: Head, settings: GroupSettings, event: Event, author: Member, kind: QuestionKind
-) -> int:
+def _deadline(head: Head, settings: GroupSettings, event: Event, author: Member, kind: QuestionKind) -> int:
     """Return how long the message may wait, in ms: the shortest of the deadlines that apply."""
     limits = settings.deadlines
     minutes = [limits.question_minutes]
@@ -205,7 +201,6 @@ def _deadline(
     young = event.ts - head.first_ts < COLD_START_DAYS * DAY_MS
     if young or sum(week) < COLD_START_MESSAGES * 7:
         minutes.append(limits.cold_start_minutes)
-    del h
     return round(min(minutes) * MINUTE_MS)
 
 
@@ -221,7 +216,7 @@ def _answer(h: History, head: Head, event: Event, author: Member, named: set[str
         root = asked.joined_to or question
         for other in h.tables[ASKERS].get(asked.user, ()):
             entry = h.tables[QUESTIONS][other]
-            if other == question or other == root or entry.joined_to == root:
+            if other == question or root in {other, entry.joined_to}:
                 _close(h, other, entry, event, author, confidence)
     if found:
         _schedule(h)
@@ -296,7 +291,7 @@ def _close(h: History, question: str, entry: Asked, event: Event, author: Member
         who = author.name or event.user_id
         close_alert(
             h,
-            _alert_id(h, event.platform, event.group_id, question),
+            alert_id("unanswered", event.platform, event.group_id, question),
             at=event.ts,
             state="resolved",
             reason=f"{who} 在 {waited} 后回应 · answered by {who} after {waited}",
@@ -308,7 +303,7 @@ def _expire(h: History, settings: GroupSettings, question: str, asked: Asked, at
     h.put(QUESTIONS, question, asked)
     _forget(h, question, asked)
     if asked.raised:
-        key = _alert_id(h, settings.platform, settings.group_id, question)
+        key = alert_id("unanswered", settings.platform, settings.group_id, question)
         close_alert(h, key, at=at, state="expired", reason="七天无人回应 · nobody answered within 7 days")
 
 
@@ -319,11 +314,6 @@ def _forget(h: History, question: str, asked: Asked) -> None:
         h.put(ASKERS, asked.user, left)
     else:
         h.drop(ASKERS, asked.user)
-
-
-def _alert_id(h: History, platform: str, group_id: str, question: str) -> str:
-    del h
-    return alert_id("unanswered", platform, group_id, question)
 
 
 def _alert(h: History, settings: GroupSettings, question: str, asked: Asked, at: int) -> None:
@@ -347,7 +337,7 @@ def _alert(h: History, settings: GroupSettings, question: str, asked: Asked, at:
         event=question,
         title=f"{who}{what[0]} {waited} 没人回应 · {who}'s {what[1]} unanswered for {waited}",
         reasons=[
-            f"已等待 {waited},超过期限 · waited {waited}, past the deadline",
+            f"已等待 {waited}，超过期限 · waited {waited}, past the deadline",
             *(_newcomer_reason(member, asked) if member is not None else []),
         ],
         evidence={"asked_at": asked.asked_at, "due_at": asked.due_at, "kind": asked.kind, "escalated": escalated},
@@ -358,7 +348,7 @@ def _newcomer_reason(member: Member, asked: Asked) -> list[str]:
     if not member.joined_at or asked.asked_at - member.joined_at > NEWCOMER_MS:
         return []
     since = minutes_text(asked.asked_at - member.joined_at)
-    return [f"新成员,入群 {since} · a newcomer, joined {since} before"]
+    return [f"新成员，入群 {since} · a newcomer, joined {since} before"]
 
 
 def _next_due(asked: Asked) -> int:
@@ -375,8 +365,3 @@ def _schedule(h: History) -> None:
         h.drop(DUE, DUE_NAME)
     elif h.tables[DUE].get(DUE_NAME) != due:
         h.put(DUE, DUE_NAME, due)
-
-
-def recent_days(days: tuple[tuple[int, int], ...], today: int) -> tuple[tuple[int, int], ...]:
-    """Return the (day, count) pairs of the 28 days before ``today``."""
-    return tuple((day, n) for day, n in days if today - LONG_DAYS <= day < today)

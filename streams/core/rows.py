@@ -9,7 +9,20 @@ from huoqun.results import Member as MemberRow
 from streams.core import activity
 from streams.core.history import History
 from streams.core.settings import GroupSettings
-from streams.core.state import ACTIVITY, ALERTS, DAY_MS, GROUP, HEAD, MEMBERS, ONLY, QUESTIONS, RISKS, Asked, Head, Member
+from streams.core.state import (
+    ACTIVITY,
+    ALERTS,
+    DAY_MS,
+    GROUP,
+    HEAD,
+    MEMBERS,
+    ONLY,
+    QUESTIONS,
+    RISKS,
+    Asked,
+    Head,
+    Member,
+)
 
 
 def row_of(
@@ -22,7 +35,9 @@ def row_of(
     elif table == ALERTS:
         row = _copy_alert(settings, key, value)
     elif table == ACTIVITY:
-        row = value or Activity(platform=settings.platform, group_id=settings.group_id, window=key[0], window_end=key[1])
+        row = value or Activity(
+            platform=settings.platform, group_id=settings.group_id, window=key[0], window_end=key[1]
+        )
     elif table == RISKS:
         row = value or MemberRisk(
             platform=settings.platform, group_id=settings.group_id, user_id=key[0], as_of=key[1], risk=0.0

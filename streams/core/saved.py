@@ -176,17 +176,17 @@ def chains(entries: Iterable[tuple[bytes, bytes]]) -> dict[str, Chain]:
         found.setdefault(group, {}).setdefault(int(chain), {}).setdefault(int(record), {})[int(part)] = (total, chunk)
         keys.setdefault(group, []).append(key)
     result: dict[str, Chain] = {}
-    for group, by_number in found.items():
-        chain = Chain()
-        chain.number = max(by_number)
-        chain.keys = keys[group]
+    for name, by_number in found.items():
+        stored = Chain()
+        stored.number = max(by_number)
+        stored.keys = keys[name]
         for number in sorted(by_number, reverse=True):
             payloads = list(_complete(by_number[number]))
             if payloads:
-                chain.payloads = payloads
+                stored.payloads = payloads
                 break
         # The next save is whole, under a new number: what is left of an unfinished save can then never be mistaken.
-        result[group] = chain
+        result[name] = stored
     return result
 
 
@@ -219,4 +219,3 @@ def _group_log(log: Sequence[Undo]) -> Grouped:
 
 def _ungroup_log(log: Grouped) -> list[Undo]:
     return [(table, key, old) for table, raw in log for key, old in _pairs[table].decode(raw)]
-

@@ -202,8 +202,8 @@ TYPES: Final[dict[int, tuple[Any, Any]]] = {
     ALERTS: (str, Alert),
     RISKS: (tuple[str, int], MemberRisk),
     GROUP: (int, bool),
-    **{table: (str, int) for table in COUNTS.values()},
-    **{table: (int, int) for table in (*SHAPES.values(), *RESPONSES.values())},
+    **dict.fromkeys(COUNTS.values(), (str, int)),
+    **dict.fromkeys((*SHAPES.values(), *RESPONSES.values()), (int, int)),
 }
 """Table -> (key type, value type), for saving and restoring."""
 

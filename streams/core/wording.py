@@ -50,7 +50,9 @@ _ZH_WORD: Final = re.compile(
     r"谁(?!都|也)|什么|啥|哪(?:里|儿|个|些|家|款|种|位|天|年|怕)?(?!怕)|怎么|怎样|咋|为什么|为啥|干嘛|多少|几(?:点|号|个|块|钱|天|次|时|月|岁|斤|楼)|"
     r"多久|多长|多大|多远|多高|多重|如何|何时"
 )
-_ZH_A_NOT_A: Final = re.compile(r"([\u3400-\u9fff]{1,2})(?:不|没)\1|有没有|能不能|可不可以|会不会|要不要|是不是|行不行|好不好|对不对")
+_ZH_A_NOT_A: Final = re.compile(
+    r"([\u3400-\u9fff]{1,2})(?:不|没)\1|有没有|能不能|可不可以|会不会|要不要|是不是|行不行|好不好|对不对"
+)
 _ZH_ASK: Final = re.compile(
     r"请问|求(?:助|推荐|教|指点|解|问|帮|个|大佬|一份|分享|链接)|有(?:没有)?(?:人|谁|大佬|朋友|群友|邻居|老师)(?:知道|懂|用过|会|能|了解|试过|买过|去过|有|可以)|"
     r"谁(?:知道|有|会|懂|能|用过|家)|想(?:问|请教|咨询|了解)(?:一?下)?|咨询(?:一?下)?|请教|怎么办|咋办|咋整|怎么弄|怎么回事|咋回事|"
@@ -59,7 +61,9 @@ _ZH_ASK: Final = re.compile(
 )
 _ZH_FINAL: Final = re.compile(r"(?:吗|么|嘛|没有|没|不|呢)[\s~～。.!！…)）]*$")
 _ZH_FINAL_SURE: Final = re.compile(r"(?:吗|有没有|了没|没有|好不|行不|是不)[\s~～。.!！…)）]*$")
-_ZH_NEVER_FINAL: Final = re.compile(r"(?:还没有|都没有|并没有|也没有|真没有|才没有|没有没有|可不|那么|这么|要么|什么么)[\s~～。.!！…)）]*$")
+_ZH_NEVER_FINAL: Final = re.compile(
+    r"(?:还没有|都没有|并没有|也没有|真没有|才没有|没有没有|可不|那么|这么|要么|什么么)[\s~～。.!！…)）]*$"
+)
 
 _CONTACT: Final = re.compile(
     r"https?://|www\.|\b[\w-]+\.(?:com|cn|net|top|xyz|shop|vip|cc|link|site)\b|加(?:我|微|V|v|薇|卫|群|q|Q)|微信|薇信|VX|vx|扫码|"
@@ -91,7 +95,7 @@ def _wants_en(text: str) -> bool:
     rest = _GREETING.sub("", text.strip())
     if "?" in rest and len(re.findall(r"[^\W_]+", rest)) >= 2:  # noqa: PLR2004  # a lone word with a mark is an echo
         return True
-    return _QUESTION_WORD.match(rest) is not None and len(rest.split()) >= 3 or _PHRASE.search(rest) is not None  # noqa: PLR2004
+    return (_QUESTION_WORD.match(rest) is not None and len(rest.split()) >= 3) or _PHRASE.search(rest) is not None  # noqa: PLR2004
 
 
 def _wants_zh(text: str) -> bool:
@@ -112,12 +116,11 @@ def _wants_zh(text: str) -> bool:
 
 
 _STOP_EN: Final = frozenset(
-    "the a an and or but if of to in on at for with from by is are was were be been am i you he she it we they me my your "
-    "his her its our their this that these those there here what how why when where who which do does did can could will "
-    "would should have has had not no yes so just any some one anyone someone know get got use using need help please "
-    "thanks hi hello hey ok im dont cant it's i'm don't".split()
+    ["the", "a", "an", "and", "or", "but", "if", "of", "to", "in", "on", "at", "for", "with", "from", "by", "is", "are", "was", "were", "be", "been", "am", "i", "you", "he", "she", "it", "we", "they", "me", "my", "your", "his", "her", "its", "our", "their", "this", "that", "these", "those", "there", "here", "what", "how", "why", "when", "where", "who", "which", "do", "does", "did", "can", "could", "will", "would", "should", "have", "has", "had", "not", "no", "yes", "so", "just", "any", "some", "one", "anyone", "someone", "know", "get", "got", "use", "using", "need", "help", "please", "thanks", "hi", "hello", "hey", "ok", "im", "dont", "cant", "it's", "i'm", "don't"]  # words read better than a list of quotes
 )
-_STOP_ZH: Final = frozenset("的了吗么呢吧啊是我你他她它们在有不和就都也还这那个人说要会能可以什怎样哪谁多少几请问大家知道一下没")
+_STOP_ZH: Final = frozenset(
+    "的了吗么呢吧啊是我你他她它们在有不和就都也还这那个人说要会能可以什怎样哪谁多少几请问大家知道一下没"
+)
 
 
 def words_of(text: str) -> frozenset[str]:

@@ -1,0 +1,56 @@
+"""Made-up communities for the property tests: few people, few groups, all kinds of events, times that collide."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from huoqun.events import Event
+
+T0 = 1_700_000_000_000
+TEXTS = [
+    "有人知道番茄叶子发黄怎么回事吗",
+    "does anyone know how to fix this",
+    "早上好",
+    "谢谢",
+    "good morning",
+    "yes, try the other one",
+    "浇水太多了",
+    "bob: try again",
+    "加微信领优惠 http://x.example 限时特价",
+    "@阿明 你看看",
+    "how to repot a tomato",
+    "",
+]
+USERS = ["bob", "阿明", "carol", "dave", "staff1", "robot"]
+
+
+@st.composite
+def events(draw: st.DrawFn, *, most: int = 60, groups: int = 2) -> list[Event]:
+    """Distinct events of a few groups, in order of time."""
+    count = draw(st.integers(1, most))
+    ts = T0
+    made: list[Event] = []
+    for number in range(count):
+        ts += draw(st.sampled_from([0, 1, 900, 20_000, 61_000, 200_000, 700_000, 4_000_000, 40_000_000]))
+        user = draw(st.sampled_from(USERS))
+        kind = draw(st.sampled_from(["message"] * 8 + ["join", "leave", "leave", "member_count", "reaction", "rename"]))
+        reply = made[draw(st.integers(0, len(made) - 1))].id if made and draw(st.integers(0, 3)) == 0 else ""
+        made.append(
+            Event(
+                id=f"e{number}",
+                type=kind,
+                ts=ts,
+                platform="qq",
+                group_id=str(draw(st.integers(1, groups))),
+                user_id="" if kind == "member_count" else user,
+                user_name=user,
+                text=draw(st.sampled_from(TEXTS)) if kind == "message" else "",
+                reply_to=reply if kind == "message" else "",
+                mentions=draw(st.sampled_from([[], [], ["bob"], ["staff1"]])) if kind == "message" else [],
+                is_bot=user == "robot",
+                is_staff=user == "staff1",
+                count=draw(st.integers(0, 9)) if kind == "member_count" else None,
+                received_at=ts + 500,
+            )
+        )
+    return made

@@ -1,0 +1,109 @@
+"""The core's promise: the same events give the same rows, whatever the batches, the order of arrival, or what is killed."""
+
+from __future__ import annotations
+
+import random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from huoqun.config import Config, Worker
+from huoqun.control import Tick
+from huoqun.events import Event
+from tests.support.core import Machine, encoded, shuffled_within, view_of
+from tests.unit.core.strategies import events
+
+LATENESS_MS = 120_000
+slow = settings(max_examples=150, deadline=None)
+
+
+@slow
+@given(events(), st.integers(1, 30), st.integers(1, 4))
+def test_any_batch_size_and_checkpoint_rhythm_gives_the_same_views(made: list[Event], batch: int, every: int) -> None:
+    log = encoded(made)
+    assert Machine().run(log, batch=batch, checkpoint_every=every) == Machine().run(log, batch=1000)
+
+
+@slow
+@given(events(), st.integers(0, 2**32), st.integers(1, 30))
+def test_any_order_within_the_lateness_bound_gives_the_same_views(made: list[Event], seed: int, batch: int) -> None:
+    shuffled = shuffled_within(made, LATENESS_MS - 1, seed)
+    assert Machine().run(encoded(shuffled), batch=batch) == Machine().run(encoded(made))
+
+
+@slow
+@given(events(), st.lists(st.integers(0, 59), max_size=20))
+def test_redelivered_events_change_nothing(made: list[Event], again: list[int]) -> None:
+    twice = [*made, *(made[i % len(made)] for i in again)]
+    assert Machine().run(encoded(twice)) == Machine().run(encoded(made))
+
+
+@slow
+@given(events(), st.randoms(use_true_random=False), st.integers(1, 8))
+def test_crashes_at_any_point_change_nothing(made: list[Event], rng: random.Random, crashes: int) -> None:
+    """Killed while applying, while sending, or with only a part of the state saved: replay from the commit repairs all."""
+    log = encoded(made)
+    machine, at = Machine(), 0
+    while at < len(log):
+        end = min(len(log), at + rng.randint(1, 12))
+        machine.feed(log, at, end)
+        at = end
+        action = rng.random()
+        if action < 0.4:
+            machine.checkpoint()
+        elif action < 0.7 and crashes:
+            crashes -= 1
+            machine.checkpoint(save=rng.random())
+            at = machine.crash()
+        elif action < 0.85 and crashes:
+            crashes -= 1
+            at = machine.crash()
+    machine.checkpoint()
+    assert view_of(machine.results) == Machine().run(log)
+
+
+@slow
+@given(events(), st.integers(0, 2**32), st.randoms(use_true_random=False))
+def test_shuffled_and_crashed_with_ticks_between_gives_the_same_views(
+    made: list[Event], seed: int, rng: random.Random
+) -> None:
+    """History sent at full speed: ticks pass between its events, and the clock they move is taken back where needed."""
+    for event in made:
+        event.received_at = made[-1].ts + 1000
+    end = Tick(made[-1].ts + 30_000)
+    plain = Machine().run(encoded([*made, end]))
+    mixed: list[Event | Tick] = []
+    now = made[-1].ts + 1000
+    for event in shuffled_within(made, LATENESS_MS - 1, seed):
+        mixed.append(event)
+        if rng.random() < 0.3:
+            now = min(end.now, now + rng.randint(1, 3000))
+            mixed.append(Tick(now))
+    log = encoded([*mixed, end])
+    machine, at = Machine(), 0
+    while at < len(log):
+        upto = min(len(log), at + rng.randint(1, 9))
+        machine.feed(log, at, upto)
+        at = upto
+        if rng.random() < 0.3:
+            machine.checkpoint()
+        elif rng.random() < 0.2:
+            at = machine.crash()
+    machine.checkpoint()
+    assert view_of(machine.results) == plain
+
+
+@settings(max_examples=40, deadline=None)
+@given(events(most=40))
+def test_a_later_arrival_than_the_bound_is_counted_as_late_and_changes_no_signal(made: list[Event]) -> None:
+    config = Config(worker=Worker(lateness_seconds=1))
+    late = Event(
+        id="late", type="message", ts=made[0].ts - 5_000, platform="qq", group_id=made[-1].group_id, user_id="bob"
+    )
+    group = f"qq/{made[-1].group_id}"
+    before = Machine(config).run(encoded(made))
+    after = Machine(config).run(encoded([*made, late]))
+    summary = after[("GroupSummary", group)]
+    assert summary["late_events"] == 1
+    summary["late_events"] = 0
+    assert after == before
