@@ -35,9 +35,9 @@ _TOKEN: Final = re.compile(
 def tokens(sql: str) -> Iterator[Token]:
     """Cut ``sql`` up. What cannot be is a ``broken`` token.
 
-    That is a quote or comment without an end, a control character, and whatever the engine may read in another way than we:
-    curly quotes (it takes them for quotes), ``$`` (begins a heredoc, or belongs to a name), escapes in names, nested
-    comments.
+    That is a quote or comment without an end, a control character, and whatever the engine may read differently:
+    curly quotes (it takes them for quotes), ``$`` (begins a heredoc, or belongs to a name), escapes in names,
+    nested comments.
     """
     for match in _TOKEN.finditer(sql):
         kind = match.lastgroup or "broken"

@@ -1,0 +1,189 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from huoqun import codec
+from huoqun.control import Tick
+from sinks.store import UnusableError
+from tests.unit.sinks.fakes import TOPIC, World, message
+
+
+def world_with(messages: int, partitions: int = 2) -> World:
+    world = World()
+    for number in range(messages):
+        world.log.append(message(number), number % partitions)
+    return world
+
+
+def expected(messages: int) -> list[str]:
+    return [f"e{n:04}" for n in range(messages)]
+
+
+def test_everything_is_stored_and_then_committed():
+    world = world_with(23)
+    sink, _ = world.sink()
+    world.drain(sink)
+    assert world.store.ids() == expected(23)
+
+
+def test_nothing_is_committed_before_it_is_stored():
+    world = world_with(4, 1)
+    world.store.down = True
+    sink, _ = world.sink(rows=2)
+    for _ in range(50):
+        sink.step()
+    assert world.log.committed == {}
+
+
+def test_while_the_store_is_down_the_sink_keeps_polling_and_fetches_nothing_more():
+    world = world_with(100, 1)
+    world.store.down = True
+    sink, source = world.sink()
+    for _ in range(200):
+        sink.step()
+    assert source.paused and source.polls_while_paused > 100
+    assert source.positions[TOPIC, 0] <= 5 + source.chunk, "what is held stays within a batch and a poll"
+    assert sink.why_not_ready() is not None
+    tries = world.store.inserts
+    assert tries < 40, "waits grow"
+    world.store.down = False
+    world.drain(sink)
+    assert world.store.ids() == expected(100)
+    assert sink.why_not_ready() is None
+
+
+def test_an_error_after_storing_shows_nothing_twice():
+    world = world_with(12)
+    world.store.failures.extend(["after"] * 3)
+    sink, _ = world.sink()
+    world.drain(sink)
+    assert world.store.ids() == expected(12)
+    assert len(world.store.rows["events"]) == 12
+
+
+def test_a_row_that_the_store_never_takes_is_found_and_the_rest_goes_on():
+    world = world_with(40, 1)
+    world.store.poisoned = {"e0003", "e0017", "e0018"}
+    sink, _ = world.sink(rows=16)
+    world.drain(sink)
+    assert world.store.ids() == [i for i in expected(40) if i not in world.store.poisoned]
+    assert world.dead.offsets() == {3, 17, 18}
+    (letter, *_) = [x for x in world.dead.letters if x.offset == 3]
+    assert letter.value == message(3) and "does not take it" in letter.reason
+
+
+def test_what_cannot_be_read_goes_to_the_dead_letters_and_the_rest_goes_on():
+    world = World()
+    bad = {0: b"{", 2: b"\xff", 4: None, 6: message(6, count=2**70), 7: b"[]"}
+    for number in range(9):
+        world.log.append(bad[number] if number in bad else message(number))
+    sink, _ = world.sink()
+    world.drain(sink)
+    assert world.store.ids() == ["e0001", "e0003", "e0005", "e0008"]
+    assert world.dead.offsets() == set(bad)
+    assert all(letter.reason and letter.value == (bad[letter.offset] or b"") for letter in world.dead.letters)
+
+
+def test_dead_letters_are_sent_before_their_offsets_are_committed():
+    world = World()
+    world.log.append(b"{")
+    world.dead.failing = 2
+    sink, source = world.sink()
+    while world.dead.failing:
+        assert world.log.committed == {}
+        sink.step()
+        world.clock.now += 5_000
+    world.drain(sink)
+    assert world.dead.offsets() == {0}
+    assert not source.paused
+
+
+def test_too_many_dead_letters_in_a_row_end_the_sink_with_the_place_and_nothing_more_committed():
+    world = World()
+    world.log.append(message(0))
+    for _ in range(60):
+        world.log.append(b"not json")
+    sink, _ = world.sink(rows=1, limit=20)
+    with pytest.raises(UnusableError, match=r"huoqun\.events\[0\] at offset 20"):
+        for _ in range(100):
+            sink.step()
+    assert world.log.committed.get((TOPIC, 0), 0) <= 20
+    assert world.dead.offsets() >= set(range(1, 21)), "what was found bad can be looked at"
+
+
+def test_control_records_store_nothing_and_are_committed():
+    world = World()
+    for now in range(7):
+        world.log.append(codec.encode(Tick(now=now)))
+    sink, _ = world.sink()
+    world.drain(sink)
+    assert world.store.inserts == 0
+
+
+def test_a_commit_that_fails_is_made_up_for_by_the_next():
+    world = world_with(6, 1)
+    sink, source = world.sink(rows=2)
+    source.failing_commits = 2
+    world.drain(sink)
+    assert world.log.committed == {(TOPIC, 0): 6}
+
+
+def test_stopping_stores_and_commits_what_is_at_hand():
+    world = world_with(3, 1)
+    sink, _ = world.sink(rows=100)
+    sink.step()
+    assert world.log.committed == {}
+    sink.stop()
+    sink.run()
+    assert world.log.committed == {(TOPIC, 0): 3}
+
+
+def test_stopping_while_the_store_is_down_ends_at_once_and_commits_nothing():
+    world = world_with(3, 1)
+    world.store.down = True
+    sink, _ = world.sink(rows=2)
+    sink.step()
+    sink.stop()
+    sink.run()
+    assert world.log.committed == {}
+    world.store.down = False
+    again, _ = world.sink()
+    world.drain(again)
+    assert world.store.ids() == expected(3)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    messages=st.integers(1, 40),
+    rows=st.integers(1, 9),
+    chunk=st.integers(1, 7),
+    failures=st.lists(st.sampled_from(["", "", "before", "after"]), max_size=20),
+    crashes=st.lists(st.integers(1, 12), max_size=5),
+    repeats=st.lists(st.integers(0, 39), max_size=10),
+    poison=st.sets(st.integers(0, 39), max_size=3),
+    failing_commits=st.integers(0, 3),
+)
+def test_whatever_fails_and_wherever_it_is_killed_each_event_is_stored_once_or_dead_lettered(
+    messages: int, rows: int, chunk: int, failures: list[str], crashes: list[int], repeats: list[int], poison: set[int],
+    failing_commits: int,
+):  # fmt: skip
+    world = world_with(messages)
+    for number in repeats:
+        if number < messages:
+            world.log.append(message(number, received_at=1_700_000_000_900, text="redelivered"), number % 2)
+    world.store.failures.extend(failures)
+    world.store.poisoned = {f"e{n:04}" for n in poison}
+    for steps in crashes:  # killed: its memory is gone, the log, the store and the commits are not
+        sink, source = world.sink(rows, chunk=chunk)
+        source.failing_commits = failing_commits
+        for _ in range(steps):
+            sink.step()
+    sink, _ = world.sink(rows, chunk=chunk)
+    world.drain(sink)
+    good = [i for i in expected(messages) if i not in world.store.poisoned]
+    assert world.store.ids() == good
+    assert {f"e{n:04}" for n in poison if n < messages} == {
+        codec.decode_json(letter.value)["id"] for letter in world.dead.letters
+    }
+    text_at = 8
+    assert all(row[text_at] != "redelivered" for row in world.store.rows.get("events", {}).values()), "first one wins"
