@@ -1,0 +1,62 @@
+# Everything a person needs from a fresh clone; Python 3.11 or newer is enough. `make` lists the targets.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo up test lint type fmt check clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+# The first interpreter that is new enough; `make PYTHON=/path/to/python …` names another.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+RUN_STAMP := $(VENV)/.installed-run
+DEV_STAMP := $(VENV)/.installed-dev
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+demo: $(RUN_STAMP) ## Start everything, send a sample community through the webhook, print what was found
+	@$(BIN)/huoqun demo
+
+up: $(RUN_STAMP) ## Run everything on this machine until Ctrl-C (ARGS=--free-ports for other ports)
+	@$(BIN)/huoqun up $(ARGS)
+
+test: $(DEV_STAMP) ## Run all tests that this machine can run; skipped ones say what they need (ARGS=…)
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(DEV_STAMP) ## Style, import rules, YAML and shell scripts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+	@$(BIN)/yamllint --strict .
+	@if command -v shellcheck >/dev/null; then shellcheck .ci/run; else echo "shellcheck is not installed: .ci/run not checked"; fi
+
+type: $(DEV_STAMP) ## Types, strictly
+	@$(BIN)/mypy
+
+fmt: $(DEV_STAMP) ## Put the code into shape
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+check: lint type test ## All of the above that must be right before a commit lands
+
+setup: $(DEV_STAMP) ## Install everything, also for development, into .venv (the other targets do it by themselves)
+
+clean: ## Remove what was installed, built and cached here (data in .huoqun stays)
+	rm -rf $(VENV) build dist .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and not found: install it, or name it: make PYTHON=…" >&2; exit 1; }
+	@echo "making $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+
+$(RUN_STAMP): pyproject.toml | $(BIN)/python
+	@echo "installing into $(VENV) (once)"
+	@$(PIP) install --editable '.[local]'
+	@touch $@
+
+$(DEV_STAMP): pyproject.toml | $(BIN)/python
+	@echo "installing into $(VENV), also for development (once)"
+	@$(PIP) install --editable '.[local,dev]'
+	@touch $@ $(RUN_STAMP)
