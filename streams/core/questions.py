@@ -16,6 +16,7 @@ from huoqun.events import Event
 from huoqun.results import QuestionKind, alert_id
 from streams.core.alerts import close_alert, minutes_text, raise_alert
 from streams.core.history import History
+from streams.core.lexicon import ORDINARY_NAMES
 from streams.core.settings import GroupSettings, add_awake
 from streams.core.state import (
     ASKERS,
@@ -96,19 +97,13 @@ def named_askers(h: History, event: Event) -> set[str]:
             if name.isascii():
                 if tokens is None:
                     tokens = tokens_of(event.text)
-                hit = name.casefold() in tokens and name.casefold() not in _ORDINARY
+                hit = name.casefold() in tokens and name.casefold() not in ORDINARY_NAMES
             else:
                 hit = name in event.text
             if hit:
                 found.add(user)
                 break
     return found
-
-
-_ORDINARY: Final = frozenset(
-    ["the", "and", "you", "for", "not", "but", "are", "was", "all", "can", "any", "how", "who", "why", "what", "when", "here", "there", "this", "that", "with", "from", "just", "like", "have", "has", "get", "got", "one", "two", "new", "now", "yes", "yeah", "ok", "okay", "help", "guest", "user", "root", "me", "my", "it", "is", "in", "on", "at", "to", "of", "so", "no", "do", "be", "or", "if", "up", "am", "an", "as"]  # words read better than a list of quotes
-)
-"""Names that are ordinary words: met in a text they name nobody."""
 
 
 def on_time(h: History, settings: GroupSettings, at: int) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from streams.core.lexicon import STOP_WORDS
+
 _URL: Final = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _HAN: Final = re.compile(r"[\u3400-\u9fff]")
 _COMMAND: Final = re.compile(r"^\s*[!/.][A-Za-z]")
@@ -115,9 +117,6 @@ def _wants_zh(text: str) -> bool:
     return asks and _ZH_WORD.search(left) is not None and not re.search(r"[！!]", left) and len(left) <= 60  # noqa: PLR2004
 
 
-_STOP_EN: Final = frozenset(
-    ["the", "a", "an", "and", "or", "but", "if", "of", "to", "in", "on", "at", "for", "with", "from", "by", "is", "are", "was", "were", "be", "been", "am", "i", "you", "he", "she", "it", "we", "they", "me", "my", "your", "his", "her", "its", "our", "their", "this", "that", "these", "those", "there", "here", "what", "how", "why", "when", "where", "who", "which", "do", "does", "did", "can", "could", "will", "would", "should", "have", "has", "had", "not", "no", "yes", "so", "just", "any", "some", "one", "anyone", "someone", "know", "get", "got", "use", "using", "need", "help", "please", "thanks", "hi", "hello", "hey", "ok", "im", "dont", "cant", "it's", "i'm", "don't"]  # words read better than a list of quotes
-)
 _STOP_ZH: Final = frozenset(
     "的了吗么呢吧啊是我你他她它们在有不和就都也还这那个人说要会能可以什怎样哪谁多少几请问大家知道一下没"
 )
@@ -138,7 +137,7 @@ def words_of(text: str) -> frozenset[str]:
         else:
             before = ""
             small = word.lower()
-            if len(small) > 1 and small not in _STOP_EN:
+            if len(small) > 1 and small not in STOP_WORDS:
                 found.append(small)
         if len(found) >= MAX_WORDS:
             break
