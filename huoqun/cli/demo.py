@@ -69,7 +69,7 @@ def _say(line: str) -> None:
 
 
 def _run(stack: LocalStack) -> None:
-    from huoqun.report import print_report  # noqa: PLC0415  # heavy
+    from huoqun.cli.report import print_report  # noqa: PLC0415  # heavy
     from producers.replay import Client, Line, ReplayError, Totals, batches  # noqa: PLC0415  # rooms only lazily
     from producers.simulator import sample_community  # noqa: PLC0415
 

@@ -13,8 +13,10 @@ Query = Callable[[str], list[dict[str, Any]]]
 
 HALF_HOUR_MS: Final = 30 * 60 * 1000
 NEWCOMER_MS: Final = 7 * 24 * 60 * 60 * 1000
-AT_RISK: Final = 0.5
-"""From this probability on, falling silent is likelier than not."""
+AT_RISK: Final = 0.3
+"""From this probability on a member is listed: at an even bet it is late for a word in time."""
+LEAST_MESSAGES: Final = 5
+"""In 28 days, for a member at risk to be listed: who has said less is a newcomer or an onlooker, and shown as such."""
 MOST_ROWS: Final = 12
 """In any one list; what is beyond is counted."""
 
@@ -90,7 +92,7 @@ class QuestionCounts(msgspec.Struct):
 
 
 class BeforeBurst(msgspec.Struct):
-    """What went on in the half hour before a leave burst; ``pitches`` are texts with a link or a contact."""
+    """What went on in the half hour before a leave burst; ``pitches`` are texts with a link or a contact, in order."""
 
     messages: int
     joins: int
@@ -195,7 +197,7 @@ def _alerts(report: Report, query: Query, only: _Only) -> None:
         AlertRow,
         query(f"""
         {asked} {only.where("a", live)}
-        ORDER BY indexOf(['critical', 'warning', 'info'], a.severity), since_ms, a.alert_id LIMIT {MOST_ROWS}
+        ORDER BY indexOf(['critical', 'warning', 'info'], a.severity), a.raised_at DESC, a.alert_id LIMIT {MOST_ROWS}
     """),
     )
     counts = query(
@@ -216,8 +218,8 @@ def _alerts(report: Report, query: Query, only: _Only) -> None:
         )
         before = query(f"""
             SELECT countIf(e.type = 'message') AS messages, countIf(e.type = 'join') AS joins,
-                groupUniqArrayIf(3)(e.text, e.type = 'message' AND NOT e.is_staff AND NOT e.is_bot
-                    AND match(e.text, '{_LINK_OR_CONTACT}')) AS pitches
+                arrayMap(p -> p.2, arraySort(groupArrayIf(50)((e.ts, e.text),
+                    e.type = 'message' AND NOT e.is_staff AND NOT e.is_bot AND match(e.text, '{_LINK_OR_CONTACT}')))) AS pitches
             FROM events AS e {exactly}
         """)
         report.bursts.append((burst, _rows(BeforeBurst, before)[0]))
@@ -265,7 +267,7 @@ def _questions(report: Report, query: Query, only: _Only, now: int) -> None:
 
 def _people(report: Report, query: Query, only: _Only, now: int) -> None:
     people = "m.left_at IS NULL AND NOT m.is_staff AND NOT m.is_bot"
-    risky = only.where("m", people, f"m.risk >= {AT_RISK}")
+    risky = only.where("m", people, f"m.risk >= {AT_RISK}", f"m.messages_28d >= {LEAST_MESSAGES}")
     report.at_risk = _rows(
         RiskRow,
         query(f"""

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from huoqun.report.collect import AlertRow, BeforeBurst, Report
-from huoqun.report.words import KINDS, STAGES, Lang, duration, said, short
+from huoqun.report.words import BETWEEN, KINDS, STAGES, Lang, duration, said, short
 
 _SHANGHAI: Final = timezone(timedelta(hours=8), "UTC+8")
 _SEVERITY: Final = {"critical": ("●", "bold red"), "warning": ("●", "yellow"), "info": ("○", "cyan")}
@@ -34,7 +34,11 @@ def render(report: Report, lang: Lang = "both") -> RenderableType:
         ("在等回应的新人 · Newcomers waiting", _newcomers(report, report.now_ms, lang)),
         ("接下来看哪里 · Where to look next", _next(lang)),
     ):
-        parts += [Text(), Text(said(heading, lang), style="bold"), *(Padding(part, (0, 0, 0, 2)) for part in body)]
+        parts += [
+            Text(),
+            Text(said(heading, lang), style="bold"),
+            *(Padding(part, (0, 0, 0, 2), expand=False) for part in body),
+        ]
     return Group(*parts)
 
 
@@ -61,13 +65,14 @@ def _alerts(report: Report, now: int, lang: Lang) -> Iterable[RenderableType]:
         names = _names(report)
         for alert in report.alerts:
             mark, style = _SEVERITY.get(alert.severity, ("○", ""))
-            line = Text.assemble(
-                (f"{mark} ", style), (said(alert.title, lang), "bold" if alert.severity == "critical" else "")
-            )
+            first, _, second = said(alert.title, lang).partition(BETWEEN)
+            line = Text.assemble((f"{mark} ", style), (first, "bold"))
             line.append(f"  {names.get(_key(alert.platform, alert.group_id), alert.group_id)}", style="cyan")
             line.append(f"  {duration(now - alert.since_ms)}", style="magenta")
             if alert.state != "open":
                 line.append(f"  ({alert.state})", style="dim")
+            if second:
+                line.append(f"\n    {second}")
             yield line
             if alert.text:
                 yield Text(f"    「{short(alert.text, _LONGEST_TEXT)}」")
@@ -99,6 +104,7 @@ def _groups(report: Report, lang: Lang) -> Iterable[RenderableType]:
         ("阶段 · stage", "left"),
         ("健康 · health", "right"),
     )
+    table.columns[0].min_width = 22
     for row in report.groups:
         key = _key(row.platform, row.group_id)
         day, week = windows.get((key, "24h")), windows.get((key, "7d"))
@@ -112,7 +118,7 @@ def _groups(report: Report, lang: Lang) -> Iterable[RenderableType]:
             "–" if week is None else f"{week.speakers}/{week.messages}",
             "–" if rate is None else f"{rate:.0%}",
             "–" if first is None else duration(round(first * 1000)),
-            said(STAGES.get(row.stage.replace(" ", "_"), row.stage), lang),
+            _stacked(STAGES.get(row.stage.replace(" ", "_"), row.stage), lang),
             health,
         )
     yield table
@@ -152,7 +158,7 @@ def _questions(report: Report, now: int, lang: Lang) -> Iterable[RenderableType]
             table.add_row(
                 Text(duration(now - q.asked_ms), style="red" if q.overdue else ""),
                 Text.assemble(q.who, (f"\n{where}", "dim")),
-                said(KINDS.get(q.kind, q.kind), lang),
+                _stacked(KINDS.get(q.kind, q.kind), lang),
                 short(q.text, _LONGEST_TEXT) or "–",
             )
         yield table
@@ -190,8 +196,9 @@ def _burst(burst: AlertRow, before: BeforeBurst, names: dict[str, str], lang: La
         f" · the half hour before: {before.messages} messages, {before.joins} joined"
     )
     text.append(f"\n  {said(what, lang)}")
-    for pitch in before.pitches:
-        text.append(f"\n  「{short(pitch, _LONGEST_TEXT)}」", style="yellow")
+    # The same pitch again and again differs in a word or a number: one line for all that begin alike.
+    for times, pitch in _alike(before.pitches)[:3]:
+        text.append(f"\n  「{short(pitch, _LONGEST_TEXT)}」" + (f" ×{times}" if times > 1 else ""), style="yellow")
     return text
 
 
@@ -210,7 +217,7 @@ def _at_risk(report: Report, now: int, lang: Lang) -> Iterable[RenderableType]:
             Text.assemble(row.who, (f"\n{where}", "dim")),
             f"{row.risk:.0%}",
             last,
-            "; ".join(said(r, lang) for r in row.reasons),
+            "; ".join(said(r, lang) for r in row.reasons) or "–",
         )
     yield table
     if report.at_risk_count > len(report.at_risk):
@@ -250,11 +257,24 @@ def _next(lang: Lang) -> Iterable[RenderableType]:
         yield Text.assemble((command, "green"), "  ", (said(why, lang), "dim"))
 
 
+def _alike(texts: list[str]) -> list[tuple[int, str]]:
+    """Return (how often, the first of them) for texts that begin with the same dozen characters."""
+    found: dict[str, tuple[int, str]] = {}
+    for text in texts:
+        times, first = found.get(text[:12], (0, text))
+        found[text[:12]] = (times + 1, first)
+    return list(found.values())
+
+
+def _stacked(text: str, lang: Lang) -> str:
+    """Return both languages one above the other: a table has no room for them side by side."""
+    return said(text, lang).replace(BETWEEN, "\n")
+
+
 def _table(lang: Lang, *columns: tuple[str, str]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False, show_edge=False)
     for heading, justify in columns:
-        # Both languages stand one above the other: a table with eight columns has no room for them side by side.
-        title = said(heading, lang).replace(" · ", "\n")
+        title = _stacked(heading, lang)
         table.add_column(title, justify="right" if justify == "right" else "left", no_wrap=False, overflow="fold")
     return table
 
