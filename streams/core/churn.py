@@ -108,8 +108,7 @@ def _reasons(member: Member, days: dict[int, int], silent: float, today: int) ->
     active = len(days)
     rhythm = (max(days) - min(days) + 1) / active
     if silent >= max(2.0, 2 * rhythm):
-        text = (
-            f"沉默 {silent:.0f} 天，平时每 {rhythm:.1f} 天发言 · silent for {silent:.0f} d, usually speaks every {rhythm:.1f} d"
+        text = f"沉默 {silent:.0f} 天，平时每 {rhythm:.1f} 天发言 · silent for {silent:.0f} d, usually every {rhythm:.1f} d"
         reasons.append((silent / rhythm, text))
     week = sum(n for day, n in days.items() if day >= today - 7)
     before = sum(days.values()) - week
