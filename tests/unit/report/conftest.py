@@ -11,6 +11,7 @@ import pytest
 
 from huoqun import codec
 from huoqun.config import Config
+from huoqun.control import Tick
 from huoqun.events import Event, read_event
 from huoqun.report import Query
 from producers.simulator import sample_community
@@ -23,8 +24,6 @@ END = 1_795_262_400_000  # 20:00 in Shanghai
 
 def computed(end_ms: int, after_ms: int = 60_000) -> tuple[list[tuple[str, tuple[Any, ...]]], list[Any]]:
     """Return the rows of every table, and the results, of the sample community that ends at ``end_ms``."""
-    from huoqun.control import Tick
-
     partition = Partition(0, Config())
     records: list[bytes] = []
     for raw in sample_community(end_ms):
@@ -43,8 +42,8 @@ def computed(end_ms: int, after_ms: int = 60_000) -> tuple[list[tuple[str, tuple
 @pytest.fixture(scope="session")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     pytest.importorskip("chdb", reason="needs the embedded ClickHouse engine (extra `local`)")
-    from sinks.embedded import EmbeddedStore
-    from sinks.migrate import migrate
+    from sinks.embedded import EmbeddedStore  # noqa: PLC0415  # needs chdb, which may be missing
+    from sinks.migrate import migrate  # noqa: PLC0415  # as above
 
     store = EmbeddedStore(tmp_path_factory.mktemp("report"), "huoqun")
     migrate(store, "huoqun")
@@ -59,7 +58,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 def asking(store: Any, database: str) -> Query:
-    from sinks.embedded import Limits
+    from sinks.embedded import Limits  # noqa: PLC0415  # needs chdb, which may be missing
 
     def query(sql: str) -> list[dict[str, Any]]:
         data = store.read(sql, format_name="JSONCompact", database=database, params={}, limits=Limits())
