@@ -143,10 +143,9 @@ def _plain(value: Any) -> Any:
 
 
 def _escaped(value: Param) -> str:
-    """Return a query parameter in ClickHouse's escaped form."""
+    """Return a query parameter in ClickHouse's escaped form; inside an array, strings are quoted as well."""
     if isinstance(value, list):
-        inside = ",".join("'" + v.replace("\\", "\\\\").replace("'", "\\'") + "'" for v in value)
-        value = f"[{inside}]"
+        return "[" + ",".join("'" + _escaped(v).replace("'", "\\'") + "'" for v in value) + "]"
     text = str(value)
     return (
         text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r").replace("\0", "\\0")

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,9 @@ class Engine:
 
     def view(self, name: str, order: str = "1", where: str = "1 = 1") -> list[dict[str, Any]]:
         names = [n for n in tables.TABLES[name].names if n not in ("version", "deleted", "position")]
-        found = self.store.select(f"SELECT {', '.join(names)} FROM {self.database}.{name} WHERE {where} ORDER BY {order}")
+        found = self.store.select(
+            f"SELECT {', '.join(names)} FROM {self.database}.{name} WHERE {where} ORDER BY {order}"
+        )
         return [{n: _plain(n, v) for n, v in zip(names, row, strict=True)} for row in found]
 
     def insert(self, *found: Row) -> None:
@@ -50,8 +53,6 @@ def _plain(name: str, value: Any) -> Any:
     if isinstance(value, tuple | list):
         return list(value)
     if isinstance(value, str) and name in TIMES and value:
-        from datetime import datetime
-
         return round(datetime.fromisoformat(value + "+00:00").timestamp() * 1000)
     return value
 
@@ -69,12 +70,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[clickhouse.Runn
     running.kill()
 
 
-@pytest.fixture(params=[pytest.param("embedded", marks=pytest.mark.chdb), pytest.param("server", marks=pytest.mark.clickhouse)])
+@pytest.fixture(
+    params=[pytest.param("embedded", marks=pytest.mark.chdb), pytest.param("server", marks=pytest.mark.clickhouse)]
+)
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     database = "d" + str(abs(hash(request.node.name)))
     if request.param == "embedded":
         pytest.importorskip("chdb", reason="the embedded engine is not installed (extra `local`)")
-        from sinks.embedded import EmbeddedStore
+        from sinks.embedded import EmbeddedStore  # noqa: PLC0415  # an extra
 
         store: Store = EmbeddedStore(tmp_path, database)
         found = Engine("embedded", store, database, str, lambda: store)
@@ -169,7 +172,9 @@ def test_an_event_reads_back_as_it_was_written(engine: Engine):
         )
     )  # fmt: skip
     (found,) = engine.view("events")
-    assert found["text"] == "a\n'b' 世界" and found["mentions"] == ["x", "y'"] and found["extra"] == '{"k":{"n":[null,1.5]}}'
+    assert found["text"] == "a\n'b' 世界"
+    assert found["mentions"] == ["x", "y'"]
+    assert found["extra"] == '{"k":{"n":[null,1.5]}}'
     assert (found["ts"], found["received_at"]) == (1_700_000_000_123, 1_700_000_000_500)
     assert (found["amount"], found["reason"], found["count"]) == (1.25, "banned", -3)
     assert (found["is_bot"], found["is_staff"], found["coverage"]) == (True, False, "mentions")
@@ -218,7 +223,8 @@ def test_a_deleted_row_is_hidden_and_an_older_version_does_not_bring_it_back(eng
 def test_results_of_many_years_go_in_as_one_batch(engine: Engine):
     year = 366 * 86_400_000
     batch = [
-        result(Activity(platform="p", group_id="g", window="1h", window_end=n * year, version=1)).values for n in range(129)
+        result(Activity(platform="p", group_id="g", window="1h", window_end=n * year, version=1)).values
+        for n in range(129)
     ]
     engine.store.insert(tables.ACTIVITY, batch)
     assert engine.count("activity") == 129
@@ -302,7 +308,7 @@ def test_two_migrations_at_once_end_as_one(engine: Engine):
         store = engine.another()
         try:
             migrate.migrate(store, engine.database, adapt=engine.adapt)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  # told by the test
             failed.append(error)
         finally:
             if store is not engine.store:

@@ -28,14 +28,16 @@ def test_a_batch_is_due_by_the_age_of_its_first_row():
     batcher: Batcher[str] = Batcher(LIMITS)
     assert batcher.wait_ms(0) is None
     batcher.add(P0, 0, row("a"), "", 100)
-    assert not batcher.due(1_099) and batcher.due(1_100)
+    assert not batcher.due(1_099)
+    assert batcher.due(1_100)
     assert batcher.wait_ms(600) == 500
 
 
 def test_control_records_alone_are_committed_now_and_then():
     batcher: Batcher[str] = Batcher(LIMITS)
     batcher.add(P0, 9, None, "", 0)
-    assert not batcher.due(4_999) and batcher.due(5_000)
+    assert not batcher.due(4_999)
+    assert batcher.due(5_000)
     batch = batcher.take()
     assert batch is not None
     assert (batch.rows, batch.offsets) == (0, {P0: 10})
@@ -45,7 +47,8 @@ def test_taking_starts_anew():
     batcher: Batcher[str] = Batcher(LIMITS)
     batcher.add(P0, 0, row("a"), "", 0)
     assert batcher.take() is not None
-    assert batcher.take() is None and not batcher.due(10_000)
+    assert batcher.take() is None
+    assert not batcher.due(10_000)
 
 
 def test_of_two_rows_with_one_key_the_greater_version_stays_and_of_equals_the_later():
@@ -107,7 +110,9 @@ class BatcherMachine(RuleBasedStateMachine):
         self.taken: dict[tuple[str, int], int] = {}
         self.waiting: dict[tuple[object, ...], int] = {}
 
-    @rule(partition=st.integers(0, 1), key=st.sampled_from("abcdefgh"), version=st.integers(0, 3), size=st.integers(1, 90))
+    @rule(
+        partition=st.integers(0, 1), key=st.sampled_from("abcdefgh"), version=st.integers(0, 3), size=st.integers(1, 90)
+    )
     def add(self, partition: int, key: str, version: int, size: int) -> None:
         offset = self.offsets[partition]
         full = self.batcher.add(("t", partition), offset, row(key, version, size), (partition, offset), self.now)

@@ -22,13 +22,16 @@ def test_every_statement_may_be_run_twice():
 def test_every_statement_names_the_configured_database():
     for step in migrate.shipped():
         for statement in step.statements("my `db`"):
-            assert sql.quoted("my `db`") in statement and "{database}" not in statement
+            assert sql.quoted("my `db`") in statement
+            assert "{database}" not in statement
 
 
 def test_views_show_exactly_the_columns_that_are_not_bookkeeping():
     text = "\n".join(step.text for step in migrate.shipped())
     for table in tables.TABLES.values():
-        match = re.search(rf"\.{table.name} AS\s+SELECT(.*?)FROM \{{database\}}\.{table.storage} FINAL", text, re.DOTALL)
+        match = re.search(
+            rf"\.{table.name} AS\s+SELECT(.*?)FROM \{{database\}}\.{table.storage} FINAL", text, re.DOTALL
+        )
         assert match is not None, table.name
         shown = [name.strip() for name in match.group(1).split(",")]
         assert shown == [n for n in table.names if n not in ("version", "deleted", "position")]

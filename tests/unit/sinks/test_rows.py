@@ -54,8 +54,10 @@ def test_an_event_keeps_every_field_it_has():
 
 def test_the_first_accepted_of_two_deliveries_has_the_greater_version():
     first, later = read_event(event(received_at=1_000)), read_event(event(received_at=2_000))
-    assert isinstance(first, Row) and isinstance(later, Row)
-    assert first.key == later.key and first.version > later.version
+    assert isinstance(first, Row)
+    assert isinstance(later, Row)
+    assert first.key == later.key
+    assert first.version > later.version
 
 
 def test_text_stays_out_where_it_is_not_to_be_stored():

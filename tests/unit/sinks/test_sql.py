@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from sinks import readonly, sql
 
 REFUSED = readonly.refused_functions(
-    ["file", "url", "remote", "numbers", "values", "executable", "python", "s3", "format"], ["aiGenerate", "lower", "AIEmbed"]
+    ["file", "url", "remote", "numbers", "values", "executable", "python", "s3", "format"],
+    ["aiGenerate", "lower", "AIEmbed"],
 )
 
 
