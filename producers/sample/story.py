@@ -378,7 +378,13 @@ def _runners(end: int, rng: Random, tag: str) -> tuple[Stage, GoneQuiet, Asked, 
     waiting = plot.ask(
         end - 27 * MINUTE, by["Ollie"], "anyone know if the north gate car park opens before six on Sunday", hush=0
     )
-    count_members(stage, [begin, *(today - ago * DAY + 9 * HOUR for ago in (28, 21, 14, 7, 1))], before=38)
+    joel = stage.say(
+        end - 9 * MINUTE, by["Joel"], "your headlamp is still in my bag, bringing it Sunday", at_whom=by["Inês"]
+    )
+    stage.say(end - 8 * MINUTE, by["Inês"], "So that is where it went, thank you", reply_to=joel)
+    # A group's time goes by its own events: the last of each comes at the end, or its deadlines would seem to be ahead.
+    counts = [begin, *(today - ago * DAY + 9 * HOUR for ago in (28, 21, 14, 7, 1)), end - 20 * SECOND]
+    count_members(stage, counts, before=38)
     return stage, _last_word(stage, people.regular_who_goes_quiet), waiting, old
 
 
@@ -414,7 +420,8 @@ def _market(end: int, rng: Random, tag: str) -> tuple[Stage, GoneQuiet]:
             stage.say(at, people.owner, stage.book.line("broadcast", rng))
     for number, who in enumerate(people.speakers[:3]):
         stage.do(today - (20 - 5 * number) * DAY + 21 * HOUR, "leave", who, reason="left")
-    count_members(stage, [begin, *(today - ago * DAY + 9 * HOUR for ago in (28, 14, 1))], before=57)
+    counts = [begin, *(today - ago * DAY + 9 * HOUR for ago in (28, 14, 1)), end - 20 * SECOND]
+    count_members(stage, counts, before=57)
     return stage, _last_word(stage, people.regular_who_goes_quiet)
 
 
