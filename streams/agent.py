@@ -4,13 +4,14 @@ What makes it safe, in the order in which it happens:
 
 1. A batch is applied to the partition's in-memory state. Dead letters and urgent results go out without waiting.
 2. A checkpoint takes, in one step without awaiting, everything that changed since the last one, and goes on in the
-   background: its results, and everything sent before, must be acknowledged; then its saves are written, each with the
-   epoch of this holder; when they are acknowledged too, the offsets it covers may be committed.
-3. Whatever fails ends the process: nothing was committed that is not saved, and the next holder repeats the rest. Results
-   are absolute and saves are fenced by offset, so the repetition changes nothing.
+   background: its results, and everything sent before, must be acknowledged; then its saves are written, each with
+   the epoch of this holder; when they are acknowledged too, the offsets it covers may be committed.
+3. Whatever fails ends the process: nothing was committed that is not saved, and the next holder repeats the rest.
+   Results are absolute and saves are fenced by offset, so the repetition changes nothing.
 
-A partition's state lives exactly as long as the assignment in which it was built (its *generation*): after every rebalance
-it is built anew from what was saved. A checkpoint that finds its partition gone gives up without releasing offsets.
+A partition's state lives exactly as long as the assignment in which it was built (its *generation*): after every
+rebalance it is built anew from what was saved. A checkpoint that finds its partition gone gives up without releasing
+offsets.
 """
 
 from __future__ import annotations
@@ -121,8 +122,11 @@ class Loop:
         self._limits = limits
         self._slots: dict[int, Slot] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._taking = asyncio.Lock()
+        self._closing = False
         self.failure: BaseException | None = None
-        """Why the process must end, from a checkpoint in the background."""
+        """Why the process must end. Once it is set no batch is applied and no checkpoint begins: Faust starts an agent
+        that failed anew, behind the batch it failed on."""
         self.last_tick: dict[int, float] = {}
         """Partition -> monotonic seconds when a tick was last seen."""
         self.last_batch: dict[int, float] = {}
@@ -136,6 +140,14 @@ class Loop:
     async def take(self, batch: Incoming) -> None:
         """Apply one batch; raises whatever must end the process."""
         self.raise_failure()
+        async with self._taking:
+            try:
+                await self._take(batch)
+            except BaseException as error:
+                self.failure = self.failure or error
+                raise
+
+    async def _take(self, batch: Incoming) -> None:
         if not batch.records or not self._ports.holds(batch.partition, batch.generation):
             return
         slot = self._slot(batch.partition, batch.generation)
@@ -144,6 +156,8 @@ class Loop:
             self.raise_failure()
             if not self._current(slot):
                 return
+        if self._closing:
+            return
         began = time.monotonic()
         slot.busy = True
         try:
@@ -162,20 +176,23 @@ class Loop:
 
     def begin_due(self, now: float) -> None:
         """Begin the checkpoints that are due; call often, also when nothing comes in."""
+        if self.failure is not None:
+            return
         for slot in self._slots.values():
             if slot.due(now, self._limits) and self._current(slot):
                 self._begin(slot)
 
     async def finish(self) -> None:
-        """Checkpoint everything and wait for it: the end of a worker that stops in peace. No batch may come after."""
-        while any(slot.busy for slot in self._slots.values()):
-            await asyncio.sleep(0.01)
-        await self._settle()
-        for slot in self._slots.values():
-            if slot.waiting and self._current(slot):
-                self._begin(slot)
-        await self._settle()
-        self.raise_failure()
+        """Checkpoint everything and wait for it: the end of a worker that stops in peace. Batches are ignored now."""
+        self._closing = True
+        async with self._taking:
+            await self._settle()
+            self.raise_failure()
+            for slot in self._slots.values():
+                if slot.waiting and self._current(slot):
+                    self._begin(slot)
+            await self._settle()
+            self.raise_failure()
 
     def drop(self) -> None:
         """Forget all states: the assignment is over. Running checkpoints notice it by themselves."""
@@ -218,9 +235,7 @@ class Loop:
         slot.sends.append(await self._ports.send(self._deadletter, None, letter_key(dead), codec.encode(dead)))
         metrics.DEAD_LETTERS.labels(reason_kind(bad)).inc()
 
-    async def _send_results(
-        self, sends: list[Awaitable[Sent]], partition: int, results: Sequence[AnyResult]
-    ) -> None:
+    async def _send_results(self, sends: list[Awaitable[Sent]], partition: int, results: Sequence[AnyResult]) -> None:
         for number, result in enumerate(results, 1):
             tag = type(result).__struct_config__.tag
             assert isinstance(tag, str)
@@ -247,9 +262,7 @@ class Loop:
 
         task.add_done_callback(done)
 
-    async def _complete(
-        self, slot: Slot, checkpoint: Checkpoint, sends: list[Awaitable[Sent]], applied: int
-    ) -> None:
+    async def _complete(self, slot: Slot, checkpoint: Checkpoint, sends: list[Awaitable[Sent]], applied: int) -> None:
         began = time.monotonic()
         await self._send_results(sends, slot.partition, checkpoint.results)
         for sent in sends:
@@ -275,5 +288,3 @@ class Loop:
     async def _settle(self) -> None:
         while self._tasks:
             await asyncio.wait(set(self._tasks))
-
-

@@ -61,7 +61,8 @@ class StreamsApp(faust.App):  # type: ignore[misc]  # faust is seen as untyped
     def progress(self) -> object:
         """Return something that changes while a rebalance or recovery moves on."""
         recovery = self.tables.recovery
-        return (self.consumer_generation_id, self.rebalancing_count, sum(o or 0 for o in recovery.active_offsets.values()))
+        read = sum(offset or 0 for offset in recovery.active_offsets.values())
+        return (self.consumer_generation_id, self.rebalancing_count, read)
 
     def end_offset(self, partition: int) -> int | None:
         """Return the end of a partition of the events topic as the last fetch told it."""
@@ -84,7 +85,7 @@ def build(config: Config) -> StreamsApp:
         broker_session_timeout=6.0,
         broker_heartbeat_interval=2.0,
         broker_rebalance_timeout=30.0,  # how long a rebalance waits for one that is alive and does not answer
-        broker_request_timeout=30.0,  # must exceed the session timeout; a step of recovery that takes longer is an error
+        broker_request_timeout=30.0,  # above the session timeout; a step of recovery that takes longer is an error
         broker_max_poll_interval=300.0,  # a batch takes milliseconds; Faust's 1,000 s would hide a stuck fetcher
         broker_max_poll_records=FETCH_BATCHES * worker.batch_records,
         broker_commit_interval=0.5,  # committing is cheap, and what is not committed is repeated

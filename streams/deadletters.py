@@ -8,7 +8,7 @@ from huoqun.results import DeadLetter
 from streams.core.interface import Bad
 
 MAX_VALUE_BYTES: Final = 512 * 1024
-"""More of a value is cut: it travels as base64, and a letter the broker refuses would stop the worker at it for ever."""
+"""More of a value is cut: it travels as base64, and a letter that the broker refuses would stop the worker for ever."""
 
 _MAX_REASON: Final = 1000
 
@@ -20,9 +20,7 @@ def letter(bad: Bad, *, topic: str, partition: int, key: bytes | None, at: int) 
     if len(value) > MAX_VALUE_BYTES:
         reason += f" (the value is cut here: {len(value)} bytes)"
         value = value[:MAX_VALUE_BYTES]
-    return DeadLetter(
-        topic=topic, partition=partition, offset=bad.offset, reason=reason, value=value, key=key, at=at
-    )
+    return DeadLetter(topic=topic, partition=partition, offset=bad.offset, reason=reason, value=value, key=key, at=at)
 
 
 def letter_key(dead: DeadLetter) -> bytes:
@@ -35,7 +33,7 @@ def reason_kind(bad: Bad) -> str:
     why = bad.refused.why
     if bad.value is None:
         return "empty"
-    if bad.refused.where or " - at `" in why or "missing required field" in why:
+    if bad.refused.where or " - at `" in why or "missing required field" in why or why.startswith("Expected `"):
         return "schema"
     if "UTF-8" in why or "utf-8" in why:
         return "encoding"

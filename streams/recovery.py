@@ -2,15 +2,17 @@
 
 Three defects are worked around here:
 
-* **Faust loses events at every restart of an app with tables** (https://github.com/faust-streaming/faust/issues/596): when
-  recovery ends, the source partitions are resumed while the flow is still on, then positions are set back, then
-  ``flow_control.resume()`` empties the queues that were just filled. :class:`SafeRecovery` stops the flow first.
-* **The end of the changelog can't be asked for on every broker**: the embedded one answers ``ListOffsets(latest)`` with the
-  *base* of the last batch plus one, so recovery would miss the rest of it. We don't ask: each recovery writes a *barrier*
-  record and reads until it meets it. What was acknowledged before lies before it, on any broker.
-* **A worker that was thought dead may write on** (a stopped machine, a long pause), behind the new owner's entries. The offset
-  of a barrier serves as *epoch*: every entry carries the epoch of its writer in a header, and entries of an epoch older
-  than the newest seen are ignored. (What this can't mend: compaction that has already removed the entry in front.)
+* **Faust loses events at every restart of an app with tables**
+  (https://github.com/faust-streaming/faust/issues/596): when recovery ends, the source partitions are resumed while
+  the flow is still on, then positions are set back, then ``flow_control.resume()`` empties the queues that were just
+  filled. :class:`SafeRecovery` stops the flow first.
+* **The end of the changelog can't be asked for on every broker**: the embedded one answers ``ListOffsets(latest)``
+  with the *base* of the last batch plus one, so recovery would miss the rest of it. We don't ask: each recovery writes
+  a *barrier* record and reads until it meets it. What was acknowledged before lies before it, on any broker.
+* **A worker that was thought dead may write on** (a stopped machine, a long pause), behind the new owner's entries.
+  The offset of a barrier serves as *epoch*: every entry carries the epoch of its writer in a header, and entries of an
+  epoch older than the newest seen are ignored. (What this can't mend: compaction that has already removed the entry
+  in front.)
 """
 
 from __future__ import annotations
@@ -110,7 +112,7 @@ class SafeRecovery(Recovery):  # type: ignore[misc]  # faust is seen as untyped
     """Faust's recovery with the remedies of this module."""
 
     async def on_recovery_completed(self, generation_id: int = 0) -> None:
-        """Stop the flow, so that nothing is fetched before positions are set back; Faust does the rest and resumes it."""
+        """Stop the flow, so that nothing is fetched before Faust has set positions back and resumes it."""
         self.app.consumer.stop_flow()
         self.app.flow_control.suspend()
         await super().on_recovery_completed(generation_id)
@@ -146,7 +148,7 @@ class SafeRecovery(Recovery):  # type: ignore[misc]  # faust is seen as untyped
         super().revoke(tp)
 
     def saved(self, tp: Any, offset: int) -> None:
-        """Note that the changelog up to ``offset`` is known: all of it was read here, or written here and acknowledged."""
+        """Note that the changelog is known up to ``offset``: it was read here, or written here and acknowledged."""
         if tp in self.active_tps and (self.active_offsets[tp] or 0) < offset:
             self.active_offsets[tp] = offset
 
@@ -154,12 +156,15 @@ class SafeRecovery(Recovery):  # type: ignore[misc]  # faust is seen as untyped
 class SafeTableManager(TableManager):  # type: ignore[misc]  # faust is seen as untyped
     """Hooks :class:`SafeRecovery` into Faust (setting ``TableManager``)."""
 
+    _recovery: SafeRecovery | None
+    _changelog_queue: Any
+
     @property
     def recovery(self) -> SafeRecovery:
         """The recovery service."""
         if self._recovery is None:
             self._recovery = SafeRecovery(self.app, self, beacon=self.beacon, loop=self.loop)
-        return self._recovery  # type: ignore[no-any-return]  # faust is seen as untyped
+        return self._recovery
 
     @property
     def changelog_queue(self) -> Any:

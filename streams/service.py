@@ -103,7 +103,6 @@ class _Worker:
         self.loop = Loop(config.kafka.topic_prefix, make_state, FaustPorts(self.app), limits)
         self._ready = ready
         self._watchdog = Watchdog(config.worker.watchdog_seconds, time.monotonic())
-        self._failed: BaseException | None = None
         self._lag_at = 0.0
         self.app.agent(events_channel(self.app), name="events", concurrency=1)(self._agent)
         self.app.on_partitions_revoked.connect(self._on_revoked, weak=False)
@@ -141,7 +140,7 @@ class _Worker:
         return None
 
     def _trouble(self, starting: asyncio.Task[None]) -> str | None:
-        failed = self._failed or self.loop.failure or self.app.agent_error
+        failed = self.loop.failure or self.app.agent_error
         if failed is None and starting.done():
             failed = starting.exception()
         if failed is None and self.app.crashed:
@@ -193,12 +192,9 @@ class _Worker:
             message = event.message
             batch = message.value
             try:
-                await self.loop.take(
-                    Incoming(message.partition, message.generation_id, batch.records, batch.key_at)
-                )
-            except Exception as error:
+                await self.loop.take(Incoming(message.partition, message.generation_id, batch.records, batch.key_at))
+            except Exception:
                 _log.exception("applying a batch failed", partition=message.partition, up_to_offset=message.offset)
-                self._failed = error
                 raise
 
     async def _on_revoked(self, app: Any, revoked: Any, **kwargs: Any) -> None:
@@ -211,4 +207,5 @@ class _Worker:
     async def _on_assigned(self, app: Any, assigned: Any, **kwargs: Any) -> None:
         del app, kwargs
         self.loop.drop()
-        _log.info("partitions assigned", partitions=sorted(tp.partition for tp in assigned if tp.topic == self.app.batched_topic))
+        mine = sorted(tp.partition for tp in assigned if tp.topic == self.app.batched_topic)
+        _log.info("partitions assigned", partitions=mine)

@@ -1,21 +1,21 @@
 """Faust's transport, with one message per (partition, up to so many records) for the events topic.
 
-Faust 0.15.3 spends about 80 µs on each *message*, whatever is in it. So the consumer here packs what one fetch brought of
-a partition of the events topic into :class:`Batch` messages, and the loop over records is plain Python in the agent. Every
-other topic (the changelogs of tables) flows as Faust means it.
+Faust 0.15.3 spends about 80 µs on each *message*, whatever is in it. So the consumer here packs what one fetch brought
+of a partition of the events topic into :class:`Batch` messages, and the loop over records is plain Python in the agent.
+Every other topic (the changelogs of tables) flows as Faust means it.
 
 Three more things differ from Faust's own consumer, each because records were lost or waited for in vain without it:
 
-* **Offsets are committed as checkpoints say** (:meth:`BatchConsumer.checkpointed`), not as messages are acked: the highest
-  checkpointed offset of a partition plus one. Holes in the log (compaction, transactions) can't stop commits, and Faust's
-  stream iterator, which acks what it skips and inlines ``Consumer.ack`` in its compiled form, has no say.
+* **Offsets are committed as checkpoints say** (:meth:`BatchConsumer.checkpointed`), not as messages are acked: the
+  highest checkpointed offset of a partition plus one. Holes in the log (compaction, transactions) can't stop commits,
+  and Faust's stream iterator, which acks what it skips and inlines ``Consumer.ack`` in its compiled form, has no say.
 * **A fetch that a rebalance overtakes gives its records back.** A fetch runs in the consumer's own thread for up to a
-  second. If the flow was stopped or a position set while it ran, what it found belongs to the time before: its positions
-  are set back, in that thread, before anything else happens there. (Faust hands it the live set of active partitions,
-  which a rebalance empties, and to aiokafka an empty set means *all*: it then takes records of the changelog before anyone
-  wants them, throws them away, and recovery waits for them for ever.)
-* **Rewinding is complete.** aiokafka's ``seek_to_committed`` leaves partitions alone that have no commit yet; here they go
-  back to their beginning, and a rewind that takes too long is an error, not a shrug.
+  second. If the flow was stopped or a position set while it ran, what it found belongs to the time before: its
+  positions are set back, in that thread, before anything else happens there. (Faust hands it the live set of active
+  partitions, which a rebalance empties, and to aiokafka an empty set means *all*: it then takes records of the
+  changelog before anyone wants them, throws them away, and recovery waits for them for ever.)
+* **Rewinding is complete.** aiokafka's ``seek_to_committed`` leaves partitions alone that have no commit yet; here they
+  go back to their beginning, and a rewind that takes too long is an error, not a shrug.
 """
 
 from __future__ import annotations
@@ -90,7 +90,9 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] 
             raise driver.ConsumerStoppedError
         with fetcher._subscriptions.fetch_context():  # noqa: SLF001
             found: Mapping[Any, list[Any]] = await fetcher.fetched_records(
-                partitions, timeout=timeout, max_records=consumer._max_poll_records  # noqa: SLF001
+                partitions,
+                timeout=timeout,
+                max_records=consumer._max_poll_records,  # noqa: SLF001
             )
         if self._overtaken(stops) or rewinds != self.rewinds:
             assigned = consumer.assignment()
@@ -183,7 +185,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is seen as 
         return message
 
     def checkpointed(self, tp: Any, offset: int, generation: int) -> None:
-        """Let offsets up to and including ``offset`` be committed, if the partition is still held as of ``generation``."""
+        """Let offsets up to and including ``offset`` be committed, if ``generation`` still holds."""
         if generation == self.app.consumer_generation_id and not self.app.rebalancing:
             self._acked[tp] = [offset]
 

@@ -32,8 +32,8 @@ class Watchdog:
         """Return why the worker should be restarted, ``None`` while all is well.
 
         ``held`` are its partitions, ``ticks`` and ``batches`` when each last brought a tick, or any records (a backlog
-        may hold few ticks, and is no standstill). ``settled`` is false during a rebalance or recovery; then ``progress``
-        has to change from time to time. Ticks are only expected once one was seen: the ticker may not run here.
+        may hold few ticks, and is no standstill). ``settled`` is false during a rebalance or recovery; then
+        ``progress`` has to change from time to time. Ticks are only expected once one was seen: the ticker may not run.
         """
         if not self._seconds:
             return None

@@ -98,7 +98,9 @@ def test_commits_reach_the_true_ends_and_results_are_complete(config: Config, st
     feed.send(1)  # a last record, alone in its batch, is committed without another to push it
     assert_nothing_lost_or_doubled(config, feed)
     metrics = worker.metrics()
-    assert metrics["huoqun_worker_events_total"] == 3001 + config.kafka.partitions  # each log begins with its generation
+    assert (
+        metrics["huoqun_worker_events_total"] == 3001 + config.kafka.partitions
+    )  # each log begins with its generation
     assert sum(metrics[f'huoqun_worker_lag_records{{partition="{p}"}}'] for p in range(4)) == 0
     assert worker.terminate() == 0, worker.says()
 
@@ -154,7 +156,9 @@ def test_workers_join_die_and_leave_under_load(config: Config, started: Workers,
     with fed(feed):
         one = started.start().wait_ready()
         two = started.start()
-        wait_until(lambda: two.ready() and two.metrics()["huoqun_worker_partitions"] == 2, 40, "the second has its share")
+        wait_until(
+            lambda: two.ready() and two.metrics()["huoqun_worker_partitions"] == 2, 40, "the second has its share"
+        )
         two.kill()
         three = started.start().wait_ready()
         time.sleep(1)
@@ -195,6 +199,7 @@ def test_a_defect_in_the_core_stops_the_worker_and_commits_nothing(
     feed.send(40)
     wait_committed(config)
     offset = feed.raw(0, b'{"g": "g0", "n": "boom"}')
+    feed.send(2000)  # what Faust would go on with after restarting the agent
     assert worker.process.wait(20) == 1, worker.says()
     assert (committed(config)[0] or 0) <= offset
     assert "a defect in the core" in worker.says()
@@ -251,9 +256,7 @@ def test_an_overtaken_writer_does_not_turn_back_the_state(config: Config, starte
     feed.send(40)
     wait_committed(config)
     # What the first would write if it woke up now: its old entry, in its old epoch.
-    feed.producer.send(
-        changelog, old[3], old[2], partition=0, headers=[(EPOCH_HEADER, old[4][EPOCH_HEADER])]
-    ).get(30)
+    feed.producer.send(changelog, old[3], old[2], partition=0, headers=[(EPOCH_HEADER, old[4][EPOCH_HEADER])]).get(30)
     assert second.terminate() == 0
     started.start().wait_ready()
     feed.send(40)

@@ -68,8 +68,18 @@ class ToyPartition:
             self.dirty.add(record.g)
             if record.n % 100 == 0:
                 self.alerts.append(
-                    Alert(platform="toy", group_id=record.g, alert_id=f"{record.g}/{record.n}", kind="flood",
-                          severity="info", raised_at=0, updated_at=0, state="open", title="a hundred", version=offset)
+                    Alert(
+                        platform="toy",
+                        group_id=record.g,
+                        alert_id=f"{record.g}/{record.n}",
+                        kind="flood",
+                        severity="info",
+                        raised_at=0,
+                        updated_at=0,
+                        state="open",
+                        title="a hundred",
+                        version=offset,
+                    )
                 )
         return bad
 
@@ -80,8 +90,13 @@ class ToyPartition:
     def checkpoint(self) -> Checkpoint:
         dirty, self.dirty = sorted(self.dirty), set()
         results: list[AnyResult] = [
-            GroupSummary(platform="toy", group_id=g, members=self.groups[g].count,
-                         first_event_at=self.groups[g].total, version=self.groups[g].fence)
+            GroupSummary(
+                platform="toy",
+                group_id=g,
+                members=self.groups[g].count,
+                first_event_at=self.groups[g].total,
+                version=self.groups[g].fence,
+            )
             for g in dirty
         ]
         saves: list[tuple[bytes, bytes | None]] = [

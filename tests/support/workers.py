@@ -84,7 +84,11 @@ class Workers:
         env |= dump_env(self.config) | {"HUOQUN_WORKER_METRICS_PORT": str(port), "PYTHONPATH": str(REPOSITORY)}
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", self.module], cwd=self.directory, env=env, stdout=output, stderr=subprocess.STDOUT
+                [sys.executable, "-m", self.module],
+                cwd=self.directory,
+                env=env,
+                stdout=output,
+                stderr=subprocess.STDOUT,
             )
         worker = RunningWorker(process, port, log)
         self.all.append(worker)
@@ -128,7 +132,9 @@ class Feed:
         for n in range(self.next, self.next + numbers):
             group = f"g{n % self.groups}"
             partition = n % self.groups % self.config.kafka.partitions
-            self.producer.send(self.topic, json.dumps({"g": group, "n": n}).encode(), group.encode(), partition=partition)
+            self.producer.send(
+                self.topic, json.dumps({"g": group, "n": n}).encode(), group.encode(), partition=partition
+            )
             self.count[group] = self.count.get(group, 0) + 1
             self.total[group] = self.total.get(group, 0) + n
         self.next += numbers

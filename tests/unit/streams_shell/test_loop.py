@@ -1,0 +1,330 @@
+"""The loop around the core, with a world that can be slowed down, broken and taken away."""
+# ruff: noqa: ARG002  # the world answers a protocol
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from typing import Any, NamedTuple
+
+import pytest
+
+from huoqun import codec, topics
+from huoqun.control import Tick
+from streams.agent import Incoming, Limits, Loop, Sent
+from streams.core.interface import PartitionState
+from tests.support.toy_worker import ToyPartition
+
+CHANGELOG = topics.state_topic("p")
+GROUPS = "p.groups"
+ALERTS = "p.alerts"
+
+
+class At(NamedTuple):
+    offset: int
+
+
+class World:
+    """Records what happens in order; acknowledgements to a topic can be held back, refused, or the partition lost."""
+
+    def __init__(self) -> None:
+        self.log: list[tuple[str, Any]] = []
+        self.held: set[str] = set()
+        self.refused: set[str] = set()
+        self.waiting: list[tuple[str, asyncio.Future[Sent]]] = []
+        self.generation = 1
+        self.store: dict[int, dict[bytes, bytes]] = {}
+        self.sent = 0
+
+    async def send(
+        self, topic: str, partition: int | None, key: bytes, value: bytes | None, *, epoch: int | None = None
+    ) -> Awaitable[Sent]:
+        self.sent += 1
+        self.log.append((f"send {topic}", (partition, key, epoch)))
+        future: asyncio.Future[Sent] = asyncio.get_running_loop().create_future()
+        if topic in self.refused:
+            future.set_exception(OSError("refused"))
+        elif topic in self.held:
+            self.waiting.append((topic, future))
+        else:
+            future.set_result(At(self.sent))
+        return future
+
+    def acknowledge(self, topic: str) -> None:
+        self.held.discard(topic)
+        for name, future in self.waiting:
+            if name == topic and not future.done():
+                future.set_result(At(self.sent))
+
+    def holds(self, partition: int, generation: int) -> bool:
+        return generation == self.generation
+
+    def entries(self, partition: int) -> Iterable[tuple[bytes, bytes]]:
+        return self.store.get(partition, {}).items()
+
+    def epoch(self, partition: int) -> int:
+        return 70 + self.generation
+
+    def saved(self, partition: int, saves: Sequence[tuple[bytes, bytes | None]], offset: int) -> None:
+        self.log.append(("saved", [key for key, _ in saves]))
+        self.store.setdefault(partition, {}).update({k: v for k, v in saves if v is not None})
+
+    def release(self, partition: int, offset: int, generation: int) -> None:
+        self.log.append(("release", (partition, offset, generation)))
+
+    def did(self) -> list[str]:
+        return [what for what, _ in self.log]
+
+    def released(self) -> list[int]:
+        return [detail[1] for what, detail in self.log if what == "release"]
+
+
+def record(group: str, number: int | str) -> bytes:
+    return json.dumps({"g": group, "n": number}).encode()
+
+
+def batch(first: int, *values: bytes | None, partition: int = 0, generation: int = 1) -> Incoming:
+    records = list(enumerate(values, first))
+    return Incoming(partition, generation, records, lambda offset: b"k%d" % offset)
+
+
+def make(
+    world: World, *, seconds: float = 1000.0, events: int = 3, state: Callable[[int], PartitionState] = ToyPartition
+) -> Loop:
+    return Loop("p", state, world, Limits(seconds, events))
+
+
+def run(body: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(asyncio.wait_for(body, 10))
+
+
+async def settle() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+def test_results_are_acknowledged_before_saves_are_written_and_saves_before_offsets_are_released() -> None:
+    async def body() -> None:
+        world = World()
+        world.held = {GROUPS, CHANGELOG}
+        loop = make(world)
+        await loop.take(batch(0, record("a", 1), record("b", 2), record("a", 3)))
+        await settle()
+        assert f"send {GROUPS}" in world.did()
+        assert f"send {CHANGELOG}" not in world.did()
+        world.acknowledge(GROUPS)
+        await settle()
+        assert world.did().count(f"send {CHANGELOG}") == 2
+        assert not world.released()
+        world.acknowledge(CHANGELOG)
+        await settle()
+        assert world.did()[-2:] == ["saved", "release"]
+        assert world.log[-1][1] == (0, 2, 1)
+
+    run(body())
+
+
+def test_urgent_results_leave_at_once_and_hold_the_offsets_until_acknowledged() -> None:
+    async def body() -> None:
+        world = World()
+        world.held = {ALERTS}
+        loop = make(world, events=2)
+        await loop.take(batch(0, record("a", 100)))
+        assert world.did() == [f"send {ALERTS}"]
+        await loop.take(batch(1, record("a", 1)))
+        await settle()
+        assert f"send {CHANGELOG}" not in world.did()
+        world.acknowledge(ALERTS)
+        await settle()
+        assert world.released() == [1]
+
+    run(body())
+
+
+def test_dead_letters_hold_the_offsets_until_acknowledged() -> None:
+    async def body() -> None:
+        world = World()
+        world.held = {"p.deadletter"}
+        loop = make(world, events=1)
+        await loop.take(batch(5, b"poison"))
+        await settle()
+        assert world.log[0] == ("send p.deadletter", (None, b"p.events/0/5", None))
+        assert not world.released()
+        world.acknowledge("p.deadletter")
+        await settle()
+        assert world.released() == [5]
+
+    run(body())
+
+
+def test_batches_are_applied_while_a_checkpoint_waits_and_are_not_released_with_it() -> None:
+    async def body() -> None:
+        world = World()
+        world.held = {GROUPS}
+        loop = make(world, events=2)
+        await loop.take(batch(0, record("a", 1), record("a", 2)))
+        await loop.take(batch(2, record("a", 3)))
+        assert loop.applied == {0: 2}
+        world.acknowledge(GROUPS)
+        await settle()
+        assert world.released() == [1]
+        await loop.finish()
+        assert world.released() == [1, 2]
+
+    run(body())
+
+
+def test_a_slow_broker_holds_the_loop_before_work_piles_up() -> None:
+    async def body() -> None:
+        world = World()
+        world.held = {GROUPS}
+        loop = make(world, events=1)
+        await loop.take(batch(0, record("a", 1)))
+        await loop.take(batch(1, record("a", 2), record("a", 3)))
+        stuck = asyncio.create_task(loop.take(batch(3, record("a", 4))))
+        await settle()
+        assert not stuck.done()
+        assert loop.applied == {0: 2}
+        world.acknowledge(GROUPS)
+        await stuck
+        assert loop.applied == {0: 3}
+
+    run(body())
+
+
+def test_a_checkpoint_that_lost_its_partition_saves_and_releases_nothing() -> None:
+    async def body() -> None:
+        for held in (GROUPS, CHANGELOG):
+            world = World()
+            world.held = {held}
+            loop = make(world)
+            await loop.take(batch(0, record("a", 1), record("a", 2), record("a", 3)))
+            await settle()
+            world.generation = 2
+            loop.drop()
+            world.acknowledge(held)
+            await settle()
+            assert "saved" not in world.did()
+            assert "release" not in world.did()
+
+    run(body())
+
+
+def test_a_new_assignment_starts_from_what_was_saved_in_a_new_epoch() -> None:
+    async def body() -> None:
+        world = World()
+        loop = make(world, events=2)
+        await loop.take(batch(0, record("a", 1), record("a", 2)))
+        await settle()
+        await loop.take(batch(2, record("a", 4)))  # applied, and lost with the assignment
+        loop.drop()
+        world.generation = 2
+        await loop.take(batch(2, record("a", 4), record("a", 8), generation=2))
+        await settle()
+        assert codec.decode_json(world.store[0][b"0/a"]) == {"count": 4, "total": 15, "fence": 3}
+        epochs = [detail[2] for what, detail in world.log if what == f"send {CHANGELOG}"]
+        assert epochs == [71, 72]
+
+    run(body())
+
+
+def test_a_batch_of_an_assignment_that_is_over_is_ignored() -> None:
+    async def body() -> None:
+        world = World()
+        world.generation = 2
+        loop = make(world)
+        await loop.take(batch(0, record("a", 1), generation=1))
+        assert loop.applied == {}
+
+    run(body())
+
+
+def test_a_checkpoint_is_made_when_nothing_more_comes() -> None:
+    async def body() -> None:
+        world = World()
+        loop = make(world, seconds=0.05, events=1000)
+        await loop.take(batch(0, record("a", 1)))
+        assert not world.released()
+        await asyncio.sleep(0.06)
+        loop.begin_due(asyncio.get_running_loop().time())
+        await settle()
+        assert world.released() == [0]
+        loop.begin_due(asyncio.get_running_loop().time() + 100)
+        await settle()
+        assert world.released() == [0]
+
+    run(body())
+
+
+@pytest.mark.parametrize("topic", [GROUPS, CHANGELOG])
+def test_what_the_broker_refuses_ends_everything(topic: str) -> None:
+    async def body() -> None:
+        world = World()
+        world.refused = {topic}
+        loop = make(world)
+        await loop.take(batch(0, record("a", 1), record("a", 2), record("a", 3)))
+        await settle()
+        assert isinstance(loop.failure, OSError)
+        assert not world.released()
+        with pytest.raises(OSError, match="refused"):
+            await loop.take(batch(3, record("a", 4)))
+        assert loop.applied == {0: 2}
+
+    run(body())
+
+
+def test_after_a_defect_in_the_core_nothing_is_applied_or_released_any_more() -> None:
+    async def body() -> None:
+        world = World()
+        loop = make(world, seconds=0.0)
+        with pytest.raises(AssertionError, match="a defect"):
+            await loop.take(batch(0, record("a", 1), record("a", "boom")))
+        with pytest.raises(AssertionError, match="a defect"):
+            await loop.take(batch(2, record("a", 2)))
+        loop.begin_due(1e12)
+        await settle()
+        assert not world.log
+        with pytest.raises(AssertionError, match="a defect"):
+            await loop.finish()
+        assert not world.log
+
+    run(body())
+
+
+def test_batches_are_ignored_once_the_end_has_begun() -> None:
+    async def body() -> None:
+        world = World()
+        loop = make(world)
+        await loop.take(batch(0, record("a", 1)))
+        await loop.finish()
+        await loop.take(batch(1, record("a", 2)))
+        assert world.released() == [0]
+        assert loop.applied == {0: 0}
+
+    run(body())
+
+
+def test_a_tick_is_seen_wherever_it_lies_in_a_batch() -> None:
+    async def body() -> None:
+        loop = make(World())
+        await loop.take(batch(0, record("a", 1), partition=1))
+        await loop.take(batch(0, record("a", 1), codec.encode(Tick(now=5)), record("a", 2), partition=2))
+        assert set(loop.last_tick) == {2}
+        assert set(loop.last_batch) == {1, 2}
+
+    run(body())
+
+
+def test_partitions_do_not_wait_for_each_other() -> None:
+    async def body() -> None:
+        world = World()
+        world.held = {GROUPS}
+        loop = make(world, events=1)
+        await loop.take(batch(0, record("a", 1), partition=0))
+        await loop.take(batch(0, record("b", 1), partition=1))
+        await settle()
+        world.held = set()
+        await loop.take(batch(0, record("c", 1), partition=2))
+        await settle()
+        assert [detail[0] for what, detail in world.log if what == "release"] == [2]
+
+    run(body())
