@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -99,7 +100,8 @@ def _write(events: Iterable[dict[str, Any]], out: str) -> int:
                 file.write(encoder.encode(event) + b"\n")
                 count += 1
     except BrokenPipeError:
-        raise click.Abort from None  # head and its like have seen enough
+        # head and its like have seen enough; what Python flushes at its end must find an open door.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         raise click.ClickException(f"{out}: {error.strerror}") from None
     return count

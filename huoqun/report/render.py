@@ -272,7 +272,7 @@ def _stacked(text: str, lang: Lang) -> str:
 
 
 def _table(lang: Lang, *columns: tuple[str, str]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False, show_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     for heading, justify in columns:
         title = _stacked(heading, lang)
         table.add_column(title, justify="right" if justify == "right" else "left", no_wrap=False, overflow="fold")

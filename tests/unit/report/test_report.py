@@ -50,6 +50,8 @@ def test_every_section_is_there_in_both_languages_within_100_columns(query: Quer
     ):
         assert heading in text
     assert "全部为模拟数据 · all simulated" in text
+    assert "health" in text
+    assert "100%" in text
     assert max(cells(line.rstrip()) for line in text.splitlines()) <= 100
 
 
