@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from huoqun.cli import main
+from producers.simulator import sample_community
 
 
 def run(*arguments: str):
@@ -51,3 +54,34 @@ def test_a_file_that_cannot_be_written_is_status_1_with_its_name(tmp_path: Path)
     result = run("--days", "0.1", "--out", str(tmp_path / "no" / "file"))
     assert result.exit_code == 1
     assert "No such file" in result.output
+
+
+def test_sending_posts_every_event_to_the_gateways_door() -> None:
+    got: list[str] = []
+
+    class Door(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            got.extend(json.loads(line)["id"] for line in body.splitlines())
+            assert self.path == "/v1/events"
+            self.send_response(202)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *_: object) -> None:
+            """Nobody reads it."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        result = run("--sample", "--send", "--end", "1795262400000", "--url", f"http://127.0.0.1:{server.server_port}")
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert result.exit_code == 0, result.output
+    assert got == [e["id"] for e in sample_community(1_795_262_400_000)]
+    assert f"{len(got):,} simulated events sent" in result.stderr
