@@ -118,6 +118,7 @@ class KafkaPublisher:
         self._queue: queue.SimpleQueue[list[_Batch] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._settled: deque[_Batch] = deque()
+        self._sent: dict[_Batch, None] = {}
         self._waking = False
         self._renew = False
         self._renewed_at = 0.0
@@ -207,11 +208,14 @@ class KafkaPublisher:
 
     def _settle(self, batch: _Batch, count: int, error: Exception | None = None) -> None:
         with self._lock:
+            if batch.left <= 0:
+                return  # given up before: the outcome comes too late
             batch.left -= count
             if error is not None:
                 batch.error = error
             if batch.left > 0:
                 return
+            self._sent.pop(batch, None)
             self._settled.append(batch)
             if self._waking:
                 return
@@ -230,10 +234,17 @@ class KafkaPublisher:
                 batches = []
             if batches is None:
                 break
+            self._notice_wedged()
             self._ensure_producer()
             for batch in batches:
                 self._send(batch)
         self._drop_producer(timeout=1.0)
+
+    def _notice_wedged(self) -> None:
+        with self._lock:
+            oldest = next(iter(self._sent), None)
+        if oldest is not None and time.monotonic() - oldest.began > self._timeout * 1.25 + _POLL_SECONDS:
+            self._renew = True  # past its own delivery timeout: this producer will not come back
 
     def _ensure_producer(self) -> None:
         if self._renew:
@@ -291,8 +302,15 @@ class KafkaPublisher:
         if producer is not None:
             try:
                 producer.close(timeout=timeout)
-            except KafkaError as error:
-                self._log.warning("closing the producer failed", error=type(error).__name__)
+            except KafkaError:
+                # It waits for what is left before it forces anything; and a sender thread whose request for a producer id
+                # was lost with its connection waits for ever (kafka-python 3.0.12). So force it, and close no second time.
+                producer._sender.force_close()  # noqa: SLF001  # there is no public way
+                producer._closed = True  # noqa: SLF001  # else its finaliser waits again
+        with self._lock:
+            abandoned = list(self._sent)
+        for batch in abandoned:
+            self._settle(batch, batch.left, Unavailable("the connection to the broker was given up"))
 
     def _send(self, batch: _Batch) -> None:
         if batch.abandoned:
@@ -301,6 +319,8 @@ class KafkaPublisher:
         if self._producer is None or not self._partitions:
             self._settle(batch, len(batch.records), Unavailable(self._trouble or "not connected to the broker"))
             return
+        with self._lock:
+            self._sent[batch] = None
         send, topic, partitions = self._producer.send, self._topic, self._partitions
         sent: dict[int, list[Any]] = {}
         for count, (key, value, partition) in enumerate(batch.records):
@@ -342,8 +362,8 @@ class KafkaPublisher:
             self._partitions = 0  # ask again: the topic may have been removed or cut anew
         else:
             why = f"the broker refused: {type(error).__name__}"
-            if not isinstance(error, MessageSizeTooLargeError | RecordListTooLargeError):
-                self._renew = True  # fenced, out of sequence, closed: a new producer starts a new sequence
+        if not isinstance(error, MessageSizeTooLargeError | RecordListTooLargeError):
+            self._renew = True  # timed out, fenced, out of sequence, closed: a new producer starts a new sequence
         self._settle(batch, count, Unavailable(why))
 
 

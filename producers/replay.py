@@ -188,12 +188,16 @@ class Client:
         said: Callable[[str], None] = lambda _text: None,
     ) -> None:
         parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        try:
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            host = port = None
+        if parts.scheme not in ("http", "https") or not host:
             raise ReplayError(f"{url}: an address looks like http://127.0.0.1:8080")
         self.url = url.rstrip("/")
         self._path = parts.path.rstrip("/") + "/v1/events"
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        self._connection = kind(parts.hostname, parts.port, timeout=_REQUEST_SECONDS)
+        self._connection = kind(host, port, timeout=_REQUEST_SECONDS)
         self._source = source
         self._key = key
         self._give_up_seconds = give_up_seconds

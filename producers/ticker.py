@@ -47,8 +47,9 @@ class Ticker:
         due = monotonic()
         while True:
             await self.tick()
-            due = max(due + self._seconds, monotonic())
-            await self._sleep(due - monotonic())
+            missed = (monotonic() - due) // self._seconds
+            due += (missed + 1) * self._seconds  # the next time on the same grid
+            await self._sleep(max(0.0, due - monotonic()))
 
     async def tick(self) -> None:
         """Write one round of ticks; never raises for what the broker does."""

@@ -1,0 +1,237 @@
+"""What a publisher promises, held by the one in memory and by Kafka's, on every broker; and what only a real one can break."""
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from huoqun import broker as admin
+from huoqun import topics
+from huoqun.config import Config, Kafka
+from huoqun.local import tansu as tansu_binary
+from producers.memory import MemoryPublisher
+from producers.publisher import KafkaPublisher, Overloaded, Publisher, Record, Unavailable, partition_of
+from tests.conftest import BROKERS
+from tests.support import tansu as tansu_broker
+from tests.support.brokers import RunningBroker
+from tests.support.topic import read_topic
+
+PARTITIONS = 3
+CONTROL = b'{"control":'
+
+
+class Bench:
+    """A publisher of one kind, and a way to see what it has stored."""
+
+    def __init__(self, bootstrap: str | None, prefix: str) -> None:
+        self.bootstrap = bootstrap
+        self.topic = topics.full_name(prefix, topics.EVENTS)
+        self.memory = MemoryPublisher(partitions=PARTITIONS)
+
+    @contextlib.asynccontextmanager
+    async def publisher(self, *, timeout: float = 10.0, max_in_flight: int = 20_000) -> AsyncIterator[Publisher]:
+        if self.bootstrap is None:
+            self.memory._timeout, self.memory._max_in_flight = timeout, max_in_flight
+            yield self.memory
+            return
+        publisher = KafkaPublisher(
+            bootstrap=self.bootstrap, topic=self.topic, timeout_seconds=timeout, max_in_flight=max_in_flight
+        )
+        await publisher.start()
+        try:
+            yield publisher
+        finally:
+            await publisher.close()
+
+    def stored(self) -> dict[int, list[tuple[bytes | None, bytes]]]:
+        if self.bootstrap is None:
+            return {p: [(r.key, r.value) for r in held] for p, held in enumerate(self.memory.log)}
+        found = read_topic(self.bootstrap, self.topic)
+        return {p: [(k, v) for k, v in held if not v.startswith(CONTROL)] for p, held in found.items()}
+
+
+def provisioned(bootstrap: str, prefix: str) -> Config:
+    config = Config(kafka=Kafka(bootstrap=bootstrap, topic_prefix=prefix, partitions=PARTITIONS))
+    admin.provision(config)
+    return config
+
+
+@pytest.fixture(params=["memory", *BROKERS])
+def bench(request: pytest.FixtureRequest, topic_prefix: str) -> Bench:
+    if request.param == "memory":
+        return Bench(None, topic_prefix)
+    broker = request.getfixturevalue(request.param)
+    provisioned(broker.bootstrap, topic_prefix)
+    return Bench(broker.bootstrap, topic_prefix)
+
+
+def records(count: int, keys: int = 7, start: int = 0) -> list[Record]:
+    return [Record(b"demo/g%d" % (n % keys), b'{"id":"%d"}' % n) for n in range(start, start + count)]
+
+
+def expected(sent: list[Record]) -> dict[int, list[tuple[bytes | None, bytes]]]:
+    found: dict[int, list[tuple[bytes | None, bytes]]] = {p: [] for p in range(PARTITIONS)}
+    for key, value, partition in sent:
+        assert key is not None
+        found[partition_of(key, PARTITIONS) if partition is None else partition].append((key, value))
+    return found
+
+
+def test_what_is_acknowledged_is_stored_by_key_in_order(bench: Bench) -> None:
+    async def scenario() -> None:
+        async with bench.publisher() as publisher:
+            for start in range(0, 1000, 250):
+                await publisher.publish(records(250, start=start))
+                assert sum(map(len, (await asyncio.to_thread(bench.stored)).values())) == start + 250
+            assert publisher.partitions() == PARTITIONS
+            assert publisher.trouble() is None
+            assert publisher.in_flight() == 0
+
+    asyncio.run(scenario())
+    assert bench.stored() == expected(records(1000))
+
+
+def test_many_at_once_keep_the_order_of_each_key(bench: Bench) -> None:
+    async def scenario() -> None:
+        async with bench.publisher() as publisher:
+            await asyncio.gather(*(publisher.publish([record]) for record in records(500)))
+
+    asyncio.run(scenario())
+    assert bench.stored() == expected(records(500))
+
+
+def test_a_named_partition_is_used_and_keys_may_be_absent(bench: Bench) -> None:
+    async def scenario() -> None:
+        async with bench.publisher() as publisher:
+            await publisher.publish([Record(None, b"%d" % p, p) for p in range(PARTITIONS)])
+            await publisher.publish([])
+
+    asyncio.run(scenario())
+    assert bench.stored() == {p: [(None, b"%d" % p)] for p in range(PARTITIONS)}
+
+
+def test_beyond_the_bound_is_overloaded_at_once_but_urgent_and_single_requests_pass(bench: Bench) -> None:
+    async def scenario() -> None:
+        async with bench.publisher(max_in_flight=10) as publisher:
+            await publisher.publish(records(50))  # alone: a bound below one request must not lock it out for ever
+            bench.memory.hold()
+            first = asyncio.create_task(publisher.publish(records(8)))
+            await asyncio.sleep(0)
+            began = time.monotonic()
+            with pytest.raises(Overloaded):
+                await publisher.publish(records(3))
+            assert time.monotonic() - began < 0.1
+            urgent = asyncio.create_task(publisher.publish(records(3), urgent=True))
+            await asyncio.sleep(0)
+            bench.memory.release()
+            await asyncio.gather(first, urgent)
+            assert publisher.in_flight() == 0
+
+    asyncio.run(scenario())
+    assert sum(map(len, bench.stored().values())) == 61
+
+
+def test_the_partition_of_a_key_is_the_one_that_java_clients_choose() -> None:
+    """Values of org.apache.kafka.common.utils.UtilsTest.testMurmur2, with the sign bit cleared."""
+    murmur = {
+        b"21": -973932308, b"foobar": -790332482, b"a-little-bit-long-string": -985981536,
+        b"a-little-bit-longer-string": -1486304829, b"lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8": -58897971,
+        b"abc": 479470107,
+    }
+    for key, value in murmur.items():
+        assert partition_of(key, 12) == (value & 0x7FFFFFFF) % 12
+
+
+@pytest.fixture
+def own_tansu(tmp_path: Path) -> Iterator[RunningBroker]:
+    """A broker that a test may stop."""
+    try:
+        broker = tansu_broker.start(tmp_path)
+    except tansu_binary.BrokerMissingError as error:
+        pytest.skip(str(error))
+    yield broker
+    with contextlib.suppress(ProcessLookupError):
+        broker.process.send_signal(signal.SIGCONT)
+    broker.stop()
+
+
+@pytest.mark.tansu
+def test_a_broker_that_hangs_is_unavailable_in_time_and_works_again_after(own_tansu: RunningBroker, topic_prefix: str) -> None:
+    provisioned(own_tansu.bootstrap, topic_prefix)
+    bench = Bench(own_tansu.bootstrap, topic_prefix)
+
+    async def scenario() -> None:
+        async with bench.publisher(timeout=2.0) as publisher:
+            await publisher.publish(records(10))
+            own_tansu.process.send_signal(signal.SIGSTOP)
+            for _ in range(3):
+                began = time.monotonic()
+                with pytest.raises(Unavailable):
+                    await publisher.publish(records(10, start=100))
+                assert time.monotonic() - began < 3.5
+            assert publisher.trouble() is not None
+            own_tansu.process.send_signal(signal.SIGCONT)
+            await within(20, publisher, records(10, start=10))
+            assert publisher.trouble() is None
+            async with asyncio.timeout(10):
+                while publisher.in_flight():
+                    await asyncio.sleep(0.05)
+
+    asyncio.run(scenario())
+    for partition, held in expected(records(20)).items():
+        stored = bench.stored()[partition]
+        assert [each for each in dict.fromkeys(stored) if int(each[1][7:-2]) < 100] == held
+
+
+@pytest.mark.tansu
+def test_a_broker_that_dies_and_comes_back_with_nothing_is_used_again(tmp_path: Path, own_tansu: RunningBroker, topic_prefix: str) -> None:
+    import subprocess
+
+    config = provisioned(own_tansu.bootstrap, topic_prefix)
+    bench = Bench(own_tansu.bootstrap, topic_prefix)
+
+    async def scenario() -> None:
+        async with bench.publisher(timeout=2.0) as publisher:
+            await publisher.publish(records(10))
+            own_tansu.stop()
+            with pytest.raises(Unavailable):
+                await publisher.publish(records(10))
+            host, _, port = own_tansu.bootstrap.rpartition(":")
+            own_tansu.process = subprocess.Popen(tansu_binary.command(host, int(port)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            await asyncio.to_thread(admin.wait_for_broker, own_tansu.bootstrap, 10)
+            await asyncio.to_thread(admin.provision, config)
+            await within(30, publisher, records(10, start=500))
+
+    asyncio.run(scenario())
+    assert {v for held in bench.stored().values() for _, v in held} >= {r.value for r in records(10, start=500)}
+
+
+def test_without_a_broker_everything_is_unavailable_in_time(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        publisher = KafkaPublisher(bootstrap="127.0.0.1:1", topic="t", timeout_seconds=3.0, max_in_flight=10)
+        await publisher.start()
+        for _ in range(3):
+            began = time.monotonic()
+            with pytest.raises(Unavailable, match=r"127\.0\.0\.1:1|within 3 s"):
+                await publisher.publish(records(1))
+            assert time.monotonic() - began < 4
+        assert publisher.trouble() is not None
+        await publisher.close()
+
+    asyncio.run(scenario())
+
+
+async def within(seconds: float, publisher: Publisher, sent: list[Record]) -> None:
+    """Publish, trying again while the broker is away."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return await publisher.publish(sent)
+        except Unavailable:
+            if time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(0.2)
