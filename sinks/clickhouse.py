@@ -39,16 +39,16 @@ class ClickHouseStore:
         config: StoreConfig,
         password: str,
         *,
-        settings: Mapping[str, object] = WRITER_SETTINGS,
         database: str = "",
     ) -> None:
         self._database = config.database
+        self._known: dict[str, object] | None = None
         self._where = f"ClickHouse at {config.host}:{config.port}"
         # A writer names no database on connecting: migrations may have to make it first.
         self._client = Client(
             config.host, port=config.port, database=database, user=config.user, password=password, secure=config.secure,
             connect_timeout=CONNECT_SECONDS, send_receive_timeout=ANSWER_SECONDS, sync_request_timeout=CONNECT_SECONDS,
-            client_name="huoqun", settings=dict(settings),
+            client_name="huoqun",
         )  # fmt: skip
 
     def insert(self, table: Table, rows: Sequence[Values]) -> None:
@@ -56,9 +56,13 @@ class ClickHouseStore:
         names = ", ".join(table.names)
         # Made anew for every try: the driver writes into the lists that it is given (None becomes 0 beside a null map).
         columns = [list(values) for values in zip(*rows, strict=True)]
+        settings = self._settings()
         with self._failures(data=True):
             self._client.execute(
-                f"INSERT INTO {quoted(self._database)}.{table.storage} ({names}) VALUES", columns, columnar=True
+                f"INSERT INTO {quoted(self._database)}.{table.storage} ({names}) VALUES",
+                columns,
+                columnar=True,
+                settings=settings,
             )
 
     def select(self, sql: str) -> list[tuple[Any, ...]]:
@@ -80,6 +84,14 @@ class ClickHouseStore:
                 settings={**({"server_side_params": True} if params else {}), "readonly": 1},
             )  # fmt: skip
             return rows, [name for name, _ in columns]
+
+    def _settings(self) -> dict[str, object]:
+        """Return the writer's settings that this server knows: it refuses an insert over one that it does not."""
+        if self._known is None:
+            names = ", ".join(f"'{name}'" for name in WRITER_SETTINGS)
+            known = {row[0] for row in self.select(f"SELECT name FROM system.settings WHERE name IN ({names})")}  # noqa: S608  # ours
+            self._known = {name: value for name, value in WRITER_SETTINGS.items() if name in known}
+        return self._known
 
     def close(self) -> None:
         """Close the connection."""

@@ -121,9 +121,7 @@ def _ask_directory(config: Config, sql: str, format_name: str, params: Mapping[s
 def _ask_server(config: Config, sql: str, params: Mapping[str, Param]) -> tuple[list[tuple[Any, ...]], list[str]]:
     from sinks.clickhouse import ClickHouseStore  # noqa: PLC0415  # only where there is a server
 
-    store = ClickHouseStore(
-        config.store, os.environ.get(config.store.password_env, ""), settings={}, database=config.store.database
-    )
+    store = ClickHouseStore(config.store, os.environ.get(config.store.password_env, ""), database=config.store.database)
     try:
         return store.read(sql, params)
     except StoreError as error:

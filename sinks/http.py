@@ -21,6 +21,7 @@ from sinks.embedded import EmbeddedStore, Limits, QueryRefusedError
 from sinks.errors import HTTP_STATUS, code_of
 
 MAX_SQL_BYTES: Final = 1024 * 1024
+READ_AWAY_BYTES: Final = 16 * 1024 * 1024
 AT_ONCE: Final = 4
 WAIT_SECONDS: Final = 10.0
 IDLE_SECONDS: Final = 30
@@ -134,9 +135,19 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if int(length) > MAX_SQL_BYTES:
             self.close_connection = True
+            self._read_away(int(length))
             self._reply(_problem(413, 62, f"the statement is longer than {MAX_SQL_BYTES} bytes. (SYNTAX_ERROR)"))
             return
         self._handle(self.rfile.read(int(length)))
+
+    def _read_away(self, length: int) -> None:
+        """Take in what still comes, within reason: a client that is cut off while it sends never sees the answer."""
+        left = min(length, READ_AWAY_BYTES)
+        while left > 0:
+            got = len(self.rfile.read(min(left, 64 * 1024)))
+            if not got:
+                return
+            left -= got
 
     def _handle(self, body: bytes) -> None:
         url = urlsplit(self.path)

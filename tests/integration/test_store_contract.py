@@ -14,7 +14,7 @@ from huoqun.config import Store as StoreConfig
 from huoqun.events import Event
 from huoqun.results import Activity, Alert, GroupSummary, Member, MemberRisk, Question
 from sinks import migrate, rows, tables
-from sinks.clickhouse import WRITER_SETTINGS, ClickHouseStore
+from sinks.clickhouse import ClickHouseStore
 from sinks.rows import Row
 from sinks.store import RejectedError, Store, UnusableError
 from tests.support import clickhouse, old_clickhouse
@@ -87,7 +87,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 
         def connect() -> Store:
             config = StoreConfig(kind="clickhouse", port=running.port, database=database)
-            return ClickHouseStore(config, "", settings={} if old else WRITER_SETTINGS)
+            return ClickHouseStore(config, "")
 
         store = connect()
         found = Engine("server", store, database, old_clickhouse.adapt if old else str, connect)
