@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo up test lint type fmt check clean
+.PHONY: help setup demo up test env lint type fmt check clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -34,6 +34,20 @@ lint: $(DEV_STAMP) ## Style, import rules, YAML and shell scripts
 
 type: $(DEV_STAMP) ## Types, strictly
 	@$(BIN)/mypy
+
+env: .env ## Write .env with fresh secrets for `docker compose up`, unless there is one
+
+.env:
+	@umask 077; $(PYTHON) -c "$$MAKE_ENV" > $@
+	@echo "wrote .env: secrets for docker compose; Grafana's password for user admin is GRAFANA_ADMIN_PASSWORD in it"
+
+define MAKE_ENV
+import base64, secrets
+for name in ("HUOQUN_CLICKHOUSE_PASSWORD", "CLICKHOUSE_READER_PASSWORD", "GRAFANA_ADMIN_PASSWORD"):
+    print(f"{name}={secrets.token_urlsafe(24)}")
+print(f"HUOQUN_CANONICAL_SECRET=whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}")
+endef
+export MAKE_ENV
 
 fmt: $(DEV_STAMP) ## Put the code into shape
 	@$(BIN)/ruff check --fix-only --quiet .

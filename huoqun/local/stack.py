@@ -34,6 +34,7 @@ WORKER: Final = "worker"
 
 _READY_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 15.0
+_HURRIED_SECONDS: Final = 1.0
 _DRAIN_SECONDS: Final = 15.0
 _START_RESTARTS: Final = 1
 _RESTART_SECONDS: Final = 60.0
@@ -219,7 +220,9 @@ class LocalStack:
         return environment
 
     def _stop_one(self, family: Family, name: str) -> None:
-        family.stop(name, 0.5 if self._hurry.is_set() else _STOP_SECONDS)
+        # Without the broker a service has nothing to finish, only to wait for; all of them survive being killed.
+        soon = self._hurry.is_set() or family.dead is not None
+        family.stop(name, _HURRIED_SECONDS if soon else _STOP_SECONDS)
 
     def _drain(self, family: Family) -> None:
         def give_up() -> bool:
