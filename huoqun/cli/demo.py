@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 from pathlib import Path
@@ -11,6 +12,7 @@ import click
 import msgspec
 
 from huoqun.cli import configured
+from huoqun.cli.naming import program
 from huoqun.clock import now_ms
 from huoqun.config import DEFAULT_FILE, Config
 from huoqun.toml_text import dump
@@ -23,10 +25,10 @@ _PROCESSED_SECONDS: Final = 60.0
 _GIVE_UP_SECONDS: Final = 20.0
 _FURTHER: Final = """
 Data of this demo   {data_dir}
-Look further        {command} up
-                    then, in another terminal: {command} report, or {command} query "SELECT title FROM alerts"
-Your own chats      huoqun up, then huoqun replay FILE (one JSON event a line), or point a webhook at it
-看自己的群          先 huoqun up，再 huoqun replay 文件，或把机器人的 webhook 指过来
+Look further        {program} -c {file} up
+                    and in another terminal: {program} -c {file} report
+Your own chats      {program} up, then {program} replay FILE (one JSON event a line), or point a webhook at it
+看自己的群          先 {program} up，再 {program} replay 文件，或把机器人的 webhook 指过来
 """
 
 
@@ -61,7 +63,11 @@ def command(ctx: click.Context) -> None:
         raise click.ClickException(str(error)) from None
     except KeyboardInterrupt:
         raise click.Abort from None
-    click.echo(_FURTHER.format(data_dir=data_dir, command=f"huoqun -c {file}"))
+    click.echo(_FURTHER.format(data_dir=_short(data_dir), file=_short(file), program=program()))
+
+
+def _short(path: Path) -> str:
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def _say(line: str) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import click
 
 from huoqun.cli import configured
+from huoqun.cli.naming import program
 
 if TYPE_CHECKING:
     from huoqun.local.stack import LocalStack
@@ -83,7 +84,7 @@ def _stop(stack: LocalStack) -> None:
 
 
 def _announce(stack: LocalStack) -> None:
-    places = stack.addresses
+    places, call = stack.addresses, program()
     rows = [
         ("webhook", f"{places.gateway}/v1/events"),
         ("SQL", f"{places.query}  (read-only, ClickHouse's HTTP dialect)"),
@@ -97,8 +98,8 @@ def _announce(stack: LocalStack) -> None:
     if stack.restored:
         click.echo(f"  {'restored':<11} {stack.restored:,} stored events were fed to the streams again")
     click.echo(
-        '\n  next    huoqun replay FILE · huoqun status · huoqun report · huoqun query "SELECT * FROM alerts"'
-        "\n  接下来  导入消息：huoqun replay 文件 · 看状态：huoqun status · 看结果：huoqun report"
+        f"\n  next    in another terminal: {call} replay FILE · {call} report · {call} status"
+        f"\n  接下来  另开一个终端：导入消息 {call} replay 文件 · 看结果 {call} report · 看状态 {call} status"
         "\n\nCtrl-C stops it · 按 Ctrl-C 停止\n"
     )
 
