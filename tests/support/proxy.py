@@ -1,0 +1,70 @@
+"""A TCP proxy on loopback that fails in chosen ways."""
+
+import contextlib
+import socket
+import threading
+from types import TracebackType
+from typing import Self
+
+INSERTED = b"INSERT INTO"
+
+
+class Proxy:
+    """Passes bytes to a port. While ``cut_replies`` is above 0, a connection that has sent an insert loses its replies.
+
+    The whole insert reaches the server, which stores it; the connection is then cut before any answer to the data comes
+    back, and ``cut_replies`` counts down.
+    """
+
+    def __init__(self, target: int) -> None:
+        self.target = target
+        self.cut_replies = 0
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._open: set[socket.socket] = set()
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._listener.close()
+        for connection in list(self._open):
+            connection.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            server = socket.create_connection(("127.0.0.1", self.target))
+            self._open |= {client, server}
+            threading.Thread(target=self._serve, args=(client, server), daemon=True).start()
+
+    def _serve(self, client: socket.socket, server: socket.socket) -> None:
+        state = {"inserting": False, "data": 0}
+        up = threading.Thread(target=self._up, args=(client, server, state), daemon=True)
+        up.start()
+        with contextlib.suppress(OSError):
+            while chunk := server.recv(65536):
+                # The first answer to an insert is the table's header, which the client waits for before it sends data.
+                if state["inserting"] and state["data"] and self.cut_replies > 0:
+                    self.cut_replies -= 1
+                    break
+                client.sendall(chunk)
+        for connection in (client, server):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+            connection.close()
+
+    def _up(self, client: socket.socket, server: socket.socket, state: dict[str, int]) -> None:
+        with contextlib.suppress(OSError):
+            while chunk := client.recv(65536):
+                if INSERTED in chunk and b"VALUES" in chunk:
+                    state["inserting"], state["data"] = 1, 0
+                elif state["inserting"]:
+                    state["data"] += len(chunk)
+                server.sendall(chunk)
