@@ -15,7 +15,7 @@ from huoqun import topics
 from huoqun.config import Config
 from streams.agent import Sent
 from streams.recovery import SafeTableManager, StateTable, epoch_headers
-from streams.transport import BatchSchema, BatchTransport
+from streams.transport import BatchTransport, ManySchema
 
 STATE_TABLE: Final = "state"
 QUEUED_BATCHES: Final = 16
@@ -121,17 +121,33 @@ def build(config: Config) -> StreamsApp:
     )
     app.batched_topic = topics.full_name(kafka.topic_prefix, topics.EVENTS)
     app.batch_records = worker.batch_records
+    changelog = app.topic(
+        topics.state_topic(kafka.topic_prefix),
+        schema=_as_it_is(),
+        acks=False,
+        internal=True,
+        partitions=kafka.partitions,
+    )
     app.state_table = StateTable(
-        app, name=STATE_TABLE, key_type=bytes, value_type=bytes, partitions=kafka.partitions, recovery_buffer_size=1000
+        app,
+        name=STATE_TABLE,
+        key_type=bytes,
+        value_type=bytes,
+        partitions=kafka.partitions,
+        changelog_topic=changelog,
+        recovery_buffer_size=10,  # messages of many records each; not 1, which Faust takes for something else
     )
     app.tables.add(app.state_table)
-    assert app.state_table.changelog_topic.get_topic_name() == topics.state_topic(kafka.topic_prefix)
     return app
+
+
+def _as_it_is() -> ManySchema:
+    return ManySchema(key_serializer="raw", value_serializer="raw")
 
 
 def events_channel(app: StreamsApp) -> Any:
     """Return the events topic as a channel of batches."""
-    return app.topic(app.batched_topic, schema=BatchSchema(key_serializer="raw", value_serializer="raw"))
+    return app.topic(app.batched_topic, schema=_as_it_is())
 
 
 class FaustPorts:

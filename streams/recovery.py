@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Final
 
 from faust.tables import TableManager
@@ -29,7 +29,7 @@ from faust.tables.table import Table
 BARRIER_KEY: Final = b"\x00barrier"
 EPOCH_HEADER: Final = "epoch"
 NO_EPOCH: Final = -1
-_CHANGELOG_QUEUE: Final = 10_000
+_CHANGELOG_QUEUE: Final = 256
 
 
 class RecoveryStalledError(Exception):
@@ -101,11 +101,9 @@ class StateTable(Table):  # type: ignore[misc]  # faust is seen as untyped
         """Replay changelog messages of partitions held now (Faust may hand over stragglers of others)."""
         held = self.app.tables.recovery.active_tps
         for event in batch:
-            message = event.message
-            if message.tp in held:
-                headers = message.headers or ()
-                headers = headers.items() if isinstance(headers, Mapping) else headers
-                self.entries.replay(message.partition, message.offset, message.key, message.value, headers)
+            if event.message.tp in held:
+                for record in event.message.value:
+                    self.entries.replay(record.partition, record.offset, record.key, record.value, record.headers)
 
 
 class SafeRecovery(Recovery):  # type: ignore[misc]  # faust is seen as untyped
@@ -168,7 +166,7 @@ class SafeTableManager(TableManager):  # type: ignore[misc]  # faust is seen as 
 
     @property
     def changelog_queue(self) -> Any:
-        """Faust's queue, sized for single records (``stream_buffer_maxsize`` counts batches here)."""
+        """Faust's queue, larger than that of the events."""
         if self._changelog_queue is None:
             self._changelog_queue = self.app.FlowControlQueue(maxsize=_CHANGELOG_QUEUE, clear_on_resume=True)
         return self._changelog_queue

@@ -1,8 +1,9 @@
-"""Faust's transport, with one message per (partition, up to so many records) for the events topic.
+"""Faust's transport, with one message per (partition, up to so many records).
 
 Faust 0.15.3 spends about 80 µs on each *message*, whatever is in it. So the consumer here packs what one fetch brought
-of a partition of the events topic into :class:`Batch` messages, and the loop over records is plain Python in the agent.
-Every other topic (the changelogs of tables) flows as Faust means it.
+of a partition into messages that carry many records, and bear the offset of the last one: :class:`Batch` messages for
+the events topic, where the loop over records is plain Python in the agent, and lists of the client's own records for
+changelogs, which :class:`streams.recovery.StateTable` takes apart.
 
 Three more things differ from Faust's own consumer, each because records were lost or waited for in vain without it:
 
@@ -40,6 +41,9 @@ FETCH_WAIT_MS: Final = 50
 NOTHING_ACTIVE_SECONDS: Final = 0.05
 """Pause before looking again when no partition may be fetched (Faust: one second)."""
 
+CHANGELOG_RECORDS: Final = 1000
+"""Records in one message of a changelog."""
+
 
 class Batch(NamedTuple):
     """Records of one partition in offset order, as (offset, value), and their keys beside them."""
@@ -52,14 +56,14 @@ class Batch(NamedTuple):
         return next((key for (at, _), key in zip(self.records, self.keys, strict=True) if at == offset), None)
 
 
-class BatchSchema(Schema):  # type: ignore[misc]  # faust is seen as untyped
-    """Takes the batch for the value as it is: records are decoded in the core, where what is wrong is a value too."""
+class ManySchema(Schema):  # type: ignore[misc]  # faust is seen as untyped
+    """Takes the records for the value as they are: they are decoded later, where what is wrong is a value too."""
 
     def loads_key(self, app: Any, message: Any, **kwargs: Any) -> None:
-        """Return nothing: a batch has many keys."""
+        """Return nothing: a message has many keys."""
 
     def loads_value(self, app: Any, message: Any, **kwargs: Any) -> Any:
-        """Return the batch."""
+        """Return the records."""
         del app, kwargs
         return message.value
 
@@ -167,21 +171,21 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is seen as 
                 yield tp, message
 
     def _messages(self, found: Mapping[Any, list[Any]]) -> Iterable[tuple[Any, Any]]:
-        size = self.app.batch_records
         queues = []
         for key, records in found.items():
             tp = driver.ensure_TPset([key]).pop()
-            if tp.topic == self.app.batched_topic:
-                queues.append([(tp, self._batch(tp, records[i : i + size])) for i in range(0, len(records), size)])
-            else:
-                queues.append([(tp, self._to_message(tp, record)) for record in records])
+            size = self.app.batch_records if tp.topic == self.app.batched_topic else CHANGELOG_RECORDS
+            queues.append([(tp, self._message(tp, records[i : i + size])) for i in range(0, len(records), size)])
         for turn in zip_longest(*queues):
             yield from (item for item in turn if item is not None)
 
-    def _batch(self, tp: Any, records: list[Any]) -> Any:
+    def _message(self, tp: Any, records: list[Any]) -> Any:
         message = self._to_message(tp, records[-1])
-        message.key = None
-        message.value = Batch([(r.offset, r.value) for r in records], [r.key for r in records])
+        message.key = message.headers = None
+        if tp.topic == self.app.batched_topic:
+            message.value = Batch([(r.offset, r.value) for r in records], [r.key for r in records])
+        else:
+            message.value = records
         return message
 
     def checkpointed(self, tp: Any, offset: int, generation: int) -> None:
