@@ -105,7 +105,8 @@ def read_event(raw: Any, *, received_at: int, source: str, coverage: Coverage = 
     if not isinstance(raw, dict):
         return Refused("", f"an event is a JSON object, this is {_kind(raw)}")
     raw = _with_aliases(raw)
-    missing = next((name for name in _REQUIRED if raw.get(name) in {None, ""}), None)
+    # A tuple: looking a list or an object up in a set raises.
+    missing = next((name for name in _REQUIRED if raw.get(name) in (None, "")), None)
     if missing is not None:
         return Refused(missing, "required")
     known, extra = _sorted_out(raw)
