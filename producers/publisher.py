@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import queue
 import threading
 import time
@@ -26,6 +27,9 @@ _CONNECT_MS: Final = 2_000
 _RENEW_SECONDS: Final = 1.0
 _SLOW_SECONDS: Final = 5.0
 _POLL_SECONDS: Final = 0.5
+_SAY_AGAIN_SECONDS: Final = 60.0
+
+logging.getLogger("kafka").setLevel(logging.CRITICAL)  # it tells of every lost connection; we say once what it means
 
 
 class Record(NamedTuple):
@@ -113,6 +117,8 @@ class KafkaPublisher:
         self._in_flight = 0
         self._partitions = 0
         self._trouble: str | None = "not connected to the broker yet"
+        self._said: str | None = None
+        self._said_at = 0.0
         self._unsettled: dict[_Batch, None] = {}
         self._handing_over: list[_Batch] = []
         self._queue: queue.SimpleQueue[list[_Batch] | None] = queue.SimpleQueue()
@@ -293,8 +299,11 @@ class KafkaPublisher:
             self._note_trouble(None)
 
     def _note_trouble(self, text: str | None) -> None:
-        if text is not None and text != self._trouble:
+        now = time.monotonic()
+        if text is not None and (text != self._said or now - self._said_at > _SAY_AGAIN_SECONDS):
             self._log.warning("broker", trouble=text)
+            self._said_at = now
+        self._said = text
         self._trouble = text
 
     def _drop_producer(self, timeout: float) -> None:

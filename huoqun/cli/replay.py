@@ -69,7 +69,7 @@ class _Speed(click.ParamType):
 )
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 @click.pass_context
-def command(  # noqa: PLR0917  # click passes by name
+def command(  # click passes by name
     ctx: click.Context,
     files: tuple[Path, ...],
     speed: float | None,

@@ -35,7 +35,9 @@ CHATS = ROOT.parent / "shared" / "data" / "dev" / "events.ndjson.gz"
 class Stack:
     """A broker's topics, and a gateway process that may be killed and started again on its port."""
 
-    def __init__(self, bootstrap: str, prefix: str, directory: Path, *, provision: bool = True, **settings: Any) -> None:
+    def __init__(
+        self, bootstrap: str, prefix: str, directory: Path, *, provision: bool = True, **settings: Any
+    ) -> None:
         self.config = Config(kafka=Kafka(bootstrap=bootstrap, topic_prefix=prefix, partitions=PARTITIONS))
         self.topic = topics.full_name(prefix, topics.EVENTS)
         if provision:
@@ -44,8 +46,11 @@ class Stack:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith("HUOQUN_")} | {
-            "PYTHONPATH": str(ROOT), "HUOQUN_KAFKA_BOOTSTRAP": bootstrap, "HUOQUN_KAFKA_TOPIC_PREFIX": prefix,
-            "HUOQUN_KAFKA_PARTITIONS": str(PARTITIONS), "HUOQUN_DATA_DIR": str(directory / "data"),
+            "PYTHONPATH": str(ROOT),
+            "HUOQUN_KAFKA_BOOTSTRAP": bootstrap,
+            "HUOQUN_KAFKA_TOPIC_PREFIX": prefix,
+            "HUOQUN_KAFKA_PARTITIONS": str(PARTITIONS),
+            "HUOQUN_DATA_DIR": str(directory / "data"),
             "HUOQUN_GATEWAY_PORT": str(self.port),
             **{f"HUOQUN_GATEWAY_{name}".upper(): str(value) for name, value in settings.items()},
         }
@@ -53,8 +58,12 @@ class Stack:
 
     def command(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "huoqun", *arguments], env=self.environment, cwd=self.directory, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            [sys.executable, "-m", "huoqun", *arguments],
+            env=self.environment,
+            cwd=self.directory,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
 
     def start(self) -> None:
@@ -87,7 +96,9 @@ def stack(tansu: RunningBroker, topic_prefix: str, tmp_path: Path) -> Iterator[S
 
 
 def post(url: str, document: Any) -> tuple[int, dict[str, Any]]:
-    request = urllib.request.Request(f"{url}/v1/events", json.dumps(document).encode(), {"Content-Type": "application/json"})
+    request = urllib.request.Request(
+        f"{url}/v1/events", json.dumps(document).encode(), {"Content-Type": "application/json"}
+    )
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:
             return answer.status, json.load(answer)
@@ -97,7 +108,15 @@ def post(url: str, document: Any) -> tuple[int, dict[str, Any]]:
 
 
 def event(number: int, group: str = "g1") -> dict[str, Any]:
-    return {"id": f"m{number}", "type": "message", "ts": "2026-11-21T08:30:00Z", "platform": "demo", "group_id": group, "user_id": "u1", "text": "hi"}
+    return {
+        "id": f"m{number}",
+        "type": "message",
+        "ts": "2026-11-21T08:30:00Z",
+        "platform": "demo",
+        "group_id": group,
+        "user_id": "u1",
+        "text": "hi",
+    }
 
 
 @pytest.mark.tansu
@@ -175,7 +194,9 @@ def test_a_broker_that_stops_is_503_in_time_and_used_again_when_it_is_back(tmp_p
 
 
 @pytest.mark.tansu
-def test_it_does_not_start_without_its_topics_and_says_what_to_do(tansu: RunningBroker, topic_prefix: str, tmp_path: Path) -> None:
+def test_it_does_not_start_without_its_topics_and_says_what_to_do(
+    tansu: RunningBroker, topic_prefix: str, tmp_path: Path
+) -> None:
     stack = Stack(tansu.bootstrap, topic_prefix, tmp_path, provision=False)
     said = stack.command("gateway")
     _, error = said.communicate(timeout=60)
@@ -228,5 +249,9 @@ def test_real_chats_are_replayed_as_they_are(stack: Stack) -> None:
     assert len(stored) == len(lines)
     for line in lines:
         found = stored[line["event_id"]]
-        assert (found.type, found.group_id, found.source) == (line["type"], f"{line['group_id']}/{line['file']}", "archive")
+        assert (found.type, found.group_id, found.source) == (
+            line["type"],
+            f"{line['group_id']}/{line['file']}",
+            "archive",
+        )
         assert found.text == (line["text"] or "")

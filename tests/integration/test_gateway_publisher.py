@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -33,13 +34,13 @@ class Bench:
         self.memory = MemoryPublisher(partitions=PARTITIONS)
 
     @contextlib.asynccontextmanager
-    async def publisher(self, *, timeout: float = 10.0, max_in_flight: int = 20_000) -> AsyncIterator[Publisher]:
+    async def publisher(self, *, seconds: float = 10.0, max_in_flight: int = 20_000) -> AsyncIterator[Publisher]:
         if self.bootstrap is None:
-            self.memory._timeout, self.memory._max_in_flight = timeout, max_in_flight
+            self.memory._timeout, self.memory._max_in_flight = seconds, max_in_flight
             yield self.memory
             return
         publisher = KafkaPublisher(
-            bootstrap=self.bootstrap, topic=self.topic, timeout_seconds=timeout, max_in_flight=max_in_flight
+            bootstrap=self.bootstrap, topic=self.topic, timeout_seconds=seconds, max_in_flight=max_in_flight
         )
         await publisher.start()
         try:
@@ -138,8 +139,11 @@ def test_beyond_the_bound_is_overloaded_at_once_but_urgent_and_single_requests_p
 def test_the_partition_of_a_key_is_the_one_that_java_clients_choose() -> None:
     """Values of org.apache.kafka.common.utils.UtilsTest.testMurmur2, with the sign bit cleared."""
     murmur = {
-        b"21": -973932308, b"foobar": -790332482, b"a-little-bit-long-string": -985981536,
-        b"a-little-bit-longer-string": -1486304829, b"lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8": -58897971,
+        b"21": -973932308,
+        b"foobar": -790332482,
+        b"a-little-bit-long-string": -985981536,
+        b"a-little-bit-longer-string": -1486304829,
+        b"lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8": -58897971,
         b"abc": 479470107,
     }
     for key, value in murmur.items():
@@ -160,12 +164,14 @@ def own_tansu(tmp_path: Path) -> Iterator[RunningBroker]:
 
 
 @pytest.mark.tansu
-def test_a_broker_that_hangs_is_unavailable_in_time_and_works_again_after(own_tansu: RunningBroker, topic_prefix: str) -> None:
+def test_a_broker_that_hangs_is_unavailable_in_time_and_works_again_after(
+    own_tansu: RunningBroker, topic_prefix: str
+) -> None:
     provisioned(own_tansu.bootstrap, topic_prefix)
     bench = Bench(own_tansu.bootstrap, topic_prefix)
 
     async def scenario() -> None:
-        async with bench.publisher(timeout=2.0) as publisher:
+        async with bench.publisher(seconds=2.0) as publisher:
             await publisher.publish(records(10))
             own_tansu.process.send_signal(signal.SIGSTOP)
             for _ in range(3):
@@ -178,7 +184,7 @@ def test_a_broker_that_hangs_is_unavailable_in_time_and_works_again_after(own_ta
             await within(20, publisher, records(10, start=10))
             assert publisher.trouble() is None
             async with asyncio.timeout(10):
-                while publisher.in_flight():
+                while publisher.in_flight():  # noqa: ASYNC110  # it tells nobody
                     await asyncio.sleep(0.05)
 
     asyncio.run(scenario())
@@ -188,26 +194,32 @@ def test_a_broker_that_hangs_is_unavailable_in_time_and_works_again_after(own_ta
 
 
 @pytest.mark.tansu
-def test_a_broker_that_dies_and_comes_back_with_nothing_is_used_again(tmp_path: Path, own_tansu: RunningBroker, topic_prefix: str) -> None:
-    import subprocess
-
+def test_a_broker_that_dies_and_comes_back_with_nothing_is_used_again(
+    tmp_path: Path, own_tansu: RunningBroker, topic_prefix: str
+) -> None:
     config = provisioned(own_tansu.bootstrap, topic_prefix)
     bench = Bench(own_tansu.bootstrap, topic_prefix)
 
     async def scenario() -> None:
-        async with bench.publisher(timeout=2.0) as publisher:
+        async with bench.publisher(seconds=2.0) as publisher:
             await publisher.publish(records(10))
             own_tansu.stop()
             with pytest.raises(Unavailable):
                 await publisher.publish(records(10))
-            host, _, port = own_tansu.bootstrap.rpartition(":")
-            own_tansu.process = subprocess.Popen(tansu_binary.command(host, int(port)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            await asyncio.to_thread(start_again, own_tansu)
             await asyncio.to_thread(admin.wait_for_broker, own_tansu.bootstrap, 10)
             await asyncio.to_thread(admin.provision, config)
             await within(30, publisher, records(10, start=500))
 
     asyncio.run(scenario())
     assert {v for held in bench.stored().values() for _, v in held} >= {r.value for r in records(10, start=500)}
+
+
+def start_again(broker: RunningBroker) -> None:
+    host, _, port = broker.bootstrap.rpartition(":")
+    broker.process = subprocess.Popen(
+        tansu_binary.command(host, int(port)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
 
 
 def test_without_a_broker_everything_is_unavailable_in_time(tmp_path: Path) -> None:

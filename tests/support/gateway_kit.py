@@ -46,8 +46,12 @@ class Kit:
     def stored(self) -> list[dict[str, Any]]:
         return [json.loads(record.value) for partition in self.publisher.log for record in partition]
 
-    async def post(self, path: str, body: bytes, headers: dict[str, str] | None = None) -> tuple[int, dict[str, Any], Any]:
-        async with self.client.post(self.address + path, data=body, headers=JSON if headers is None else headers) as answer:
+    async def post(
+        self, path: str, body: bytes, headers: dict[str, str] | None = None
+    ) -> tuple[int, dict[str, Any], Any]:
+        async with self.client.post(
+            self.address + path, data=body, headers=JSON if headers is None else headers
+        ) as answer:
             raw = await answer.read()
             assert "Traceback" not in raw.decode("utf-8", "replace")
             return answer.status, json.loads(raw) if raw.startswith(b"{") else {}, answer.headers
@@ -58,7 +62,11 @@ class Kit:
 
 @contextlib.asynccontextmanager
 async def gateway(
-    sources: tuple[Source, ...] = (), *, publisher: MemoryPublisher | None = None, max_connections: int = 200, **settings: Any
+    sources: tuple[Source, ...] = (),
+    *,
+    publisher: MemoryPublisher | None = None,
+    max_connections: int = 200,
+    **settings: Any,
 ) -> AsyncIterator[Kit]:
     """Run a gateway with these sources and ``[gateway]`` settings."""
     publisher = publisher or MemoryPublisher()
@@ -66,8 +74,13 @@ async def gateway(
     clock = [NOW]
     config = Config(sources=list(sources), gateway=Gateway(**settings))
     app = App(
-        gateway=config.gateway, sources=read_sources(config, ENVIRONMENT), publisher=publisher, clock=lambda: clock[0],
-        registry=registry, partitions=4, max_connections=max_connections,
+        gateway=config.gateway,
+        sources=read_sources(config, ENVIRONMENT),
+        publisher=publisher,
+        clock=lambda: clock[0],
+        registry=registry,
+        partitions=4,
+        max_connections=max_connections,
     )
     running = await listen(app, "127.0.0.1", 0, drain_seconds=2.0)
     async with aiohttp.ClientSession(auto_decompress=False) as client:
@@ -91,8 +104,14 @@ def run(test: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], None]:
 def event(number: int = 1, **fields: Any) -> dict[str, Any]:
     """Return a good canonical event."""
     return {
-        "id": f"m{number}", "type": "message", "ts": NOW - 1000, "platform": "demo", "group_id": "g1", "user_id": "u1",
-        "text": "hello", **fields,
+        "id": f"m{number}",
+        "type": "message",
+        "ts": NOW - 1000,
+        "platform": "demo",
+        "group_id": "g1",
+        "user_id": "u1",
+        "text": "hello",
+        **fields,
     }
 
 

@@ -1,5 +1,6 @@
 """POST /v1/events in all its forms, and everything that can be wrong with it."""
 
+import asyncio
 import base64
 import gzip
 import json
@@ -10,7 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from huoqun.config import Source
 from producers import forms, verify
+from producers.memory import MemoryPublisher
 from tests.support.gateway_kit import JSON, NDJSON, NOW, SECRET, SIGNED, body, event, gateway, run
 
 CLOUDEVENT = {"Content-Type": "application/cloudevents+json"}
@@ -19,8 +22,13 @@ CLOUDEVENTS = {"Content-Type": "application/cloudevents-batch+json"}
 
 def envelope(data: Any = None, **fields: Any) -> dict[str, Any]:
     return {
-        "specversion": "1.0", "id": "ce1", "source": "urn:relay", "type": "chat.message", "time": "2025-11-24T15:00:00Z",
-        "data": {"platform": "demo", "group_id": "g1", "user_id": "u1", "text": "hello"} if data is None else data, **fields,
+        "specversion": "1.0",
+        "id": "ce1",
+        "source": "urn:relay",
+        "type": "chat.message",
+        "time": "2025-11-24T15:00:00Z",
+        "data": {"platform": "demo", "group_id": "g1", "user_id": "u1", "text": "hello"} if data is None else data,
+        **fields,
     }
 
 
@@ -40,12 +48,28 @@ def signed(data: bytes, *, seconds: int = NOW // 1000, message_id: str = "msg_1"
         (json.dumps(envelope()).encode(), CLOUDEVENT, 1),
         (json.dumps([envelope(), envelope(id="ce2")]).encode(), CLOUDEVENTS, 2),
         (gzip.compress(body(event())), JSON | {"Content-Encoding": "gzip"}, 1),
-        (gzip.compress(body(event(1)) + b"\n") + gzip.compress(body(event(2))), NDJSON | {"Content-Encoding": "gzip"}, 2),
+        (
+            gzip.compress(body(event(1)) + b"\n") + gzip.compress(body(event(2))),
+            NDJSON | {"Content-Encoding": "gzip"},
+            2,
+        ),
         (zlib.compress(body(event())), JSON | {"Content-Encoding": "deflate"}, 1),
         (zlib.compress(body(event()), wbits=-15), JSON | {"Content-Encoding": "deflate"}, 1),
         (body(event()), {"Content-Type": "Application/JSON; charset=UTF-8"}, 1),
     ],
-    ids=["object", "array", "ndjson", "ndjson with blank lines", "cloudevent", "cloudevents", "gzip", "two gzip members", "deflate", "raw deflate", "charset"],
+    ids=[
+        "object",
+        "array",
+        "ndjson",
+        "ndjson with blank lines",
+        "cloudevent",
+        "cloudevents",
+        "gzip",
+        "two gzip members",
+        "deflate",
+        "raw deflate",
+        "charset",
+    ],
 )
 def test_every_form_is_taken(data: bytes, headers: dict[str, str], count: int) -> None:
     @run
@@ -90,7 +114,9 @@ async def test_a_cloudevent_lends_its_id_time_and_type_and_only_where_they_are_m
         del third["data"]
         await kit.post("/v1/events", json.dumps([envelope(), envelope(own), third]).encode(), CLOUDEVENTS)
         assert [(e["id"], e["type"], e["ts"]) for e in kit.stored()] == [
-            ("ce1", "message", 1_763_996_400_000), ("own", "join", NOW), ("packed", "join", NOW),
+            ("ce1", "message", 1_763_996_400_000),
+            ("own", "join", NOW),
+            ("packed", "join", NOW),
         ]
 
 
@@ -118,17 +144,47 @@ BAD_BODIES: list[tuple[str, bytes, dict[str, str], str, str]] = [
     ("NUL in an id", body(event(user_id="a\x00b")), JSON, "user_id", "control"),
     ("slash in the platform", body(event(platform="a/b")), JSON, "platform", "/"),
     ("huge id", body(event(id="x" * 600)), JSON, "id", "longer"),
-    ("number of 100 digits in an unknown field", body(event()).replace(b"}", b',"n":' + b"9" * 100 + b"}"), JSON, "n", "64 bits"),
-    ("unknown field nested 40 deep", body(event()).replace(b"}", b',"n":' + b"[" * 40 + b"]" * 40 + b"}"), JSON, "n", "deep"),
-    ("unknown field nested 800 deep", body(event()).replace(b"}", b',"n":' + b"[" * 800 + b"]" * 800 + b"}"), JSON, "n", "deep"),
+    (
+        "number of 100 digits in an unknown field",
+        body(event()).replace(b"}", b',"n":' + b"9" * 100 + b"}"),
+        JSON,
+        "n",
+        "64 bits",
+    ),
+    (
+        "unknown field nested 40 deep",
+        body(event()).replace(b"}", b',"n":' + b"[" * 40 + b"]" * 40 + b"}"),
+        JSON,
+        "n",
+        "deep",
+    ),
+    (
+        "unknown field nested 800 deep",
+        body(event()).replace(b"}", b',"n":' + b"[" * 800 + b"]" * 800 + b"}"),
+        JSON,
+        "n",
+        "deep",
+    ),
     ("no time zone", body(event(ts="2026-11-21T08:30:00")), JSON, "ts", "zone"),
     ("from the future", body(event(ts=NOW + 3_700_000)), JSON, "ts", "ahead"),
     ("in seconds as a float", body(event(ts=1.5)), JSON, "ts", "whole"),
     ("envelope without version", json.dumps(envelope(specversion="0.3")).encode(), CLOUDEVENT, "specversion", "1.0"),
     ("envelope without id", json.dumps(envelope(id="")).encode(), CLOUDEVENT, "id", "required"),
     ("envelope without data", json.dumps(envelope(data=[1])).encode(), CLOUDEVENT, "data", "canonical"),
-    ("envelope with bad base64", json.dumps(envelope(data=None) | {"data": None, "data_base64": "!"}).encode(), CLOUDEVENT, "data_base64", "base64"),
-    ("bad event in an envelope", json.dumps(envelope({"platform": "demo"})).encode(), CLOUDEVENT, "data.group_id", "required"),
+    (
+        "envelope with bad base64",
+        json.dumps(envelope(data=None) | {"data": None, "data_base64": "!"}).encode(),
+        CLOUDEVENT,
+        "data_base64",
+        "base64",
+    ),
+    (
+        "bad event in an envelope",
+        json.dumps(envelope({"platform": "demo"})).encode(),
+        CLOUDEVENT,
+        "data.group_id",
+        "required",
+    ),
     ("batch that is no array", json.dumps(envelope()).encode(), CLOUDEVENTS, "body", "array"),
     ("no gzip", b"hello", JSON | {"Content-Encoding": "gzip"}, "body", "gzip"),
     ("gzip cut short", gzip.compress(body(event()))[:-9], JSON | {"Content-Encoding": "gzip"}, "body", "early"),
@@ -136,8 +192,12 @@ BAD_BODIES: list[tuple[str, bytes, dict[str, str], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("data", "headers", "where", "why"), [row[1:] for row in BAD_BODIES], ids=[row[0] for row in BAD_BODIES])
-def test_a_malformed_body_is_400_with_place_and_reason(data: bytes, headers: dict[str, str], where: str, why: str) -> None:
+@pytest.mark.parametrize(
+    ("data", "headers", "where", "why"), [row[1:] for row in BAD_BODIES], ids=[row[0] for row in BAD_BODIES]
+)
+def test_a_malformed_body_is_400_with_place_and_reason(
+    data: bytes, headers: dict[str, str], where: str, why: str
+) -> None:
     @run
     async def scenario() -> None:
         async with gateway() as kit:
@@ -170,7 +230,9 @@ def test_a_malformed_body_is_400_with_place_and_reason(data: bytes, headers: dic
         ("/v1/events/../../etc", "GET", {}, None, 404, None),
     ],
 )
-def test_other_refusals(path: str, method: str, headers: dict[str, str], data: bytes | None, status: int, where: str | None) -> None:
+def test_other_refusals(
+    path: str, method: str, headers: dict[str, str], data: bytes | None, status: int, where: str | None
+) -> None:
     @run
     async def scenario() -> None:
         async with gateway() as kit, kit.client.request(method, kit.address + path, data=data, headers=headers) as got:
@@ -185,11 +247,16 @@ def test_other_refusals(path: str, method: str, headers: dict[str, str], data: b
 @run
 async def test_a_body_too_large_is_413_declared_chunked_and_compressed() -> None:
     async with gateway(max_body_bytes=10_000) as kit:
+
         async def chunks():
             for _ in range(20):
                 yield b"x" * 1000
 
-        for data, more in ((b"x" * 20_000, {}), (chunks(), {}), (gzip.compress(b"[" + b" " * 10_000_000), {"Content-Encoding": "gzip"})):
+        for data, more in (
+            (b"x" * 20_000, {}),
+            (chunks(), {}),
+            (gzip.compress(b"[" + b" " * 10_000_000), {"Content-Encoding": "gzip"}),
+        ):
             status, problem, got = await kit.post("/v1/events", data, JSON | more)
             assert (status, problem["title"]) == (413, "Too large")
             assert got["Connection"] == "close"
@@ -216,8 +283,6 @@ async def test_an_event_larger_than_a_record_may_be_is_refused_alone() -> None:
 @run
 async def test_nothing_is_promised_before_the_broker_has_acknowledged() -> None:
     async with gateway(publish_timeout_seconds=1.0) as kit:
-        import asyncio
-
         kit.publisher.hold()
         asked = asyncio.create_task(kit.post("/v1/events", body(event())))
         await asyncio.sleep(0.2)
@@ -243,9 +308,6 @@ async def test_a_broker_that_is_away_is_503_with_retry_after_and_not_ready() -> 
 
 @run
 async def test_beyond_what_may_be_in_flight_is_429_for_one_source_and_503_for_all() -> None:
-    import asyncio
-
-    from producers.memory import MemoryPublisher
 
     publisher = MemoryPublisher(max_in_flight=100)
     async with gateway(publisher=publisher, max_in_flight=100) as kit:
@@ -279,10 +341,18 @@ async def test_with_a_secret_only_what_is_signed_is_taken_and_at_any_address() -
         assert [e["source"] for e in kit.stored()] == ["relay", "relay"]
 
 
-@pytest.mark.parametrize("headers", [
-    {"X-Forwarded-For": "203.0.113.9"}, {"Forwarded": "for=203.0.113.9"}, {"Via": "1.1 proxy"}, {"Origin": "https://evil.example"},
-    {"Host": "evil.example"}, {"Host": ""}, {"webhook-signature": "v1,AAAA"},
-])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Forwarded-For": "203.0.113.9"},
+        {"Forwarded": "for=203.0.113.9"},
+        {"Via": "1.1 proxy"},
+        {"Origin": "https://evil.example"},
+        {"Host": "evil.example"},
+        {"Host": ""},
+        {"webhook-signature": "v1,AAAA"},
+    ],
+)
 def test_without_a_secret_what_may_come_from_elsewhere_is_401_and_told_how(headers: dict[str, str]) -> None:
     @run
     async def scenario() -> None:
@@ -305,16 +375,35 @@ async def test_an_admitted_sender_may_choose_the_name_of_its_source() -> None:
 
 @run
 async def test_who_asks_first_whether_to_continue_is_told_to() -> None:
-    async with gateway() as kit:
-        async with kit.client.post(kit.address + "/v1/events", data=body(event()), headers=JSON, expect100=True) as got:
-            assert got.status == 202
+    async with (
+        gateway() as kit,
+        kit.client.post(kit.address + "/v1/events", data=body(event()), headers=JSON, expect100=True) as got,
+    ):
+        assert got.status == 202
 
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=True) | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4), max_leaves=12,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
 )
-FIELDS = st.sampled_from([*event(), "event_id", "file", "mentions", "mention_ids", "extra", "amount", "reason", "received_at", "v", "source", "count", "thread_id"])
+FIELDS = st.sampled_from(
+    [
+        *event(),
+        "event_id",
+        "file",
+        "mentions",
+        "mention_ids",
+        "extra",
+        "amount",
+        "reason",
+        "received_at",
+        "v",
+        "source",
+        "count",
+        "thread_id",
+    ]
+)
 ALMOST_EVENTS = st.builds(lambda changes: event() | changes, st.dictionaries(FIELDS, JSON_VALUES, max_size=5))
 HOSTILE = st.one_of(
     st.binary(max_size=300),
@@ -340,15 +429,12 @@ def hostile_requests(draw: st.DrawFn) -> tuple[str, bytes, dict[str, str]]:
 
 
 def test_no_hostile_request_gets_a_5xx_or_hangs() -> None:
-    from huoqun.config import Source
 
     @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
     @given(st.lists(hostile_requests(), min_size=1, max_size=6))
     def every(requests: list[tuple[str, bytes, dict[str, str]]]) -> None:
         @run
         async def scenario() -> None:
-            import asyncio
-
             async with gateway((Source(name="qq", kind="onebot11"),)) as kit:
                 for path, data, headers in requests:
                     async with asyncio.timeout(5):

@@ -23,29 +23,56 @@ def read(payload: dict[str, Any]) -> Any:
 
 def message(segments: Any, **fields: Any) -> dict[str, Any]:
     return {
-        "time": AT, "self_id": 10001, "post_type": "message", "message_type": "group", "sub_type": "normal",
-        "message_id": 77, "group_id": 5550001, "user_id": 20002, "anonymous": None, "message": segments, "raw_message": "",
-        "font": 0, "sender": {"user_id": 20002, "nickname": "小明", "card": "", "role": "member"}, **fields,
+        "time": AT,
+        "self_id": 10001,
+        "post_type": "message",
+        "message_type": "group",
+        "sub_type": "normal",
+        "message_id": 77,
+        "group_id": 5550001,
+        "user_id": 20002,
+        "anonymous": None,
+        "message": segments,
+        "raw_message": "",
+        "font": 0,
+        "sender": {"user_id": 20002, "nickname": "小明", "card": "", "role": "member"},
+        **fields,
     }
 
 
 def notice(kind: str, **fields: Any) -> dict[str, Any]:
     return {
-        "time": AT, "self_id": 10001, "post_type": "notice", "notice_type": kind, "group_id": 5550001, "user_id": 20002, **fields,
+        "time": AT,
+        "self_id": 10001,
+        "post_type": "notice",
+        "notice_type": kind,
+        "group_id": 5550001,
+        "user_id": 20002,
+        **fields,
     }
 
 
 def test_a_text_message() -> None:
     found = read(message([{"type": "text", "data": {"text": "请问怎么退款"}}]))
     assert found == Event(
-        id="5550001:77", type="message", ts=AT * 1000, platform="qq", group_id="5550001", user_id="20002", user_name="小明",
-        text="请问怎么退款", received_at=NOW, source="qq",
+        id="5550001:77",
+        type="message",
+        ts=AT * 1000,
+        platform="qq",
+        group_id="5550001",
+        user_id="20002",
+        user_name="小明",
+        text="请问怎么退款",
+        received_at=NOW,
+        source="qq",
     )
 
 
 SEGMENTS = [
-    {"type": "reply", "data": {"id": "76"}}, {"type": "at", "data": {"qq": "30003"}},
-    {"type": "text", "data": {"text": " 看[这个], &好的"}}, {"type": "image", "data": {"file": "a.jpg"}},
+    {"type": "reply", "data": {"id": "76"}},
+    {"type": "at", "data": {"qq": "30003"}},
+    {"type": "text", "data": {"text": " 看[这个], &好的"}},
+    {"type": "image", "data": {"file": "a.jpg"}},
     {"type": "at", "data": {"qq": "all"}},
 ]
 CQ = "[CQ:reply,id=76][CQ:at,qq=30003] 看&#91;这个&#93;, &amp;好的[CQ:image,file=a.jpg][CQ:at,qq=all]"
@@ -60,13 +87,24 @@ def test_both_message_formats_give_the_same_event(content: Any) -> None:
     assert found.extra == {"at_all": True}
 
 
-@pytest.mark.parametrize(("segment", "text"), [
-    ({"type": "face", "data": {"id": "178"}}, "[表情]"), ({"type": "record", "data": {}}, "[语音]"),
-    ({"type": "video", "data": {}}, "[视频]"), ({"type": "json", "data": {"data": "{}"}}, "[卡片]"),
-    ({"type": "share", "data": {"url": "https://x.example", "title": "加群领券"}}, "[分享] 加群领券 https://x.example"),
-    ({"type": "file", "data": {"file": "a.pdf"}}, "[文件] a.pdf"), ({"type": "never seen", "data": {}}, "[消息]"),
-    ({"type": "at", "data": {"qq": 30003, "name": "@小红"}}, "@小红"), ({"type": "text", "data": {}}, ""), ({"type": "text"}, ""),
-])
+@pytest.mark.parametrize(
+    ("segment", "text"),
+    [
+        ({"type": "face", "data": {"id": "178"}}, "[表情]"),
+        ({"type": "record", "data": {}}, "[语音]"),
+        ({"type": "video", "data": {}}, "[视频]"),
+        ({"type": "json", "data": {"data": "{}"}}, "[卡片]"),
+        (
+            {"type": "share", "data": {"url": "https://x.example", "title": "加群领券"}},
+            "[分享] 加群领券 https://x.example",
+        ),
+        ({"type": "file", "data": {"file": "a.pdf"}}, "[文件] a.pdf"),
+        ({"type": "never seen", "data": {}}, "[消息]"),
+        ({"type": "at", "data": {"qq": 30003, "name": "@小红"}}, "@小红"),
+        ({"type": "text", "data": {}}, ""),
+        ({"type": "text"}, ""),
+    ],
+)
 def test_what_is_no_text_is_shown_as_a_client_shows_it(segment: dict[str, Any], text: str) -> None:
     assert read(message([segment])).text == text
 
@@ -84,7 +122,9 @@ def test_the_reporting_account_is_a_bot() -> None:
 
 
 def test_an_anonymous_message_has_its_own_person() -> None:
-    found = read(message("hi", sub_type="anonymous", user_id=80000000, anonymous={"id": 12, "name": "某人", "flag": "f"}))
+    found = read(
+        message("hi", sub_type="anonymous", user_id=80000000, anonymous={"id": 12, "name": "某人", "flag": "f"})
+    )
     assert (found.user_id, found.user_name) == ("anonymous:12", "某人")
 
 
@@ -92,19 +132,40 @@ def test_the_same_message_number_in_two_groups_is_two_messages() -> None:
     assert read(message("hi")).id != read(message("hi", group_id=5550002)).id
 
 
-@pytest.mark.parametrize(("payload", "expected"), [
-    (notice("group_increase", sub_type="invite", operator_id=30003), {"type": "join", "inviter_id": "30003"}),
-    (notice("group_increase", sub_type="approve", operator_id=30003), {"type": "join", "inviter_id": "", "extra": {"approved_by": "30003"}}),
-    (notice("group_increase", sub_type="approve", operator_id=0), {"type": "join", "extra": {}}),
-    (notice("group_increase", sub_type="invite", user_id=10001, operator_id=30003), {"type": "join", "is_bot": True}),
-    (notice("group_decrease", sub_type="leave", operator_id=20002), {"type": "leave", "reason": "left", "extra": {}}),
-    (notice("group_decrease", sub_type="kick", operator_id=30003), {"type": "leave", "reason": "kicked", "extra": {"operator_id": "30003"}}),
-    (notice("group_decrease", sub_type="kick_me", operator_id=30003), {"type": "leave", "reason": "kicked"}),
-    (notice("group_decrease", sub_type="disband", operator_id=0), {"type": "leave", "reason": "unknown"}),
-    (notice("group_recall", operator_id=30003, message_id=77), {"type": "delete", "reply_to": "5550001:77", "extra": {"operator_id": "30003"}}),
-    (notice("group_card", card_new="新名", card_old="旧名"), {"type": "rename", "user_name": "新名"}),
-    (notice("group_msg_emoji_like", message_id=77, likes=[{"emoji_id": "76", "count": 1}]), {"type": "reaction", "reply_to": "5550001:77"}),
-])
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        (notice("group_increase", sub_type="invite", operator_id=30003), {"type": "join", "inviter_id": "30003"}),
+        (
+            notice("group_increase", sub_type="approve", operator_id=30003),
+            {"type": "join", "inviter_id": "", "extra": {"approved_by": "30003"}},
+        ),
+        (notice("group_increase", sub_type="approve", operator_id=0), {"type": "join", "extra": {}}),
+        (
+            notice("group_increase", sub_type="invite", user_id=10001, operator_id=30003),
+            {"type": "join", "is_bot": True},
+        ),
+        (
+            notice("group_decrease", sub_type="leave", operator_id=20002),
+            {"type": "leave", "reason": "left", "extra": {}},
+        ),
+        (
+            notice("group_decrease", sub_type="kick", operator_id=30003),
+            {"type": "leave", "reason": "kicked", "extra": {"operator_id": "30003"}},
+        ),
+        (notice("group_decrease", sub_type="kick_me", operator_id=30003), {"type": "leave", "reason": "kicked"}),
+        (notice("group_decrease", sub_type="disband", operator_id=0), {"type": "leave", "reason": "unknown"}),
+        (
+            notice("group_recall", operator_id=30003, message_id=77),
+            {"type": "delete", "reply_to": "5550001:77", "extra": {"operator_id": "30003"}},
+        ),
+        (notice("group_card", card_new="新名", card_old="旧名"), {"type": "rename", "user_name": "新名"}),
+        (
+            notice("group_msg_emoji_like", message_id=77, likes=[{"emoji_id": "76", "count": 1}]),
+            {"type": "reaction", "reply_to": "5550001:77"},
+        ),
+    ],
+)
 def test_notices(payload: dict[str, Any], expected: dict[str, Any]) -> None:
     found = read(payload)
     assert {name: getattr(found, name) for name in expected} == expected
@@ -113,25 +174,42 @@ def test_notices(payload: dict[str, Any], expected: dict[str, Any]) -> None:
     assert read(payload | {"time": AT + 1}).id != found.id
 
 
-@pytest.mark.parametrize(("payload", "what"), [
-    ({"post_type": "meta_event", "meta_event_type": "heartbeat", "interval": 15000, "time": AT}, "meta"),
-    ({"post_type": "meta_event", "meta_event_type": "lifecycle", "sub_type": "connect", "time": AT}, "meta"),
-    ({"post_type": "request", "request_type": "group", "time": AT}, "request"),
-    (message("secret", message_type="private"), "private"), (message("tip", sub_type="notice"), "system_message"),
-    (notice("group_admin", sub_type="set"), "group_admin"), (notice("group_ban", sub_type="ban", duration=60), "group_ban"),
-    (notice("notify", sub_type="poke"), "notify"), (notice("friend_add", group_id=None), "friend_add"),
-    (notice("of next year"), "unknown"), ({"post_type": "of next year"}, "unknown"),
-])
+@pytest.mark.parametrize(
+    ("payload", "what"),
+    [
+        ({"post_type": "meta_event", "meta_event_type": "heartbeat", "interval": 15000, "time": AT}, "meta"),
+        ({"post_type": "meta_event", "meta_event_type": "lifecycle", "sub_type": "connect", "time": AT}, "meta"),
+        ({"post_type": "request", "request_type": "group", "time": AT}, "request"),
+        (message("secret", message_type="private"), "private"),
+        (message("tip", sub_type="notice"), "system_message"),
+        (notice("group_admin", sub_type="set"), "group_admin"),
+        (notice("group_ban", sub_type="ban", duration=60), "group_ban"),
+        (notice("notify", sub_type="poke"), "notify"),
+        (notice("friend_add", group_id=None), "friend_add"),
+        (notice("of next year"), "unknown"),
+        ({"post_type": "of next year"}, "unknown"),
+    ],
+)
 def test_what_is_authentic_and_no_event_is_ignored_by_name(payload: dict[str, Any], what: str) -> None:
     assert read(payload) == Ignored(what)
 
 
-@pytest.mark.parametrize(("payload", "where"), [
-    ({}, "post_type"), (message("hi", group_id=None), "group_id"), (message("hi", user_id=True), "user_id"),
-    (message("hi", message_id=[1]), "message_id"), (message(42), "message"), (message("hi", time="now"), "time"),
-    (message("hi", time=None), "time"), (message("hi", time=-1), "time"), (message("hi", time=10**30), "time"),
-    (notice("group_recall"), "message_id"), (message("hi", group_id="5\n5"), "id"),
-])
+@pytest.mark.parametrize(
+    ("payload", "where"),
+    [
+        ({}, "post_type"),
+        (message("hi", group_id=None), "group_id"),
+        (message("hi", user_id=True), "user_id"),
+        (message("hi", message_id=[1]), "message_id"),
+        (message(42), "message"),
+        (message("hi", time="now"), "time"),
+        (message("hi", time=None), "time"),
+        (message("hi", time=-1), "time"),
+        (message("hi", time=10**30), "time"),
+        (notice("group_recall"), "message_id"),
+        (message("hi", group_id="5\n5"), "id"),
+    ],
+)
 def test_what_is_malformed_is_refused_with_its_place(payload: dict[str, Any], where: str) -> None:
     found = read(payload)
     assert isinstance(found, Refused)
@@ -154,11 +232,19 @@ def test_text_that_is_escaped_comes_back_as_it_was(text: str) -> None:
     assert "".join(s["data"]["text"] for s in read_cq(escaped)) == text
 
 
-VALUES = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9), lambda i: st.lists(i, max_size=3) | st.dictionaries(st.text(max_size=5), i, max_size=3), max_leaves=8)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda i: st.lists(i, max_size=3) | st.dictionaries(st.text(max_size=5), i, max_size=3),
+    max_leaves=8,
+)
 NAMES = st.sampled_from([*message(""), *notice(""), "operator_id", "card_new"])
 
 
-@given(st.sampled_from([message(SEGMENTS), message(CQ), notice("group_increase"), notice("group_recall", message_id=1)]), st.dictionaries(NAMES, VALUES, max_size=4), st.lists(VALUES))
+@given(
+    st.sampled_from([message(SEGMENTS), message(CQ), notice("group_increase"), notice("group_recall", message_id=1)]),
+    st.dictionaries(NAMES, VALUES, max_size=4),
+    st.lists(VALUES),
+)
 def test_hostile_payloads_never_raise(payload: dict[str, Any], changes: dict[str, Any], segments: list[Any]) -> None:
     for each in (payload | changes, payload | changes | {"message": segments}):
         assert isinstance(read(each), Event | Ignored | Refused)
@@ -183,6 +269,7 @@ async def test_a_signed_message_is_stored_and_answered_with_204_and_nothing_that
 @run
 async def test_the_webhook_refuses_forgeries_and_nonsense_and_counts_the_rest() -> None:
     async with gateway(ONEBOT) as kit:
+
         async def post(data: bytes, headers: dict[str, str]) -> tuple[int, str]:
             status, problem, _ = await kit.post("/webhooks/qq", data, headers)
             return status, problem.get("where", "")
@@ -191,8 +278,14 @@ async def test_the_webhook_refuses_forgeries_and_nonsense_and_counts_the_rest() 
         assert await post(data, {"Content-Type": "application/json"}) == (401, "X-Signature")
         assert await post(data + b" ", sign(data)) == (401, "X-Signature")
         assert await post(data, sign(data) | {"Content-Type": "text/plain"}) == (415, "Content-Type")
-        for bad, where in ((b"[]", "body"), (b"", "body"), (b"{", "body"), (b"\xff", "byte 0"), (b"{}", "post_type"),
-                           (json.dumps(message("hi", time=None)).encode(), "time")):
+        for bad, where in (
+            (b"[]", "body"),
+            (b"", "body"),
+            (b"{", "body"),
+            (b"\xff", "byte 0"),
+            (b"{}", "post_type"),
+            (json.dumps(message("hi", time=None)).encode(), "time"),
+        ):
             assert await post(bad, sign(bad)) == (400, where)
         beat = json.dumps({"post_type": "meta_event", "time": AT}).encode()
         assert await post(beat, sign(beat)) == (204, "")

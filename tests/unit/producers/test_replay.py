@@ -46,7 +46,9 @@ class Door:
                 if len(data) > door.limit:
                     status, document = 413, {"detail": "too large"}
                 elif status == 202:
-                    refused = [{"index": i, "where": "ts", "why": "bad"} for i, line in enumerate(lines) if b'"bad"' in line]
+                    refused = [
+                        {"index": i, "where": "ts", "why": "bad"} for i, line in enumerate(lines) if b'"bad"' in line
+                    ]
                     door.ids += [json.loads(line)["id"] for line in lines if b'"bad"' not in line]
                     document = {"accepted": len(lines) - len(refused), "refused": refused}
                     if len(refused) == len(lines):
@@ -59,7 +61,7 @@ class Door:
                 self.end_headers()
                 self.wfile.write(payload)
 
-            def log_message(self, format: str, *args: object) -> None:
+            def log_message(self, *args: object) -> None:
                 """Quiet."""
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -155,7 +157,9 @@ def test_a_gateway_that_is_not_there_is_waited_for_and_then_given_up(tmp_path: P
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{probe.getsockname()[1]}"
-    result = CliRunner().invoke(main, ["replay", str(write(tmp_path / "a", 3)), "--url", url, "--give-up", "0.5", "--quiet"])
+    result = CliRunner().invoke(
+        main, ["replay", str(write(tmp_path / "a", 3)), "--url", url, "--give-up", "0.5", "--quiet"]
+    )
     assert result.exit_code == 1
     assert "no progress for 0.5 s" in result.output
     assert "huoqun up" in result.output
@@ -207,10 +211,17 @@ def test_requests_are_signed_and_labelled(door: Door, tmp_path: Path, monkeypatc
     assert headers["x-huoqun-source"] == "archive"
     keys = verify.standard_keys(SECRET)
     assert isinstance(keys, list)
-    assert verify.standard_webhooks(
-        ids=[headers["webhook-id"]], timestamps=[headers["webhook-timestamp"]], signatures=[headers["webhook-signature"]],
-        body=request["data"], keys=keys, now_s=int(time.time()),  # noqa: TID251  # the command reads the clock
-    ) is None
+    assert (
+        verify.standard_webhooks(
+            ids=[headers["webhook-id"]],
+            timestamps=[headers["webhook-timestamp"]],
+            signatures=[headers["webhook-signature"]],
+            body=request["data"],
+            keys=keys,
+            now_s=int(time.time()),  # the command reads the clock
+        )
+        is None
+    )
 
 
 def test_speed_paces_by_event_time(door: Door, tmp_path: Path) -> None:

@@ -40,7 +40,9 @@ async def test_fifty_dribbling_connections_are_closed_in_time_while_a_healthy_on
             asyncio.create_task(dribble(kit, first, drip))
             for _ in range(13)
             for first, drip in (
-                (b"POST /v1/events HTT", b""), (HEAD, b"X-A: b\r\n"), (HEAD + b"Content-Length: 5000\r\n\r\n", b"x"),
+                (b"POST /v1/events HTT", b""),
+                (HEAD, b"X-A: b\r\n"),
+                (HEAD + b"Content-Length: 5000\r\n\r\n", b"x"),
                 (b"", b""),
             )
         ]
@@ -112,13 +114,21 @@ async def test_beyond_the_greatest_number_of_connections_new_ones_are_turned_awa
         assert (await kit.post("/v1/events", body(event()), JSON))[0] == 202
 
 
-@pytest.mark.parametrize("data", [
-    b"GARBAGE\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\x00" * 100 + b"\r\n\r\n",
-    b"GET / HTTP/1.1\r\n" + b"X: " + b"y" * 20_000 + b"\r\n\r\n", b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 2000 + b"\r\n",
-    b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\n\r\n", b"POST /v1/events HTTP/1.1\r\nContent-Length: -5\r\n\r\n",
-    b"POST /v1/events HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
-])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"GARBAGE\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"\x00" * 100 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"X: " + b"y" * 20_000 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 2000 + b"\r\n",
+        b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\n\r\n",
+        b"POST /v1/events HTTP/1.1\r\nContent-Length: -5\r\n\r\n",
+        b"POST /v1/events HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+    ],
+)
 def test_what_is_no_http_gets_400_in_our_form_and_the_connection_is_closed(data: bytes) -> None:
     @run
     async def scenario() -> None:

@@ -1,6 +1,7 @@
 """Ticks: one in every partition, in the present, whatever the broker does."""
 
 import asyncio
+import itertools
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -9,6 +10,7 @@ from huoqun import codec
 from huoqun.control import Tick
 from producers.memory import MemoryPublisher
 from producers.metrics import Metrics
+from producers.publisher import Overloaded, Record
 from producers.ticker import Ticker
 from tests.support.gateway_kit import run
 
@@ -23,8 +25,12 @@ class Bench:
         self.publisher = MemoryPublisher(partitions=partitions)
         self.registry = CollectorRegistry()
         self.ticker = Ticker(
-            self.publisher, seconds=1.0, clock=lambda: int(self.now * 1000), metrics=Metrics(self.registry),
-            monotonic=lambda: self.now, sleep=self.sleep,
+            self.publisher,
+            seconds=1.0,
+            clock=lambda: int(self.now * 1000),
+            metrics=Metrics(self.registry),
+            monotonic=lambda: self.now,
+            sleep=self.sleep,
         )
 
     async def sleep(self, seconds: float) -> None:
@@ -56,7 +62,7 @@ async def test_every_partition_gets_the_same_ticks_a_second_apart() -> None:
 @run
 async def test_ticks_missed_in_a_stall_are_not_made_up_for() -> None:
     (ticked,) = await Bench(stalls={4: 60.0}, partitions=1).run()
-    apart = [later - earlier for earlier, later in zip(ticked, ticked[1:], strict=False)]
+    apart = [later - earlier for earlier, later in itertools.pairwise(ticked)]
     assert apart == [1000] * 4 + [61_000] + [1000] * 4
 
 
@@ -73,7 +79,6 @@ async def test_a_broker_that_is_away_is_counted_and_survived() -> None:
 
 @run
 async def test_ticks_pass_when_everything_in_flight_is_taken() -> None:
-    from producers.publisher import Overloaded, Record
 
     publisher = MemoryPublisher(max_in_flight=1)
     publisher.hold()

@@ -40,7 +40,9 @@ def test_the_published_vector_is_authentic() -> None:
 
 def test_what_we_sign_is_the_published_vector() -> None:
     assert sign(message_id=ID, timestamp_s=TIME, body=BODY, key=keys()[0]) == {
-        "webhook-id": ID, "webhook-timestamp": str(TIME), "webhook-signature": SIGNATURE,
+        "webhook-id": ID,
+        "webhook-timestamp": str(TIME),
+        "webhook-signature": SIGNATURE,
     }
 
 
@@ -62,14 +64,35 @@ def test_the_clock_may_differ_by_five_minutes(offset: int, authentic: bool) -> N
     assert (check(now=TIME + offset) is None) is authentic
 
 
-@pytest.mark.parametrize("timestamp", ["", "nan", "inf", "1e3", "-1", "+1614265330", " 1614265330", "1614265330.0", "١٦١٤٢٦٥٣٣٠", "9" * 400, "0x10"])
+@pytest.mark.parametrize(
+    "timestamp",
+    ["", "nan", "inf", "1e3", "-1", "+1614265330", " 1614265330", "1614265330.0", "١٦١٤٢٦٥٣٣٠", "9" * 400, "0x10"],
+)
 def test_a_strange_timestamp_is_refused(timestamp: str) -> None:
     denied = check(timestamps=(timestamp,))
     assert denied is not None
     assert denied.where == "webhook-timestamp"
 
 
-@pytest.mark.parametrize("signature", ["", "v1", "v1,", ",", "v1,,", "v1 " + SIGNATURE[3:], "v2" + SIGNATURE[2:], "v1a" + SIGNATURE[2:], SIGNATURE.rstrip("="), SIGNATURE + "=", SIGNATURE.upper(), "\udcff", "v1,\u0661", " " * 500])
+@pytest.mark.parametrize(
+    "signature",
+    [
+        "",
+        "v1",
+        "v1,",
+        ",",
+        "v1,,",
+        "v1 " + SIGNATURE[3:],
+        "v2" + SIGNATURE[2:],
+        "v1a" + SIGNATURE[2:],
+        SIGNATURE.rstrip("="),
+        SIGNATURE + "=",
+        SIGNATURE.upper(),
+        "\udcff",
+        "v1,\u0661",
+        " " * 500,
+    ],
+)
 def test_a_strange_signature_is_refused(signature: str) -> None:
     denied = check(signatures=(signature,))
     assert denied is not None
@@ -85,8 +108,12 @@ def test_missing_and_repeated_headers_are_refused(name: str) -> None:
 def test_an_id_with_a_full_stop_is_refused_since_it_could_be_read_in_two_ways() -> None:
     signed = sign(message_id="a.1614265330", timestamp_s=TIME, body=BODY, key=keys()[0])
     shifted = standard_webhooks(
-        ids=("a",), timestamps=("1614265330",), signatures=(signed["webhook-signature"],), body=b"1614265330." + BODY,
-        keys=keys(), now_s=TIME,
+        ids=("a",),
+        timestamps=("1614265330",),
+        signatures=(signed["webhook-signature"],),
+        body=b"1614265330." + BODY,
+        keys=keys(),
+        now_s=TIME,
     )
     assert shifted is None  # the signature alone can't tell: hence the rule
     assert check(ids=("a.1614265330",), signatures=(signed["webhook-signature"],)) is not None
@@ -106,7 +133,9 @@ def test_the_old_secret_works_during_rotation_and_not_after() -> None:
     assert check(secret=new) is not None
 
 
-@pytest.mark.parametrize("text", ["", ",", "whsec_", "whsec_!!!!", "whsec_" + base64.b64encode(b"short").decode(), SECRET + ",", "whsec_é"])
+@pytest.mark.parametrize(
+    "text", ["", ",", "whsec_", "whsec_!!!!", "whsec_" + base64.b64encode(b"short").decode(), SECRET + ",", "whsec_é"]
+)
 def test_a_bad_secret_is_named_and_never_shown(text: str) -> None:
     denied = standard_keys(text)
     assert isinstance(denied, Denied)
@@ -149,5 +178,9 @@ def test_signatures_are_compared_in_constant_time_and_all_of_them() -> None:
     compare = next(n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == "_any_equal")
     assert not [n for n in ast.walk(compare) if isinstance(n, ast.Compare | ast.Break | ast.Continue | ast.If)]
     assert len([n for n in ast.walk(compare) if isinstance(n, ast.Return)]) == 1
-    compared = [n for n in ast.walk(tree) if isinstance(n, ast.Compare) and any(isinstance(o, ast.Eq | ast.NotEq) for o in n.ops)]
+    compared = [
+        n
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Compare) and any(isinstance(o, ast.Eq | ast.NotEq) for o in n.ops)
+    ]
     assert all(isinstance(c.comparators[0], ast.Constant) for c in compared)  # only lengths
