@@ -34,6 +34,7 @@ _CLIENT: Final = "huoqun-admin"
 _PROGRESS_EVERY: Final = 1000
 _FLUSH_SECONDS: Final = 120.0
 REQUEST_SECONDS: Final = 15.0
+_TIMEOUTS: Final = {"request_timeout_ms": int(REQUEST_SECONDS * 1000), "bootstrap_timeout_ms": 10_000}
 HEAL_AFTER_SECONDS: Final = 2.0
 """How long another provisioner that has just made the events topic gets to write its marker before we do it for it."""
 
@@ -166,7 +167,12 @@ def republish(config: Config, events: Iterable[Event], progress: Callable[[int],
     count = 0
     with _errors(bootstrap):
         producer = KafkaProducer(
-            bootstrap_servers=bootstrap.split(","), client_id=_CLIENT, acks="all", linger_ms=20, batch_size=256 * 1024
+            bootstrap_servers=bootstrap.split(","),
+            **_TIMEOUTS,
+            client_id=_CLIENT,
+            acks="all",
+            linger_ms=20,
+            batch_size=256 * 1024,
         )
         try:
             for count, event in enumerate(events, 1):  # the last one is the answer
@@ -209,9 +215,7 @@ def _unreachable(bootstrap: str) -> str | None:
 @contextmanager
 def _admin(bootstrap: str) -> Iterator[Any]:
     with _errors(bootstrap):
-        admin = KafkaAdminClient(
-            bootstrap_servers=bootstrap.split(","), client_id=_CLIENT, request_timeout_ms=int(REQUEST_SECONDS * 1000)
-        )
+        admin = KafkaAdminClient(bootstrap_servers=bootstrap.split(","), **_TIMEOUTS, client_id=_CLIENT)
         try:
             yield admin
         finally:
@@ -284,7 +288,7 @@ def _mark_generation(bootstrap: str, events: str, *, ours: bool) -> None:
         return
     marker = codec.encode(Generation(number=now_ms() // 1000))
     with _errors(bootstrap):
-        producer = KafkaProducer(bootstrap_servers=bootstrap.split(","), client_id=_CLIENT, acks="all")
+        producer = KafkaProducer(bootstrap_servers=bootstrap.split(","), **_TIMEOUTS, client_id=_CLIENT, acks="all")
         try:
             sent = [producer.send(events, value=marker, partition=partition) for partition in virgin]
             for future in sent:
@@ -308,6 +312,7 @@ def _ends(bootstrap: str, names: Iterable[str]) -> dict[TopicPartition, int]:
     with _errors(bootstrap):
         consumer = KafkaConsumer(
             bootstrap_servers=bootstrap.split(","),
+            **_TIMEOUTS,
             client_id=_CLIENT,
             enable_auto_commit=False,
             fetch_max_wait_ms=50,
