@@ -81,6 +81,8 @@ class Partition:
         self.config = config
         self.groups: dict[str, Tracked] = {}
         self.generation = 0
+        self._begun = False
+        """A new generation was met that has not been saved yet."""
         self.offset = -1
         self.lateness = round(config.worker.lateness_seconds * 1000)
         self._changed: dict[str, Tracked] = {}
@@ -88,11 +90,12 @@ class Partition:
 
     def restore(self, entries: Iterable[tuple[bytes, bytes]]) -> None:
         """Take over what earlier checkpoints saved."""
+        entries = list(entries)
+        self.generation = saved.generation_in(entries)
         for name, chain in saved.chains(entries).items():
             tracked = self._track(name)
             tracked.save = chain
             for delta in saved.load(chain):
-                self.generation = max(self.generation, delta.generation)
                 tracked.max_ts, tracked.received_at = delta.max_ts, delta.received_at
                 tracked.watermark, tracked.floor, tracked.late = delta.watermark, delta.floor, delta.late
                 for key, ts in delta.seen:
@@ -135,6 +138,9 @@ class Partition:
         """Return everything that changed since the last checkpoint: results to send, state to save."""
         results: list[AnyResult] = self.urgent()
         saves: list[tuple[bytes, bytes | None]] = []
+        if self._begun:
+            saves.append(saved.generation_entry(self.number, self.generation))
+            self._begun = False
         for name, tracked in self._changed.items():
             h = tracked.group.h
             for table, key in sorted(h.dirty, key=str):
@@ -148,7 +154,6 @@ class Partition:
             delta = saved.delta_of(
                 h,
                 fence=self.offset,
-                generation=self.generation,
                 max_ts=tracked.max_ts,
                 received_at=tracked.received_at,
                 watermark=tracked.watermark,
@@ -168,7 +173,7 @@ class Partition:
     def _begin(self, generation: int) -> None:
         """The log was created anew: its offsets start over, so no fence of the old one holds any more."""
         if generation > self.generation:
-            self.generation = generation
+            self.generation, self._begun = generation, True
             for tracked in self.groups.values():
                 tracked.save.fence = -1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from huoqun.results import Activity, Alert, AnyResult, GroupSummary, MemberRisk, Question
@@ -33,13 +34,13 @@ def row_of(
     if table == QUESTIONS:
         row: AnyResult = _question(settings, key, value)
     elif table == ALERTS:
-        row = _copy_alert(settings, key, value)
+        row = copy.copy(value) or _no_alert(settings, key)
     elif table == ACTIVITY:
-        row = value or Activity(
+        row = copy.copy(value) or Activity(
             platform=settings.platform, group_id=settings.group_id, window=key[0], window_end=key[1]
         )
     elif table == RISKS:
-        row = value or MemberRisk(
+        row = copy.copy(value) or MemberRisk(
             platform=settings.platform, group_id=settings.group_id, user_id=key[0], as_of=key[1], risk=0.0
         )
     elif table == MEMBERS:
@@ -73,9 +74,7 @@ def _question(settings: GroupSettings, key: str, asked: Asked | None) -> Questio
     )
 
 
-def _copy_alert(settings: GroupSettings, key: str, alert: Alert | None) -> Alert:
-    if alert is not None:
-        return alert
+def _no_alert(settings: GroupSettings, key: str) -> Alert:
     return Alert(
         platform=settings.platform,
         group_id=settings.group_id,

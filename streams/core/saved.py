@@ -2,7 +2,7 @@
 
 A delta holds what changed since the last save, so a checkpoint costs what happened and not what is known; when the deltas
 outweigh the base, a new base replaces them (as a log-structured store compacts). Keys are
-``partition|chain|number|part|group``; number 0 is the base, a higher chain replaces a lower one once its base is complete.
+``partition|chain|number|part|group`` (and ``partition|generation`` for the log's generation); number 0 is the base, a higher chain replaces a lower one once its base is complete.
 """
 
 from __future__ import annotations
@@ -43,7 +43,6 @@ class Delta(msgspec.Struct, array_like=True, gc=False):
 
     whole: bool
     fence: int
-    generation: int
     max_ts: int
     received_at: int
     watermark: int
@@ -57,7 +56,23 @@ class Delta(msgspec.Struct, array_like=True, gc=False):
 
 
 _deltas: Final = msgspec.msgpack.Decoder(Delta)
+_GENERATION: Final = "generation"
+_numbers: Final = msgspec.msgpack.Decoder(int)
 _parts: Final = msgspec.msgpack.Decoder(tuple[int, bytes])
+
+
+def generation_entry(partition: int, generation: int) -> tuple[bytes, bytes]:
+    """Return the entry that remembers the log's generation: its marker is read once, maybe before any group is known."""
+    return f"{partition}|{_GENERATION}".encode(), _encoder.encode(generation)
+
+
+def generation_in(entries: Iterable[tuple[bytes, bytes]]) -> int:
+    """Return the generation that was saved; 0 if none was."""
+    return max((_numbers.decode(value) for key, value in entries if _is_generation(key)), default=0)
+
+
+def _is_generation(key: bytes) -> bool:
+    return key.endswith(f"|{_GENERATION}".encode()) and key.count(b"|") == 1
 
 
 class Chain:
@@ -106,7 +121,6 @@ def delta_of(  # arrival state, by name
     *,
     whole: bool,
     fence: int,
-    generation: int,
     max_ts: int,
     received_at: int,
     watermark: int,
@@ -132,7 +146,6 @@ def delta_of(  # arrival state, by name
     delta = Delta(
         whole=whole,
         fence=fence,
-        generation=generation,
         max_ts=max_ts,
         received_at=received_at,
         watermark=watermark,
@@ -171,6 +184,8 @@ def chains(entries: Iterable[tuple[bytes, bytes]]) -> dict[str, Chain]:
     found: dict[str, dict[int, dict[int, dict[int, tuple[int, bytes]]]]] = {}
     keys: dict[str, list[bytes]] = {}
     for key, value in entries:
+        if _is_generation(key):
+            continue
         _, chain, record, part, group = key.decode().split("|", 4)
         total, chunk = _parts.decode(value)
         found.setdefault(group, {}).setdefault(int(chain), {}).setdefault(int(record), {})[int(part)] = (total, chunk)

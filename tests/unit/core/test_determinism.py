@@ -7,8 +7,9 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from huoqun.codec import encode
 from huoqun.config import Config, Worker
-from huoqun.control import Tick
+from huoqun.control import Generation, Tick, version_of
 from huoqun.events import Event
 from tests.support.core import Machine, encoded, shuffled_within, view_of
 from tests.unit.core.strategies import events
@@ -107,3 +108,36 @@ def test_a_later_arrival_than_the_bound_is_counted_as_late_and_changes_no_signal
     assert summary["late_events"] == 1
     summary["late_events"] = 0
     assert after == before
+
+
+def test_the_generation_outlives_a_crash_before_the_first_event() -> None:
+    """Versions that fell back to generation 0 would lose against every row of before the crash."""
+    log = [encode(Generation(7)), *encoded([Tick(1_700_000_000_000)])]
+    machine = Machine()
+    machine.feed(log, 0, 2)
+    machine.checkpoint()
+    assert machine.crash() == 2
+    event = Event(
+        id="e", type="message", ts=1_700_000_000_000, platform="qq", group_id="1", user_id="bob", text="怎么浇水？"
+    )
+    assert not machine.state.apply([(2, encode(event))])
+    assert {r.version for r in machine.state.urgent()} == {version_of(7, 2)}
+
+
+def test_a_log_created_anew_starts_over_without_being_fenced_off() -> None:
+    """The same events on a new log, at low offsets: recognised by their ids, and new ones are not skipped."""
+    first = Event(
+        id="a", type="message", ts=1_700_000_000_000, platform="qq", group_id="1", user_id="bob", text="怎么浇水？"
+    )
+    second = Event(
+        id="b", type="message", ts=1_700_000_060_000, platform="qq", group_id="1", user_id="carol", reply_to="a"
+    )
+    machine = Machine()
+    machine.feed([*encoded([Tick(1)] * 50), encode(first)], 0, 51)
+    machine.checkpoint()
+    machine.crash()
+    machine.feed([encode(Generation(9)), encode(first), encode(second)], 0, 3)
+    machine.checkpoint()
+    view = view_of(machine.results)
+    assert view["Question", "qq/1/a"]["status"] == "answered"
+    assert view["GroupSummary", "qq/1"]["late_events"] == 0
