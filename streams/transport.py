@@ -136,6 +136,10 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is seen as 
     flow_stops: int = 0
     """How often the flow was stopped: a rebalance, or a stop, lies between two readings that differ."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._checkpointed: dict[Any, int] = {}
+        super().__init__(*args, **kwargs)
+
     def _new_consumer_thread(self) -> BatchConsumerThread:
         return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
@@ -188,20 +192,23 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is seen as 
             message.value = records
         return message
 
+    async def on_partitions_revoked(self, revoked: Iterable[Any]) -> None:
+        """Forget what could have been committed: it belongs to the assignment that ends."""
+        self._checkpointed.clear()
+        await super().on_partitions_revoked(revoked)
+
     def checkpointed(self, tp: Any, offset: int, generation: int) -> None:
         """Let offsets up to and including ``offset`` be committed, if ``generation`` still holds."""
         if generation == self.app.consumer_generation_id and not self.app.rebalancing:
-            self._acked[tp] = [offset]
+            self._checkpointed[tp] = offset
 
-    def ack(self, message: Any) -> bool:
-        """Do nothing: acks, which a stream also gives what it skipped, must not move the commit."""
-        message.acked = True
-        self._unacked_messages.discard(message)
-        return False
+    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterable[Any]:
+        del topics  # everything that may be committed is
+        return list(self._checkpointed)
 
     def _new_offset(self, tp: Any) -> int | None:
-        checkpointed = self._acked.get(tp)
-        return checkpointed[-1] + 1 if checkpointed else None
+        offset = self._checkpointed.get(tp)
+        return None if offset is None else offset + 1
 
     async def _add_gap(self, tp: Any, offset_from: int, offset_to: int) -> None:
         """Ignore gaps: commits don't count records, they follow checkpoints."""
