@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import os
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -60,12 +61,15 @@ _WRITER_SETTINGS: Final = (
 
 
 class EmbeddedStore:
-    """The engine over ``data_dir``/store. Raises :class:`UnusableError` when another process has it."""
+    """The engine over ``data_dir``/store. Raises :class:`UnusableError` when another process has it.
 
-    def __init__(self, data_dir: str | Path, database: str) -> None:
+    ``wait_seconds`` is for an owner that is about to be done: a predecessor, or a query made while no sink ran.
+    """
+
+    def __init__(self, data_dir: str | Path, database: str, *, wait_seconds: float = 0.0) -> None:
         self._database = database
         self._path = Path(data_dir) / DIRECTORY
-        self._owned = _own(Path(data_dir))
+        self._owned = _own(Path(data_dir), wait_seconds)
         self._writing = threading.Lock()
         try:
             self._path.mkdir(parents=True, exist_ok=True)
@@ -141,7 +145,7 @@ class EmbeddedStore:
                 self._owned = -1
 
 
-def _own(data_dir: Path) -> int:
+def _own(data_dir: Path, wait_seconds: float) -> int:
     """Lock the directory for this process: chDB itself only says ``Error initializing EmbeddedServer``."""
     lock = data_dir / LOCK_FILE
     try:
@@ -149,18 +153,27 @@ def _own(data_dir: Path) -> int:
         handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise UnusableError(f"{lock}: {error.strerror}") from None
+    deadline = time.monotonic() + wait_seconds
+    while not _locked(handle):
+        owner = os.pread(handle, 32, 0).decode("ascii", "replace").strip()
+        if time.monotonic() >= deadline:
+            os.close(handle)
+            raise UnusableError(
+                f"{data_dir / DIRECTORY} is in use by process {owner or 'unknown'}: a running sink "
+                "(of huoqun sink, or huoqun up), or a query that opened it while no sink ran"
+            )
+        time.sleep(0.05)
+    os.ftruncate(handle, 0)
+    os.pwrite(handle, str(os.getpid()).encode(), 0)
+    return handle
+
+
+def _locked(handle: int) -> bool:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        owner = os.read(handle, 32).decode("ascii", "replace").strip()
-        os.close(handle)
-        raise UnusableError(
-            f"{data_dir / DIRECTORY} is in use by process {owner or 'unknown'}: a running sink "
-            "(of huoqun sink, or huoqun up)"
-        ) from None
-    os.ftruncate(handle, 0)
-    os.write(handle, str(os.getpid()).encode())
-    return handle
+        return False
+    return True
 
 
 def _reader_settings(limits: Limits) -> tuple[str, ...]:

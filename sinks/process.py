@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Mapping
 from http.server import ThreadingHTTPServer
+from typing import Final
 
 from huoqun import broker, health, log, topics
 from huoqun.clock import now_ms
@@ -17,6 +18,9 @@ from sinks.clickhouse import ClickHouseStore
 from sinks.consumer import KafkaDeadLetters, KafkaSource
 from sinks.service import Read, Sink
 from sinks.store import Store, UnusableError
+
+OWNER_SECONDS: Final = 5.0
+"""How long a starting sink waits for the store's owner: one that is being stopped, or a query made before we came."""
 
 
 def group_of(prefix: str) -> str:
@@ -35,17 +39,17 @@ def readers(config: Config) -> dict[str, Read]:
     }
 
 
-def open_embedded(config: Config) -> Store:
-    """Open the embedded store as it is; :class:`UnusableError` when another process has it."""
+def open_embedded(config: Config, wait_seconds: float = 0.0) -> Store:
+    """Open the embedded store as it is; :class:`UnusableError` when another process has it for longer than that."""
     from sinks.embedded import EmbeddedStore  # noqa: PLC0415  # the engine is an extra, and slow to load
 
-    return EmbeddedStore(config.data_dir, config.store.database)
+    return EmbeddedStore(config.data_dir, config.store.database, wait_seconds=wait_seconds)
 
 
 def open_store(config: Config, environ: Mapping[str, str]) -> Store:
     """Open the store that is configured, with its schema: made where it is embedded, checked on a server."""
     if config.store.kind == "embedded":
-        embedded = open_embedded(config)
+        embedded = open_embedded(config, OWNER_SECONDS)
         try:
             migrate.migrate(embedded, config.store.database)
         except BaseException:

@@ -120,7 +120,7 @@ def test_killed_again_and_again_it_loses_nothing_and_shows_nothing_twice(on_tans
         sink.end(signal.SIGKILL)
         sent.join()
     sink.start()
-    eventually(lambda: sink.count("events") == total, "all are there")
+    eventually(lambda: sink.count("events") == total, "all are there", state=sink.state)
     eventually(lambda: sink.lag() == 0, "all is committed")
     assert sink.query("SELECT uniqExact(id) AS n, min(id) AS a, max(id) AS z FROM events") == [
         {"n": total, "a": "e000000", "z": f"e{total - 1:06}"}

@@ -20,6 +20,8 @@ from huoqun.results import DeadLetter
 from sinks import client
 from tests.support.brokers import free_port, tail
 
+ROOT = Path(__file__).parents[2]
+
 
 def produce(cfg: Config, topic: str, values: Iterable[bytes | None], key: bytes = b"qq/g") -> None:
     producer = KafkaProducer(bootstrap_servers=cfg.kafka.bootstrap, linger_ms=5)
@@ -48,7 +50,7 @@ def dead_letters(cfg: Config) -> list[DeadLetter]:
     return letters
 
 
-def eventually(check: Callable[[], Any], what: str, seconds: float = 60) -> None:
+def eventually(check: Callable[[], Any], what: str, seconds: float = 60, state: Callable[[], Any] = str) -> None:
     """Wait until ``check`` returns something true; it may raise ``QueryError`` or ``OSError`` until then."""
     deadline = time.monotonic() + seconds
     last: object = None
@@ -61,7 +63,7 @@ def eventually(check: Callable[[], Any], what: str, seconds: float = 60) -> None
             if last:
                 return
         time.sleep(0.1)
-    raise AssertionError(f"not within {seconds:.0f} s: {what}; last: {last!r}")
+    raise AssertionError(f"not within {seconds:.0f} s: {what}; last: {last!r}; {state()}")
 
 
 @dataclass
@@ -91,9 +93,14 @@ class SinkProcess:
 
     def start(self) -> None:
         environ = {k: v for k, v in os.environ.items() if not k.startswith("HUOQUN_")} | config.dump_env(self.config)
+        environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), environ.get("PYTHONPATH", "")])
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "huoqun", "sink"], env=environ, stdout=output, stderr=subprocess.STDOUT
+                [sys.executable, "-m", "huoqun", "sink"],
+                env=environ,
+                cwd=self.directory,  # no huoqun.toml of a checkout gets in
+                stdout=output,
+                stderr=subprocess.STDOUT,
             )
 
     def end(self, number: signal.Signals = signal.SIGKILL, seconds: float = 20) -> int:
@@ -131,6 +138,16 @@ class SinkProcess:
 
     def count(self, table: str) -> int:
         return int(self.query(f"SELECT count() AS n FROM {table}")[0]["n"])
+
+    def state(self) -> str:
+        """Everything that tells why it does not go on."""
+        kafka = self.config.kafka
+        names = [topics.full_name(kafka.topic_prefix, topics.EVENTS)]
+        lags = broker.lag(self.config, f"{kafka.topic_prefix}-sink", names)
+        metrics = [line for line in self.get("/metrics")[1].splitlines() if line.startswith("huoqun_sink_")]
+        seen = [line for line in metrics if "bucket" not in line and not line.endswith(" 0.0")]
+        events = self.query("SELECT count() AS n, uniqExact(id) AS ids FROM events")
+        return f"{events} {lags} {self.get('/readyz')}\n{chr(10).join(seen)}\n{tail(self.log)}"
 
     def lag(self) -> int:
         names = [topics.full_name(self.config.kafka.topic_prefix, t) for t in (topics.EVENTS, *topics.RESULT_TOPICS)]
