@@ -241,7 +241,7 @@ class Loop:
             assert isinstance(tag, str)
             topic = self._topic_of[tag]
             sends.append(await self._ports.send(topic, partition, result.key().encode(), codec.encode(result)))
-            metrics.RESULTS.labels(topic).inc()
+            metrics.RESULTS.labels(topics.TOPIC_OF_RECORD[tag]).inc()
             if not number % _YIELD_EVERY:
                 await asyncio.sleep(0)
 

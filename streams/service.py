@@ -13,7 +13,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from huoqun import broker, health, log
 from huoqun.config import Config
@@ -47,8 +47,11 @@ def partition_states(config: Config) -> MakeState:
     return lambda number: Partition(number, config)
 
 
-def run(config: Config, make_state: MakeState | None = None) -> int:
-    """Run until SIGTERM or SIGINT (returns 0) or a failure (1). Raises :class:`WorkerError` if it can't start."""
+def run(config: Config, make_state: MakeState | None = None) -> NoReturn:
+    """Run, and end the process: with 0 on SIGTERM or SIGINT, 1 on a failure. Raises :class:`WorkerError` at the start.
+
+    ``make_state`` makes the state of a partition, by default the core's.
+    """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until there is something to save
     make_state = partition_states(config) if make_state is None else make_state
     _verify(config)
@@ -64,6 +67,7 @@ def run(config: Config, make_state: MakeState | None = None) -> int:
     _log.info("worker ended", status=code)
     server.shutdown()
     logging.shutdown()
+    sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)  # threads of the Kafka client may outlive a failure, and nothing is left to do
 

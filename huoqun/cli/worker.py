@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from huoqun import log
@@ -30,6 +28,6 @@ def command(ctx: click.Context) -> None:
     from streams.service import WorkerError, run  # noqa: PLC0415  # loaded when the service runs, not for --help
 
     try:
-        sys.exit(run(config))
+        run(config)
     except WorkerError as error:
         raise click.ClickException(str(error)) from None

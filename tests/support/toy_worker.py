@@ -108,7 +108,7 @@ class ToyPartition:
 def main() -> int:
     log.configure(service="toy", as_json=True)
     try:
-        return run(load(None, os.environ), ToyPartition)
+        run(load(None, os.environ), ToyPartition)
     except WorkerError as error:
         print(error, file=sys.stderr)
         return 1

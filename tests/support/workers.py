@@ -174,6 +174,8 @@ def read_all(config: Config, topic: str) -> list[tuple[int, int, bytes | None, b
     """Return (partition, offset, key, value, headers) of all records of a topic (name without prefix, or full)."""
     name = topic if topic.startswith(config.kafka.topic_prefix) else topics.full_name(config.kafka.topic_prefix, topic)
     left = {p: e for p, e in administration.end_offsets(config.kafka.bootstrap, name).items() if e}
+    if not left:
+        return []
     consumer = KafkaConsumer(bootstrap_servers=config.kafka.bootstrap, enable_auto_commit=False, fetch_max_wait_ms=50)
     consumer.assign([TopicPartition(name, p) for p in left])
     consumer.seek_to_beginning()
