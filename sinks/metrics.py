@@ -8,7 +8,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from sinks.tables import TABLES
 
-ErrorKind = Literal["unavailable", "rejected", "commit", "poll", "query"]
+ErrorKind = Literal["unavailable", "rejected", "commit", "poll"]
 
 RECORDS: Final = Counter("huoqun_sink_records_total", "Records read, control records included", ["topic"])
 ROWS: Final = Counter("huoqun_sink_rows_total", "Rows stored (a repeat counts again)", ["table"])
@@ -37,7 +37,7 @@ QUERY_SECONDS: Final = Histogram(
     "huoqun_sink_query_seconds", "Time to answer a reading query", buckets=(0.005, 0.025, 0.1, 0.5, 1, 5, 10, 30)
 )
 
-_ERROR_KINDS: Final[tuple[ErrorKind, ...]] = ("unavailable", "rejected", "commit", "poll", "query")
+_ERROR_KINDS: Final[tuple[ErrorKind, ...]] = ("unavailable", "rejected", "commit", "poll")
 
 
 def prepare(topics: list[str]) -> None:
