@@ -120,6 +120,11 @@ def _reasons(member: Member, days: dict[int, int], silent: float, today: int) ->
         reasons.append((1.5, "发言从未得到回应 · never got a reply"))
     if active <= 2:  # noqa: PLR2004
         reasons.append((1.0, f"28 天内只活跃 {active} 天 · active on {active} of 28 days only"))
+    known = today - min(days)
+    if not reasons and known < FORMING_DAYS // 2:
+        reasons.append((0.5, f"才认识 {known} 天 · known for {known} d only"))
+    if not reasons:
+        reasons.append((0.1, f"28 天内活跃 {active} 天 · active on {active} of 28 days"))
     reasons.sort(reverse=True)
     return [text for _, text in reasons[:3]]
 
@@ -223,7 +228,7 @@ def _stage(h: History, head: Head, settings: GroupSettings, today: int) -> None:
     before = [n for day, n in head.days if today - LONG_DAYS <= day < today - 7]
     first_day = max(head.first_ts // DAY_MS, today - LONG_DAYS)
     weeks = max(0.0, (today - 7 - first_day) / 7)
-    usual = sum(before) / weeks if weeks >= 1 else 0.0
+    usual = head.usual_week or (sum(before) / weeks if weeks >= 1 else 0.0)
     silent = (at - (head.last_member_message or head.first_ts)) // DAY_MS
     stage = "blending"
     reasons: tuple[str, ...] = ()
@@ -240,6 +245,7 @@ def _stage(h: History, head: Head, settings: GroupSettings, today: int) -> None:
         stage = "forming"
     head.health = round(0.0 if stage == "dead" else 0.1 if stage == "dormant" else min(1.0, share), 3)
     head.reasons = reasons
+    head.usual_week = usual if stage in {"fading", "dormant", "dead"} else 0.0
     if stage == head.stage:
         return
     head.stage, head.stage_since = stage, at

@@ -31,7 +31,7 @@ from streams.core.state import (
     Head,
     Member,
 )
-from streams.core.wording import tokens_of, wants_answer, words_of
+from streams.core.wording import looks_like_ad, tokens_of, wants_answer, words_of
 
 DUE_NAME: Final = "questions"
 EXPIRES_MS: Final = 7 * DAY_MS
@@ -47,8 +47,8 @@ JOIN_MS: Final = 2 * MINUTE_MS
 REPEAT_MS: Final = 24 * 60 * MINUTE_MS
 REPEAT_SHARE: Final = 0.6
 """… and so does one within a day that shares this much of its words (Jaccard index) with it."""
-NAMING_CULTURE: Final = 0.2
-"""Above this share of messages that name somebody, a message that names nobody is no evidence of an answer."""
+NAMING_COST: Final = 7.0
+"""What it costs a message that names nobody, in log odds, that everybody else here names whom they talk to."""
 JUDGED_MS: Final = 30 * MINUTE_MS
 """Later than this, only an explicit link answers."""
 
@@ -131,6 +131,8 @@ def _kind_of(settings: GroupSettings, event: Event, author: Member, h: History) 
         return "mention"
     if wants_answer(event.text):
         return "question"
+    if looks_like_ad(event.text):
+        return None
     first = author.messages == 0 and author.joined_at > 0 and event.ts - author.joined_at <= NEWCOMER_MS
     return "newcomer" if first and not author.is_staff else None
 
@@ -204,7 +206,7 @@ def _answer(h: History, head: Head, event: Event, author: Member, named: set[str
         return
     found = dict(_linked(h, event, named))
     addressed = bool(named or event.reply_to or event.mentions)
-    if not found and not addressed and head.addressed < NAMING_CULTURE:
+    if not found and not addressed:
         found = dict(_judged(h, head, event))
     for question, confidence in found.items():
         asked = h.tables[QUESTIONS][question]
@@ -247,7 +249,7 @@ def _judged(h: History, head: Head, event: Event) -> Iterator[tuple[str, float]]
         if asked.user == event.user_id or waited > JUDGED_MS:
             continue
         rivals += 1
-        score = likelihood(
+        score = -NAMING_COST * head.addressed + likelihood(
             seconds=waited / 1000,
             between=head.messages - asked.place - 1,
             shared=len(words.intersection(asked.words)),

@@ -2,7 +2,8 @@
 
 A delta holds what changed since the last save, so a checkpoint costs what happened and not what is known; when the deltas
 outweigh the base, a new base replaces them (as a log-structured store compacts). Keys are
-``partition|chain|number|part|group`` (and ``partition|generation`` for the log's generation); number 0 is the base, a higher chain replaces a lower one once its base is complete.
+``partition|chain|number|part|group`` (and ``partition|generation`` for the log's generation); number 0 is the base, and a
+higher chain replaces a lower one once its base is complete.
 """
 
 from __future__ import annotations

@@ -54,6 +54,8 @@ class Head(msgspec.Struct, array_like=True, gc=False):
     stage_since: int = 0
     health: float = 1.0
     reasons: tuple[str, ...] = ()
+    usual_week: float = 0.0
+    """Member messages in a usual week, as it was before the group began to fade; 0: it isn't fading."""
     messages_today: int = 0
     days: tuple[tuple[int, int], ...] = ()
     """(day, member messages) of the days before, at most 28, empty days left out."""
