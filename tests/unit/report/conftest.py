@@ -39,7 +39,7 @@ def computed(end_ms: int, after_ms: int = 60_000) -> tuple[list[tuple[str, tuple
     return [(row.table, row.values) for row in rows if isinstance(row, Row)], results
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not the session: a process has one engine, and other suites want theirs
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     pytest.importorskip("chdb", reason="needs the embedded ClickHouse engine (extra `local`)")
     from sinks.embedded import EmbeddedStore  # noqa: PLC0415  # needs chdb, which may be missing
