@@ -13,8 +13,8 @@ Three more things differ from Faust's own consumer, each because records were lo
 * **A fetch that a rebalance overtakes gives its records back.** A fetch runs in the consumer's own thread for up to a
   second. If the flow was stopped or a position set while it ran, what it found belongs to the time before: its
   positions are set back, in that thread, before anything else happens there. (Faust hands it the live set of active
-  partitions, which a rebalance empties, and to aiokafka an empty set means *all*: it then takes records of the
-  changelog before anyone wants them, throws them away, and recovery waits for them for ever.)
+  partitions, which a rebalance empties, and to aiokafka an empty set means *all*: it then takes records before anyone
+  wants them and throws them away. Without this, a minute of joins, kills and leaves loses events.)
 * **Rewinding is complete.** aiokafka's ``seek_to_committed`` leaves partitions alone that have no commit yet; here they
   go back to their beginning, and a rewind that takes too long is an error, not a shrug.
 """
