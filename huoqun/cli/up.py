@@ -58,7 +58,8 @@ def command(ctx: click.Context, *, free_ports: bool) -> None:
         while dead is None:
             dead = stack.wait_until_dead(_LOOK_SECONDS)
     except KeyboardInterrupt:
-        click.echo("\nstopping: what was accepted is being stored · 正在停止，已收到的消息会先存好（再按一次立即结束）")
+        click.echo("\nstopping: what was accepted is stored first · 正在停止，已收到的消息会先存好")
+        click.echo("Ctrl-C once more ends at once and loses what is not stored · 再按一次立即结束，未存好的会丢失")
     finally:
         _stop(stack)
     if dead is not None:

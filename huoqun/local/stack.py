@@ -144,7 +144,10 @@ class LocalStack:
             self._lock = None
 
     def hurry(self) -> None:
-        """Make :meth:`stop` (in another thread, or interrupted) wait for nothing more. Nothing acknowledged is lost."""
+        """Make :meth:`stop`, in another thread, wait for nothing more.
+
+        What was accepted and is not stored yet (usually less than a second's worth) is lost with the embedded broker.
+        """
         self._hurry.set()
 
     def wait_until_dead(self, seconds: float | None = None) -> str | None:
