@@ -9,18 +9,19 @@ import copy
 import math
 from typing import Final
 
-from huoqun.results import MemberRisk, alert_id
+from huoqun.results import AlertState, MemberRisk, alert_id
 from streams.core.alerts import close_alert, expire_old, raise_alert
 from streams.core.history import History
 from streams.core.settings import GroupSettings
 from streams.core.state import ALERTS, DAY_MS, DUE, LONG_DAYS, MEMBERS, RISKS, Head, Member
 
 DUE_NAME: Final = "days"
-AT_RISK: Final = 0.7
-"""Members at or above this risk are worth an operator's word …"""
-AT_RISK_DAYS: Final = 5
-"""… if they were really there: this many active days in the last 28."""
-SAFE_AGAIN: Final = 0.5
+REGULAR_DAYS: Final = 5
+"""A regular was there on this many of the last 28 days; others come and go, and a word from staff changes little."""
+AT_RISK: Final = 0.25
+"""A regular at or above this risk is worth an operator's word: three to five times the usual of regulars (0.01 to 0.09 while
+they talk, 0.2 to 0.36 after ten days of silence, on the archives that the model was fitted to)."""
+SAFE_AGAIN: Final = 0.12
 NEWCOMER_CHECK_DAYS: Final = 3
 """Silent this many days after joining: still time to greet within the first week."""
 FADING: Final = 0.5
@@ -136,7 +137,9 @@ def _member_day(h: History, settings: GroupSettings, user: str, member: Member, 
             member = copy.copy(member)
             member.risk, member.risk_reasons, member.risk_as_of = -1.0, (), today * DAY_MS
             h.put(MEMBERS, user, member)
-            _close_risk(h, settings, user, today)
+            _close_risk(
+                h, settings, user, today, state="expired", reason="已离开或 28 天没说话 · gone, or silent for 28 d"
+            )
     else:
         risk, reasons = found
         member = copy.copy(member)
@@ -154,10 +157,10 @@ def _member_day(h: History, settings: GroupSettings, user: str, member: Member, 
                 reasons=list(reasons),
             ),
         )
-        if risk >= AT_RISK and len(days_of(member, today)) >= AT_RISK_DAYS:
+        if risk >= AT_RISK and len(days_of(member, today)) >= REGULAR_DAYS:
             _raise_risk(h, settings, user, member, today)
         elif risk < SAFE_AGAIN:
-            _close_risk(h, settings, user, today)
+            _close_risk(h, settings, user, today, state="resolved", reason="又活跃了 · active again")
     _newcomer(h, settings, user, member, today)
 
 
@@ -181,9 +184,9 @@ def _raise_risk(h: History, settings: GroupSettings, user: str, member: Member, 
     )
 
 
-def _close_risk(h: History, settings: GroupSettings, user: str, today: int) -> None:
+def _close_risk(h: History, settings: GroupSettings, user: str, today: int, *, state: AlertState, reason: str) -> None:
     key = alert_id("member_at_risk", settings.platform, settings.group_id, user)
-    close_alert(h, key, at=today * DAY_MS, state="resolved", reason="又活跃了或已离开 · active again, or gone")
+    close_alert(h, key, at=today * DAY_MS, state=state, reason=reason)
 
 
 def _newcomer(h: History, settings: GroupSettings, user: str, member: Member, today: int) -> None:

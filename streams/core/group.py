@@ -108,7 +108,9 @@ class Group:
             self._join(h, head, event, member, known=old is not None and not old.left_at)
         elif event.type == "leave":
             if old is None or not old.left_at:
-                if old is not None and not member.is_bot:
+                if old is None:
+                    head.correction -= head.correction > 0  # one of those that only the platform's own count knew
+                elif not member.is_bot:
                     head.known -= 1
                 member.left_at = event.ts
                 activity.count(h, head, event.ts, "leaves")

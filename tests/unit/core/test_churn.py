@@ -1,0 +1,123 @@
+"""Churn signals: members at risk, newcomers, leave bursts, fading groups."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from streams.core.leaving import exceeding
+from tests.support.scenes import DAY, T0, Scene
+
+DAY_S = 86_400
+
+
+def regulars(scene: Scene, days: range, people: int, a_day: int) -> None:
+    for day in days:
+        for n in range(a_day):
+            scene.add(day * DAY_S + 36_000 + n * 120, f"u{n % people}", "早")
+
+
+def test_the_longer_a_regular_is_silent_the_higher_the_risk_each_day() -> None:
+    scene = Scene()
+    regulars(scene, range(28), 4, 8)
+    for day in range(28, 45):
+        scene.add(day * DAY_S + 36_000, "u0", "早")
+    risks = sorted((r["as_of"], r["risk"]) for r in scene.rows("MemberRisk") if r["user_id"] == "u3")
+    after = [risk for as_of, risk in risks if as_of >= T0 + 29 * DAY]
+    assert len(after) >= 10, "a row a day"
+    assert after == sorted(after)
+    assert after[-1] > 0.25 > 5 * after[0]
+    (active,) = [r["risk"] for r in scene.rows("MemberRisk") if r["user_id"] == "u0" and r["as_of"] == T0 + 44 * DAY]
+    assert active < 0.1
+
+
+def test_a_regular_at_risk_is_an_alert_with_reasons_and_speaking_again_resolves_it() -> None:
+    scene = Scene()
+    regulars(scene, range(28), 4, 8)
+    for day in range(28, 50):
+        scene.add(day * DAY_S + 36_000, "u0", "早")
+    (alert,) = [a for a in scene.alerts("member_at_risk") if a["user_id"] == "u3"]
+    assert alert["state"] == "open"
+    assert any("silent" in reason for reason in alert["reasons"])
+    for day in range(50, 60):
+        scene.add(day * DAY_S + 30_000, "u3", "我回来了")
+    (alert,) = [a for a in scene.alerts("member_at_risk") if a["user_id"] == "u3"]
+    assert alert["state"] == "resolved"
+
+
+def test_staff_and_bots_are_never_at_risk() -> None:
+    scene = Scene()
+    scene.add(0, "boss", "早", is_staff=True)
+    scene.add(1, "robot", "早", is_bot=True)
+    scene.add(2, "bob", "早")
+    scene.silence_until(5 * DAY_S)
+    assert {r["user_id"] for r in scene.rows("MemberRisk")} == {"bob"}
+
+
+def test_a_newcomer_who_says_nothing_for_three_days_is_pointed_out_and_a_reply_resolves_it() -> None:
+    scene = Scene()
+    scene.join(0, "new")
+    scene.add(100, "old", "早")
+    scene.silence_until(4.5 * DAY_S)
+    (alert,) = scene.alerts("newcomer_at_risk")
+    assert alert["user_id"] == "new"
+    first = scene.add(5 * DAY_S, "new", "大家好")
+    scene.add(5 * DAY_S + 30, "old", "欢迎", reply_to=first)
+    (alert,) = scene.alerts("newcomer_at_risk")
+    assert alert["state"] == "resolved"
+
+
+def test_a_burst_of_leaves_is_reported_with_the_advertisement_before_it() -> None:
+    scene = Scene()
+    for n in range(40):
+        scene.join(n, f"m{n}")
+    scene.add(3 * DAY_S, "ad", "🔥特价 加微信 abc123", id="ad1")
+    for n in range(8):
+        scene.leave(3 * DAY_S + 1200 + n * 20, f"m{n}")
+    (alert,) = scene.alerts("leave_burst")
+    assert alert["severity"] == "critical"
+    assert any("advertising by ad" in reason for reason in alert["reasons"])
+    assert '"leaves":8' in alert["evidence"]
+
+
+def test_leaves_at_the_groups_own_rate_are_no_burst() -> None:
+    scene, rng = Scene(), random.Random(5)
+    at = 0.0
+    for n in range(600):
+        at += rng.expovariate(1 / 60)  # one a minute, as in channels where people come and go
+        scene.join(at, f"m{n}")
+        scene.leave(at + 0.5, f"m{n}")
+    assert len(scene.alerts("leave_burst")) <= 1, "at most while the group is still unknown"
+
+
+def test_a_group_fades_then_falls_dormant_then_dies_and_recovers_when_people_talk() -> None:
+    scene = Scene()
+    regulars(scene, range(28), 5, 10)
+    regulars(scene, range(28, 35), 2, 2)
+    scene.silence_until(35 * DAY_S + 100)
+    assert [a["state"] for a in scene.alerts("group_fading")] == ["open"]
+    scene.silence_until(43 * DAY_S)
+    assert [a["state"] for a in scene.alerts("group_dormant")] == ["open"]
+    (group,) = scene.rows("GroupSummary")
+    assert (group["stage"], group["alive"]) == ("dormant", False)
+    scene.silence_until(64 * DAY_S)
+    (group,) = scene.rows("GroupSummary")
+    assert group["stage"] == "dead"
+    scene.until = None
+    regulars(scene, range(65, 75), 5, 10)
+    (group,) = scene.rows("GroupSummary")
+    assert group["alive"]
+    assert [a["state"] for a in scene.alerts("group_dormant")] == ["resolved"]
+
+
+def test_a_small_talk_group_is_never_called_fading() -> None:
+    scene = Scene()
+    regulars(scene, range(28), 2, 2)
+    scene.silence_until(34 * DAY_S)
+    assert not scene.alerts("group_fading")
+
+
+@pytest.mark.parametrize(("count", "rate", "expected"), [(0, 1.0, 1.0), (1, 1.0, 0.63212), (5, 0.2, 2.26e-6)])
+def test_the_tail_of_the_poisson_distribution(count: int, rate: float, expected: float) -> None:
+    assert exceeding(count, rate) == pytest.approx(expected, rel=1e-2)
