@@ -51,3 +51,9 @@ def broker(request: pytest.FixtureRequest) -> RunningBroker:
 def topic_prefix() -> str:
     """A topic prefix that no other test uses: the brokers are shared by the session."""
     return f"t{uuid.uuid4().hex[:12]}"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Quick ones first: whatever the shuffle, the unit tests before those that start processes."""
+    items.sort(key=lambda item: "integration" in item.path.parts)

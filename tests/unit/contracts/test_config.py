@@ -1,0 +1,71 @@
+"""The configuration: defaults, overrides, and mistakes refused with their place and the allowed values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from huoqun.config import Config, ConfigError, dump_env, load
+
+
+def refusal(tmp_path: Path, text: str, environ: dict[str, str] | None = None) -> str:
+    file = tmp_path / "huoqun.toml"
+    file.write_text(text, "utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load(file, environ or {})
+    return str(caught.value)
+
+
+def test_no_file_at_all_is_a_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load(None, {}) == Config()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[kafka]\nboot = 1", ["kafka", "'boot'", "allowed here", "bootstrap"]),
+        ("nonsense = 1", ["top level", "'nonsense'", "allowed here"]),
+        ('[store]\nkind = "oracle"', ["store.kind", "embedded, clickhouse"]),
+        ('[kafka]\npartitions = "four"', ["kafka.partitions", "int"]),
+        ("[kafka]\npartitions = 0", ["kafka.partitions", "above 0"]),
+        ('[[groups]]\nplatform = "qq"\ngroup_id = "1"\ntime_zone = "Mars"', ["groups[0].time_zone", "Mars"]),
+        ('[[groups]]\nplatform = "qq"\ngroup_id = "1"\nquiet_hours = { start = "25:00" }', ["quiet_hours", "25:00"]),
+        ('[[sources]]\nname = "a"\nkind = "slack"', ["sources", "slack", "canonical, onebot11"]),
+        ('[[sources]]\nname="a"\nkind="canonical"\n[[sources]]\nname="a"\nkind="canonical"', ["'a'", "twice"]),
+        ('staff = ["bob"]', ["staff", "platform/user_id"]),
+        ("= 3", ["not TOML"]),
+    ],
+)
+def test_a_mistake_is_refused_with_its_place_and_the_mend(tmp_path: Path, text: str, told: list[str]) -> None:
+    message = refusal(tmp_path, text)
+    assert all(word in message for word in told), message
+
+
+def test_a_file_that_is_named_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such file"):
+        load(tmp_path / "none.toml", {})
+
+
+def test_the_environment_goes_first_and_a_wrong_name_is_refused_with_the_nearest(tmp_path: Path) -> None:
+    file = tmp_path / "huoqun.toml"
+    file.write_text("[kafka]\npartitions = 8", "utf-8")
+    assert load(file, {"HUOQUN_KAFKA_PARTITIONS": "16"}).kafka.partitions == 16
+    assert "HUOQUN_KAFKA_PARTITIONS" in refusal(tmp_path, "", {"HUOQUN_KAFKA_PARTITION": "16"})
+    assert "number" in refusal(tmp_path, "", {"HUOQUN_KAFKA_PARTITIONS": "many"})
+
+
+def test_variables_that_hold_secrets_are_no_settings(tmp_path: Path) -> None:
+    file = tmp_path / "huoqun.toml"
+    file.write_text('[[sources]]\nname = "q"\nkind = "onebot11"\nsecret_env = "HUOQUN_QQ"', "utf-8")
+    assert load(file, {"HUOQUN_QQ": "s", "HUOQUN_CLICKHOUSE_PASSWORD": "p"}).sources[0].secret_env == "HUOQUN_QQ"
+
+
+def test_a_child_process_gets_the_same_sections_through_its_environment(tmp_path: Path) -> None:
+    file = tmp_path / "huoqun.toml"
+    file.write_text(
+        '[privacy]\nstore_text = false\n[worker]\nlateness_seconds = 7.5\n[[groups]]\nplatform="q"\ngroup_id="1"'
+    )
+    config = load(file, {})
+    assert load(file, dump_env(config)) == config

@@ -1,0 +1,66 @@
+"""State as bytes: large groups in parts, unfinished saves ignored, a new base replacing its deltas."""
+
+from __future__ import annotations
+
+from huoqun.codec import encode
+from huoqun.config import Config
+from huoqun.events import Event
+from streams.core import saved
+from streams.core.partition import Partition
+
+T0 = 1_700_000_000_000
+
+
+def message(n: int, text: str = "早") -> bytes:
+    ts = T0 + n * 1000
+    return encode(
+        Event(
+            id=f"e{n}",
+            type="message",
+            ts=ts,
+            platform="qq",
+            group_id="a|b",
+            user_id=f"u{n % 50}",
+            text=text,
+            received_at=ts,
+        )
+    )
+
+
+def fed(count: int, text: str = "早") -> Partition:
+    state = Partition(3, Config())
+    assert not state.apply([(n, message(n, text)) for n in range(count)])
+    return state
+
+
+def test_a_save_larger_than_a_record_is_cut_into_parts_and_read_back_whole() -> None:
+    state = fed(600, text="长" * 3000)  # the last two minutes' events are kept with their text
+    saves = state.checkpoint().saves
+    assert len(saves) > 1
+    assert all(value is not None and len(value) < 1_000_000 for _, value in saves)
+    again = Partition(3, Config())
+    again.restore([(k, v) for k, v in saves if v is not None])
+    assert again.groups["qq/a|b"].group.h.tables == state.groups["qq/a|b"].group.h.tables
+
+
+def test_a_base_with_a_part_missing_counts_as_absent() -> None:
+    saves = [(k, v) for k, v in fed(600, text="长" * 3000).checkpoint().saves if v is not None]
+    chain = saved.chains(saves[:-1])["qq/a|b"]
+    assert chain.payloads == []
+    assert chain.needs_base()
+
+
+def test_deltas_cost_what_happened_and_give_way_to_a_new_base_when_they_outweigh_it() -> None:
+    state = fed(5_000)
+    base = sum(len(v or b"") for _, v in state.checkpoint().saves)
+    sizes: list[int] = []
+    for n in range(5_000, 9_000):
+        state.apply([(n, message(n))])
+        saves = state.checkpoint().saves
+        if any(value is None for _, value in saves):
+            break
+        sizes.append(sum(len(v or b"") for _, v in saves))
+    else:
+        raise AssertionError("old records are deleted when a new base stands")
+    assert sorted(sizes)[len(sizes) // 2] < base / 20, "one event's delta is small beside the group"
+    assert sum(sizes) > base
