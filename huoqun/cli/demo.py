@@ -53,7 +53,8 @@ def command(ctx: click.Context) -> None:
     own = Config(data_dir=str(data_dir))  # a source that wants signatures, or another store, must not get in the way
     file = data_dir / DEFAULT_FILE
     file.write_text(dump(own), "utf-8")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell's background job is made to ignore SIGINT
+        signal.signal(number, signal.default_int_handler)  # both end as KeyboardInterrupt, also while it starts
     _say("1/4 starting broker, store, gateway and worker · 正在启动")
     try:
         with LocalStack(own, config_file=str(file), free_ports=True, say=_say) as stack:

@@ -40,7 +40,8 @@ def command(ctx: click.Context, *, free_ports: bool) -> None:
     config = configured(ctx)
     from huoqun.local.stack import LocalStack, StackError  # noqa: PLC0415  # keeps `huoqun --help` instant
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # both end as KeyboardInterrupt, also while it starts
+    for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell's background job is made to ignore SIGINT
+        signal.signal(number, signal.default_int_handler)  # both end as KeyboardInterrupt, also while it starts
     try:
         with _Restoring() as restoring:
             stack = LocalStack(

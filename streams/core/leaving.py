@@ -27,6 +27,7 @@ FLOOD: Final = 30
 """Messages in five minutes that are a flood …"""
 FLOOD_FACTOR: Final = 5.0
 """… if they are also this many times the last day's average."""
+FIVES_A_DAY: Final = 288
 STRANGER: Final = 3
 """With fewer messages than this before, a sender is a stranger: the same words from a regular are talk."""
 ANNOUNCEMENT_LENGTH: Final = 120
@@ -127,12 +128,12 @@ def _before(h: History, head: Head, at: int) -> tuple[list[str], dict[str, objec
             ago = minutes_text(at - what[0])
             found.append(f"{ago} 前有{zh}({who}) · {en} by {who} {ago} before")
             evidence[en.replace(" ", "_")] = what[2]
-    hour, day = h.tables[SUMS].get("5m"), h.tables[SUMS].get("24h")
-    if hour is not None and day is not None:
-        usual = max(1.0, day.messages / 288)
-        if hour.messages >= FLOOD and hour.messages > FLOOD_FACTOR * usual:
-            found.append(f"刷屏:5 分钟 {hour.messages} 条 · a flood: {hour.messages} messages in 5 min")
-            evidence["flood_messages"] = hour.messages
+    five, day = h.tables[SUMS].get("5m"), h.tables[SUMS].get("24h")
+    if five is not None and day is not None:
+        usual = max(1.0, day.messages / FIVES_A_DAY)
+        if five.messages >= FLOOD and five.messages > FLOOD_FACTOR * usual:
+            found.append(f"刷屏：5 分钟 {five.messages} 条 · a flood: {five.messages} messages in 5 min")
+            evidence["flood_messages"] = five.messages
     if not found:
         found.append("之前半小时没有明显原因 · no obvious cause in the half hour before")
     return found, evidence
