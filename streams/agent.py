@@ -247,6 +247,7 @@ class Loop:
 
     def _begin(self, slot: Slot) -> None:
         checkpoint = slot.state.checkpoint()
+        metrics.UNPLACED.inc(checkpoint.unplaced)
         sends, slot.sends = slot.sends, []
         slot.waiting = 0
         task = asyncio.create_task(self._complete(slot, checkpoint, sends, slot.applied), name="checkpoint")

@@ -9,6 +9,10 @@ from prometheus_client import Counter, Gauge, Histogram
 EVENTS: Final = Counter("huoqun_worker_events_total", "Records of the events topic applied, repeats included.")
 BATCHES: Final = Counter("huoqun_worker_batches_total", "Batches applied.")
 DEAD_LETTERS: Final = Counter("huoqun_worker_dead_letters_total", "Records sent to the dead letters.", ["reason"])
+UNPLACED: Final = Counter(
+    "huoqun_worker_unplaced_events_total",
+    "Events that came too late to be placed or recognised: stored, and left out of the signals.",
+)
 RESULTS: Final = Counter("huoqun_worker_results_total", "Result records sent.", ["topic"])
 SAVES: Final = Counter("huoqun_worker_saves_total", "State entries written to the changelog.")
 CHECKPOINTS: Final = Counter("huoqun_worker_checkpoints_total", "Checkpoints by what became of them.", ["outcome"])

@@ -21,12 +21,14 @@ class Checkpoint(NamedTuple):
     """What has to be sent, and then saved, before offsets up to ``offset`` may be committed.
 
     ``results`` are absolute values under deterministic keys. ``saves`` are state entries of this partition, each atomic by
-    itself and fenced by the offset it holds; ``None`` deletes one.
+    itself and fenced by the offset it holds; ``None`` deletes one. ``unplaced`` counts the events that came too late even to
+    tell whether they had come before.
     """
 
     offset: int
     results: list[AnyResult]
     saves: list[tuple[bytes, bytes | None]]
+    unplaced: int = 0
 
 
 class PartitionState(Protocol):

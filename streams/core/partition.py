@@ -2,7 +2,8 @@
 
 A group's watermark is its greatest event time plus the time that has passed, by the ticks, since that event was received.
 It never falls. Events up to the lateness bound behind the greatest event time find their place; older ones are stored by
-the sink all the same, left out of the signals, and counted in the group's ``late_events``.
+the sink all the same, left out of the signals, and counted in the group's ``late_events``; those so old that nobody can tell
+whether they had come before are counted apart, for the worker's metrics.
 """
 
 from __future__ import annotations
@@ -33,12 +34,13 @@ from streams.core.state import (
     URGENT,
 )
 
-IDLE_MS: Final = DAY_MS
-"""A silent group's clock, moved by ticks alone, can be taken back this far when its next event comes."""
+IDLE_MS: Final = 3 * DAY_MS
+"""A silent group's clock, moved by ticks alone, can be taken back this far when its next event comes: the slowest platforms
+retry for three days, and a replay may be interrupted over a weekend."""
 SEEN_MS: Final = 7 * DAY_MS
 """Redelivered events are recognised this long (platforms retry for hours, the slowest for three days) …"""
 SEEN_MOST: Final = 20_000
-"""… or this many events back, whichever is shorter; older arrivals count as late, so nothing is ever counted twice."""
+"""… or this many events back, whichever is shorter; older arrivals are never placed, so nothing is counted twice."""
 
 
 class Tracked:
@@ -64,7 +66,7 @@ class Tracked:
         self.received_at = 0
         self.watermark = 0
         self.floor = 0
-        """Events before this time are late: their place can't be found any more (ms)."""
+        """Before this time (ms) no event can be placed any more, nor recognised if it comes again."""
         self.late = 0
         self.seen: dict[str, int] = {}
         self.seen_new: list[tuple[str, int]] = []
@@ -87,6 +89,7 @@ class Partition:
         self.lateness = round(config.worker.lateness_seconds * 1000)
         self._changed: dict[str, Tracked] = {}
         self._now = 0
+        self._unplaced = 0
 
     def restore(self, entries: Iterable[tuple[bytes, bytes]]) -> None:
         """Take over what earlier checkpoints saved."""
@@ -168,7 +171,8 @@ class Partition:
             tracked.urgent = set()
             tracked.changed = False
         self._changed = {}
-        return Checkpoint(self.offset, results, saves)
+        unplaced, self._unplaced = self._unplaced, 0
+        return Checkpoint(self.offset, results, saves, unplaced)
 
     def _begin(self, generation: int) -> None:
         """The log was created anew: its offsets start over, so no fence of the old one holds any more."""
@@ -204,14 +208,15 @@ class Partition:
         tracked = self._track(name)
         if offset <= tracked.save.fence or event.id in tracked.seen:
             return
+        if event.ts < tracked.floor:
+            self._unplaced += 1
+            return
         self._mark(name, tracked)
-        if event.ts < tracked.floor or event.ts < tracked.max_ts - self.lateness:
+        self._see(tracked, event)
+        if event.ts < tracked.max_ts - self.lateness:
             tracked.late += 1
             tracked.group.h.dirty.add((GROUP, ONLY))
-            if event.ts >= tracked.max_ts - SEEN_MS:
-                self._see(tracked, event)
             return
-        self._see(tracked, event)
         # A clock that runs ahead may put its own events there, but must not make everyone else's late.
         ts = min(event.ts, event.received_at + self.lateness) if event.received_at else event.ts
         if ts > tracked.max_ts:
@@ -269,7 +274,7 @@ class Partition:
             tracked.group.h.dirty.add((table, key))
 
     def _shorten(self, tracked: Tracked) -> None:
-        """Keep the ids seen within their bounds; what falls out of them moves the floor below which all is late."""
+        """Keep the ids seen within their bounds; what falls out of them moves the floor."""
         seen = tracked.seen
         while seen:
             oldest = next(iter(seen))
@@ -277,4 +282,4 @@ class Partition:
             if ts >= tracked.max_ts - SEEN_MS and len(seen) <= SEEN_MOST:
                 break
             del seen[oldest]
-            tracked.floor = max(tracked.floor, min(ts, tracked.max_ts - self.lateness))
+            tracked.floor = max(tracked.floor, min(ts + 1, tracked.max_ts - self.lateness))

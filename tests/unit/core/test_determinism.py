@@ -11,6 +11,7 @@ from huoqun.codec import encode
 from huoqun.config import Config, Worker
 from huoqun.control import Generation, Tick, version_of
 from huoqun.events import Event
+from streams.core.partition import SEEN_MOST
 from tests.support.core import Machine, encoded, shuffled_within, view_of
 from tests.unit.core.strategies import events
 
@@ -141,3 +142,21 @@ def test_a_log_created_anew_starts_over_without_being_fenced_off() -> None:
     view = view_of(machine.results)
     assert view["Question", "qq/1/a"]["status"] == "answered"
     assert view["GroupSummary", "qq/1"]["late_events"] == 0
+
+
+def test_what_is_too_old_to_be_recognised_is_counted_apart_and_changes_no_row() -> None:
+    """A long history sent twice: the ids of its beginning are forgotten, and its beginning must not count again."""
+    start = 1_700_000_000_000
+    made = [
+        Event(
+            id=f"e{n}", type="message", ts=start + n * 400, platform="qq", group_id="1", user_id=f"u{n % 9}", text="早"
+        )
+        for n in range(SEEN_MOST + 500)
+    ]
+    machine = Machine()
+    once = machine.run(encoded(made), batch=5000)
+    twice = encoded([*made, *made])
+    assert not machine.state.apply(list(enumerate(twice))[len(made) :])
+    checkpoint = machine.state.checkpoint()
+    assert checkpoint.unplaced == 500
+    assert view_of([*machine.results, *checkpoint.results]) == once
