@@ -76,12 +76,12 @@ def _alerts(report: Report, now: int, lang: Lang) -> Iterable[RenderableType]:
             yield line
             if alert.text:
                 yield Text(f"    「{short(alert.text, _LONGEST_TEXT)}」")
-            if alert.reasons:
-                yield Text("    " + "; ".join(said(r, lang) for r in alert.reasons), style="dim")
+            for reason in alert.reasons:
+                yield Padding(Text(said(reason, lang), style="dim"), (0, 0, 0, 4))
         total = sum(report.alert_counts.values())
         counts = ", ".join(f"{said(KINDS.get(kind, kind), lang)} {n}" for kind, n in report.alert_counts.items())
         shown = len(report.alerts)
-        hidden = said(f"前 {shown} 条,共 {total} 条 · first {shown} of {total}", lang) if total > shown else f"{total}"
+        hidden = said(f"前 {shown} 条，共 {total} 条 · first {shown} of {total}", lang) if total > shown else f"{total}"
         yield Text(f"{hidden}: {counts}", style="dim")
     if report.resolved_alerts:
         n = report.resolved_alerts
@@ -132,7 +132,7 @@ def _questions(report: Report, now: int, lang: Lang) -> Iterable[RenderableType]
     counts, names = report.question_counts, _names(report)
     answered = counts.by_staff + counts.by_member
     summary = (
-        f"等待中 {counts.open},过期 {counts.expired},已回答 {answered}(管理 {counts.by_staff},成员 {counts.by_member})"
+        f"等待中 {counts.open}，过期 {counts.expired}，已回答 {answered}(管理 {counts.by_staff}，成员 {counts.by_member})"
         f" · {counts.open} open, {counts.expired} expired, {answered} answered "
         f"({counts.by_staff} by staff, {counts.by_member} by members)"
     )
@@ -237,7 +237,7 @@ def _newcomers(report: Report, now: int, lang: Lang) -> Iterable[RenderableType]
             silent.setdefault(where, []).append(f"{row.who} ({duration(now - row.joined_ms)})")
             continue
         line = Text.assemble((row.who, "bold"), (f"  {where}", "cyan"), f"  {duration(now - row.joined_ms)}  ")
-        line.append(said("说了话,没人理 · spoke, nobody responded", lang), style="red")
+        line.append(said("说了话，没人理 · spoke, nobody responded", lang), style="red")
         yield line.append(f"\n  「{short(row.first_words, _LONGEST_TEXT)}」")
     for where, people in silent.items():
         line = Text.assemble(said("还没说过话 · have not spoken", lang), (f"  {where}", "cyan"))
