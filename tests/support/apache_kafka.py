@@ -3,8 +3,6 @@
 import re
 import shutil
 import subprocess
-import uuid
-from base64 import urlsafe_b64encode
 from pathlib import Path
 
 from huoqun.broker import BrokerError, wait_for_broker
@@ -20,6 +18,9 @@ _JVM = [
     "-Xshare:auto",
     "-Djava.awt.headless=true",
 ]
+
+# A fixed one: a random id that begins with a dash is taken for an option.
+_CLUSTER = "huoqunTestCluster00000"
 
 _PROPERTIES = """
 process.roles=broker,controller
@@ -59,8 +60,7 @@ def start(directory: Path) -> RunningBroker:
     properties.write_text(_PROPERTIES.format(port=port, controller=controller, data=directory / "data"), "utf-8")
     log4j2.write_text(_LOG4J2, "utf-8")
     java = ["java", *_JVM, f"-Dlog4j2.configurationFile={log4j2}", "-cp", f"{jars}/*"]
-    cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    formatting = [*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)]
+    formatting = [*java, "kafka.tools.StorageTool", "format", "-t", _CLUSTER, "-c", str(properties)]
     formatted = subprocess.run(formatting, capture_output=True, text=True, timeout=60, check=False)
     if formatted.returncode != 0:
         raise BrokerNotStartedError(f"formatting Kafka's storage failed:\n{formatted.stdout}{formatted.stderr}")
