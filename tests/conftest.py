@@ -55,5 +55,5 @@ def topic_prefix() -> str:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Quick ones first: whatever the shuffle, the unit tests before those that start processes."""
-    items.sort(key=lambda item: "integration" in item.path.parts)
+    """Quick ones first: whatever the shuffle, the unit tests before the long ones and those that start processes."""
+    items.sort(key=lambda item: "unit" not in item.path.parts)
