@@ -242,24 +242,25 @@ def _judged(h: History, head: Head, event: Event) -> Iterator[tuple[str, float]]
     """Yield the one open question that a message without any link most likely answers, if any is likely enough."""
     words = words_of(event.text)
     asks = wants_answer(event.text)
-    best, best_score, rivals = "", -math.inf, 0
+    best: tuple[float, int, str] | None = None  # likeliest, then latest: the same whatever the order of the table
     for question in h.tables[OPEN]:
         asked = h.tables[QUESTIONS][question]
         waited = event.ts - asked.asked_at
         if asked.user == event.user_id or waited > JUDGED_MS:
             continue
-        rivals += 1
-        score = -NAMING_COST * head.addressed + likelihood(
+        odds = likelihood(
             seconds=waited / 1000,
             between=head.messages - asked.place - 1,
             shared=len(words.intersection(asked.words)),
             asks=asks,
         )
-        if score > best_score:
-            best, best_score = question, score
-    probability = 1 / (1 + math.exp(-best_score)) if rivals else 0.0
+        candidate = (odds, asked.asked_at, question)
+        best = candidate if best is None else max(best, candidate)
+    if best is None:
+        return
+    probability = 1 / (1 + math.exp(NAMING_COST * head.addressed - best[0]))
     if probability >= THRESHOLD:
-        yield best, round(probability, 3)
+        yield best[2], round(probability, 3)
 
 
 def likelihood(*, seconds: float, between: int, shared: int, asks: bool) -> float:
