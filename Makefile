@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo up test env lint type fmt check clean
+.PHONY: help setup demo up test env evaluate lint type fmt check clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -24,6 +24,9 @@ up: $(RUN_STAMP) ## Run everything on this machine until Ctrl-C (ARGS=--free-por
 
 test: $(DEV_STAMP) ## Run all tests that this machine can run; skipped ones say what they need (ARGS=…)
 	@$(BIN)/python -m pytest $(ARGS)
+
+evaluate: $(RUN_STAMP) ## Judge the unanswered-message signal on annotated chats (DATA=../shared/data)
+	@$(BIN)/python -m bench.evaluate $(DATA)
 
 lint: $(DEV_STAMP) ## Style, import rules, YAML and shell scripts
 	@$(BIN)/ruff check .
