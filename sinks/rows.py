@@ -63,7 +63,10 @@ _checked: Final = {t.name: _ranges(t) for t in tables.TABLES.values()}
 
 
 def event_row(value: bytes | None, offset: int, *, store_text: bool) -> Row | Refused | None:
-    """Read one record of the events topic; ``None`` for a control record, which is no event.
+    """Read one record of the events topic; ``None`` for what is no event.
+
+    That is a control record, or one that can't be read: the streams read every record, and put those into the dead
+    letters; once is enough.
 
     ``offset`` is the record's own: the order of arrival. Without ``store_text`` the row has everything but the text.
     """
@@ -75,7 +78,7 @@ def event_row(value: bytes | None, offset: int, *, store_text: bool) -> Row | Re
         version = MAX_VERSION - record.received_at
         values = (*head[:_TEXT_AT], text, *head[_TEXT_AT:], extra, offset, version, 0)
         return _fitting(tables.EVENTS.name, record, version, values, len(value or b""))
-    return record if isinstance(record, Refused) else None
+    return None
 
 
 def result_row(value: bytes | None) -> Row | Refused:

@@ -2,7 +2,7 @@
 
 While the store is away the batch is kept, every partition is paused, and polling goes on so that the group keeps us;
 tries are repeated with growing, jittered waits, without end. What the store will never take is found by halves and
-goes to the dead letters, like what could not be read at all. Too many of those in a row, a missing table or a wrong
+goes to the dead letters, like a result that could not be read at all. Too many of those in a row, a missing table or a wrong
 password end the process: a person has to act.
 """
 

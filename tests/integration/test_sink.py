@@ -74,8 +74,11 @@ def on_tansu(tansu: RunningBroker, topic_prefix: str, tmp_path: Path) -> Iterato
 
 
 def test_events_and_results_become_rows_and_what_cannot_be_used_a_dead_letter(sink: SinkProcess):
-    bad = [b"{", b"\xff", message(-1, count=2**70)]
-    produce(sink.config, topics.EVENTS, [message(n) for n in range(500)] + bad + [codec.encode(Tick(now=5))])
+    bad = [message(-1, count=2**70)]
+    unreadable = [b"{", b"\xff"]  # in the dead letters by the streams, which do not run here
+    produce(
+        sink.config, topics.EVENTS, [message(n) for n in range(500)] + bad + unreadable + [codec.encode(Tick(now=5))]
+    )
     produce(sink.config, topics.EVENTS, [message(n, received_at=2_000_000_000_000, text="again") for n in range(100)])
     for topic, results in RESULTS.items():
         produce(sink.config, topic, [codec.encode(r) for r in results])
@@ -85,14 +88,14 @@ def test_events_and_results_become_rows_and_what_cannot_be_used_a_dead_letter(si
     eventually(lambda: {t: sink.count(t) for t in counts} == counts, "every view is filled")
     assert sink.query("SELECT status FROM questions") == [{"status": "answered"}]
     assert sink.query("SELECT count() AS n FROM events WHERE text = 'again'") == [{"n": 0}]
-    eventually(lambda: len(dead_letters(sink.config)) == 4, "every bad record is a dead letter")
+    eventually(lambda: len(dead_letters(sink.config)) == 2, "every bad record is a dead letter")
     letters = dead_letters(sink.config)
     assert {letter.value for letter in letters} == {*bad, b'{"record":"alert"}'}
     assert all(letter.reason for letter in letters)
 
     assert sink.get("/readyz") == (200, "ready\n")
     assert sink.metric("huoqun_sink_rows_total") >= 510
-    assert sink.metric("huoqun_sink_dead_letters_total") == 4
+    assert sink.metric("huoqun_sink_dead_letters_total") == 2
     assert sink.metric("huoqun_sink_flush_seconds_count") >= 1
     assert "text 1" not in sink.log.read_text("utf-8"), "no message text in the log"
 
