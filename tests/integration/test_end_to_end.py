@@ -14,11 +14,13 @@ from typing import Any
 
 import pytest
 
+from huoqun import topics
 from huoqun.config import Config, Kafka, Worker
 from huoqun.local.stack import GATEWAY, SINK, WORKER
 from producers.simulator import sample_community
 from sinks.client import query
 from tests.support.brokers import RunningBroker
+from tests.support.sinks import dead_letters, produce
 from tests.support.stack import REAL_CHATS, Services, expected, read_chats, send, shuffled, stored, up_to_the_last_event
 
 pytest.importorskip("chdb", reason="the embedded store is not installed: pip install 'huoqun[local]'")
@@ -76,7 +78,7 @@ def check(stack: Services, raws: list[dict[str, Any]]) -> None:
         for key in different
     ]
     assert not fields, "\n".join(map(str, fields[:5]))
-    assert {"Activity", "Question", "Alert", "Member", "GroupSummary"} <= {k[0] for k in ours}, "every view has rows"
+    assert {"Activity", "Question", "Member", "GroupSummary"} <= {k[0] for k in ours}, "every view has rows"
 
 
 def test_replayed_chats_are_in_every_view_once_and_again_changes_nothing(
@@ -85,8 +87,23 @@ def test_replayed_chats_are_in_every_view_once_and_again_changes_nothing(
     raws = renamed(chats, "plain")
     assert send(services, raws).accepted == len(raws)
     check(services, raws)
+    assert query(services.config, "SELECT count() AS n FROM alerts")[0]["n"] > 0
     send(services, raws)
     check(services, raws)
+
+
+def test_poison_on_the_topic_is_dead_lettered_once_with_its_reason_and_the_rest_goes_on(
+    services: Services, chats: list[dict[str, Any]]
+) -> None:
+    raws = renamed(chats[:300], "poison")
+    poison = [b"{", b"\xff\xfe", b"[]", b'{"id":"no type"}', b'{"control":"never"}', b"[" * 20_000, b""]
+    send(services, raws[:150])
+    produce(services.config, topics.EVENTS, poison)
+    send(services, raws[150:])
+    check(services, raws)
+    letters = dead_letters(services.config)
+    assert sorted(letter.value for letter in letters) == sorted(poison)
+    assert all(letter.reason for letter in letters)
 
 
 ROUNDS = [
