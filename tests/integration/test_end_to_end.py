@@ -27,7 +27,7 @@ pytest.importorskip("chdb", reason="the embedded store is not installed: pip ins
 pytestmark = [pytest.mark.chdb, pytest.mark.slow, pytest.mark.timeout(600)]
 
 LATENESS_MS = 120_000
-FILES = 4
+FILES = 3
 
 
 @pytest.fixture(scope="module")
@@ -133,4 +133,4 @@ def test_killed_in_the_middle_and_out_of_order_every_view_is_the_same(
 def test_the_real_chats_are_there(chats: list[dict[str, Any]]) -> None:
     if not (REAL_CHATS / "dev" / "events.ndjson.gz").exists():
         pytest.skip("the annotated chats (../shared/data) are not here: the simulated sample stood in for them")
-    assert len(chats) > 3000
+    assert len(chats) > 2000

@@ -219,6 +219,7 @@ def test_nothing_listens_but_the_metrics(config: Config, started: Workers) -> No
     assert mine == {worker.metrics_port}
 
 
+@pytest.mark.parametrize("broker", ["tansu"], indirect=True)
 def test_the_watchdog_ends_a_worker_whose_ticks_stopped(
     broker: RunningBroker, topic_prefix: str, tmp_path: Path
 ) -> None:
@@ -245,6 +246,7 @@ def test_a_start_without_topics_is_refused_with_the_mend(
         assert "huoqun provision" in worker.says()
 
 
+@pytest.mark.parametrize("broker", ["apache_kafka"], indirect=True)
 def test_an_overtaken_writer_does_not_turn_back_the_state(config: Config, started: Workers, feed: Feed) -> None:
     first = started.start().wait_ready()
     feed.send(40)
