@@ -8,7 +8,7 @@ known" or "not defined" (a ratio over nothing).
 from __future__ import annotations
 
 import hashlib
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 import msgspec
 
@@ -32,7 +32,6 @@ AlertKind = Literal[
     "silence_after_broadcast",
     "source_silent",
 ]
-ALERT_KINDS: Final[tuple[str, ...]] = get_args(AlertKind)
 Severity = Literal["info", "warning", "critical"]
 AlertState = Literal["open", "acked", "snoozed", "resolved", "expired"]
 

@@ -47,11 +47,10 @@ def on_message(head: Head, member: Member, ts: int) -> None:
         head.messages_today += 1
 
 
-def start(h: History, head: Head, ts: int) -> None:
+def start(h: History, ts: int) -> None:
     """Begin counting days with the group's first event, and again when a dead group speaks."""
     if DUE_NAME not in h.tables[DUE]:
-        head.day = ts // DAY_MS
-        h.put(DUE, DUE_NAME, (head.day + 1) * DAY_MS)
+        h.put(DUE, DUE_NAME, (ts // DAY_MS + 1) * DAY_MS)
 
 
 def on_time(h: History, head: Head, settings: GroupSettings, at: int) -> None:
@@ -60,7 +59,7 @@ def on_time(h: History, head: Head, settings: GroupSettings, at: int) -> None:
     if head.messages_today:
         head.days = (*head.days, (today - 1, head.messages_today))
     head.days = _recent(head.days, today)
-    head.messages_today, head.day = 0, today
+    head.messages_today = 0
     for user, member in list(h.tables[MEMBERS].items()):
         _member_day(h, settings, user, member, today)
     expire_old(h, at=at)

@@ -86,7 +86,7 @@ class Group:
         head.last_ts = event.ts
         if event.group_name:
             head.name = event.group_name
-        churn.start(h, head, event.ts)
+        churn.start(h, event.ts)
         if event.type == "member_count":
             if event.count is not None:
                 head.correction = event.count - head.known
@@ -155,7 +155,7 @@ class Group:
         h.put(
             SAID,
             event.id,
-            Said(event.ts, event.user_id, event.ts // MINUTE_MS, addressed=addressed, counts=not member.is_staff),
+            Said(event.ts, event.user_id, event.ts // MINUTE_MS, counts=not member.is_staff),
         )
         member.messages += 1
         member.last_message_at, member.last_message = event.ts, event.id

@@ -47,7 +47,6 @@ class Tracked:
     """A group and what belongs to its arrival rather than to its time."""
 
     __slots__ = (
-        "changed",
         "floor",
         "group",
         "late",
@@ -70,7 +69,6 @@ class Tracked:
         self.late = 0
         self.seen: dict[str, int] = {}
         self.seen_new: list[tuple[str, int]] = []
-        self.changed = False
         self.urgent: set[tuple[int, object]] = set()
         self.save = saved.Chain()
 
@@ -169,7 +167,6 @@ class Partition:
             saves += tracked.save.write(self.number, name, delta)
             tracked.seen_new = []
             tracked.urgent = set()
-            tracked.changed = False
         self._changed = {}
         unplaced, self._unplaced = self._unplaced, 0
         return Checkpoint(self.offset, results, saves, unplaced)
@@ -198,11 +195,6 @@ class Partition:
             tracked = self.groups[name] = Tracked(Group(resolve(self.config, platform, group_id)))
         return tracked
 
-    def _mark(self, name: str, tracked: Tracked) -> None:
-        if not tracked.changed:
-            tracked.changed = True
-            self._changed[name] = tracked
-
     def _event(self, offset: int, event: Event) -> None:
         name = event.group
         tracked = self._track(name)
@@ -211,7 +203,7 @@ class Partition:
         if event.ts < tracked.floor:
             self._unplaced += 1
             return
-        self._mark(name, tracked)
+        self._changed[name] = tracked
         self._see(tracked, event)
         if event.ts < tracked.max_ts - self.lateness:
             tracked.late += 1
@@ -238,7 +230,7 @@ class Partition:
                 continue
             due = tracked.group.next_due()
             if due is not None and due <= watermark:
-                self._mark(name, tracked)
+                self._changed[name] = tracked
                 tracked.watermark = watermark
                 tracked.group.advance(watermark)
             else:

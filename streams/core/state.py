@@ -12,8 +12,7 @@ import msgspec
 from huoqun.results import Activity, Alert, MemberRisk, QuestionKind, QuestionStatus, WindowName
 
 MINUTE_MS: Final = 60_000
-HOUR_MS: Final = 60 * MINUTE_MS
-DAY_MS: Final = 24 * HOUR_MS
+DAY_MS: Final = 24 * 60 * MINUTE_MS
 LONG_DAYS: Final = 28
 """The longest look back of any definition, in days."""
 NEWCOMER_MS: Final = 7 * DAY_MS
@@ -48,8 +47,6 @@ class Head(msgspec.Struct, array_like=True, gc=False):
     burst: str = ""
     """The leave burst that is going on: the event of its first leave."""
     burst_last: int = 0
-    day: int = -1
-    """The day (since the epoch, UTC) that was closed last."""
     stage: str = "forming"
     stage_since: int = 0
     health: float = 1.0
@@ -80,7 +77,6 @@ class Member(msgspec.Struct, array_like=True, gc=False):
     today_count: int = 0
     days: tuple[tuple[int, int], ...] = ()
     """(day, messages) before ``today``, at most 28, within 28 days of ``today``."""
-    questions_unanswered: int = 0
     risk: float = -1.0
     """-1: not defined (no message in 28 days, staff, bot)."""
     risk_reasons: tuple[str, ...] = ()
@@ -95,8 +91,6 @@ class Said(msgspec.Struct, array_like=True, gc=False):
     user: str
     minute: int
     answered: bool = False
-    addressed: bool = False
-    """It names or replies to somebody."""
     counts: bool = True
     """By a member (neither staff nor bot): it counts for the reply rate."""
 
