@@ -5,7 +5,8 @@ What makes it safe, in the order in which it happens:
 1. A batch is applied to the partition's in-memory state. Dead letters and urgent results go out without waiting.
 2. A checkpoint takes, in one step without awaiting, everything that changed since the last one, and goes on in the
    background: its results, and everything sent before, must be acknowledged; then its saves are written, each with
-   the epoch of this holder; when they are acknowledged too, the offsets it covers may be committed.
+   the epoch of this holder; when they are acknowledged too, the offsets that are safe with them may be committed
+   (the state says which: it saves busy groups rarely, so they may lie far behind what was applied).
 3. Whatever fails ends the process: nothing was committed that is not saved, and the next holder repeats the rest.
    Results are absolute and saves are fenced by offset, so the repetition changes nothing.
 
@@ -78,7 +79,7 @@ class Incoming(NamedTuple):
 
 
 class Limits(NamedTuple):
-    """When a checkpoint is due: this long after the first record it covers, or after so many records."""
+    """When a checkpoint is due: this long after the first record it covers or the last one, or after so many records."""
 
     seconds: float
     events: int
@@ -93,10 +94,12 @@ class Slot:
         self.epoch = epoch
         self.state = state
         self.applied = -1
+        self.released = -1
+        """The last offset that may be committed."""
         self.waiting = 0
         """Records applied since the last checkpoint began."""
         self.since = 0.0
-        """When the first of them was applied (monotonic seconds)."""
+        """When the first of them was applied, or the last checkpoint began that left some unsaved (monotonic seconds)."""
         self.sends: list[Awaitable[Sent]] = []
         self.busy = False
         """Between applying a batch and having queued what it sent: no checkpoint may begin."""
@@ -104,7 +107,7 @@ class Slot:
 
     def due(self, now: float, limits: Limits) -> bool:
         """Return whether a checkpoint should begin."""
-        if self.busy or self.checkpoint is not None or not self.waiting:
+        if self.busy or self.checkpoint is not None or self.applied == self.released:
             return False
         return self.waiting >= limits.events or now - self.since >= limits.seconds
 
@@ -162,8 +165,9 @@ class Loop:
         slot.busy = True
         try:
             bad = slot.state.apply(batch.records)
+            if slot.applied == slot.released:
+                slot.since = began
             slot.applied = batch.records[-1][0]
-            slot.since = slot.since if slot.waiting else began
             slot.waiting += len(batch.records)
             urgent = slot.state.urgent()
             self._note(batch, began)
@@ -189,8 +193,8 @@ class Loop:
             await self._settle()
             self.raise_failure()
             for slot in self._slots.values():
-                if slot.waiting and self._current(slot):
-                    self._begin(slot)
+                if slot.applied > slot.released and self._current(slot):
+                    self._begin(slot, final=True)
             await self._settle()
             self.raise_failure()
 
@@ -245,12 +249,12 @@ class Loop:
             if not number % _YIELD_EVERY:
                 await asyncio.sleep(0)
 
-    def _begin(self, slot: Slot) -> None:
-        checkpoint = slot.state.checkpoint()
+    def _begin(self, slot: Slot, *, final: bool = False) -> None:
+        checkpoint = slot.state.checkpoint(final=final)
         metrics.UNPLACED.inc(checkpoint.unplaced)
         sends, slot.sends = slot.sends, []
-        slot.waiting = 0
-        task = asyncio.create_task(self._complete(slot, checkpoint, sends, slot.applied), name="checkpoint")
+        slot.waiting, slot.since = 0, time.monotonic()
+        task = asyncio.create_task(self._complete(slot, checkpoint, sends), name="checkpoint")
         slot.checkpoint = task
         self._tasks.add(task)
 
@@ -263,7 +267,7 @@ class Loop:
 
         task.add_done_callback(done)
 
-    async def _complete(self, slot: Slot, checkpoint: Checkpoint, sends: list[Awaitable[Sent]], applied: int) -> None:
+    async def _complete(self, slot: Slot, checkpoint: Checkpoint, sends: list[Awaitable[Sent]]) -> None:
         began = time.monotonic()
         await self._send_results(sends, slot.partition, checkpoint.results)
         for sent in sends:
@@ -281,7 +285,9 @@ class Loop:
             metrics.CHECKPOINTS.labels("abandoned").inc()
             return
         self._ports.saved(slot.partition, checkpoint.saves, max(written, default=-1))
-        self._ports.release(slot.partition, applied, slot.generation)
+        if checkpoint.offset > slot.released:
+            slot.released = checkpoint.offset
+            self._ports.release(slot.partition, checkpoint.offset, slot.generation)
         metrics.SAVES.inc(len(written))
         metrics.CHECKPOINTS.labels("saved").inc()
         metrics.CHECKPOINT_SECONDS.observe(time.monotonic() - began)

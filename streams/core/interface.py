@@ -18,11 +18,13 @@ class Bad(NamedTuple):
 
 
 class Checkpoint(NamedTuple):
-    """What has to be sent, and then saved, before offsets up to ``offset`` may be committed.
+    """What has to be sent, and then saved; and up to which offset all is saved then, and may be committed.
 
-    ``results`` are absolute values under deterministic keys. ``saves`` are state entries of this partition, each atomic by
-    itself and fenced by the offset it holds; ``None`` deletes one. ``unplaced`` counts the events that came too late even to
-    tell whether they had come before.
+    ``offset`` may lie many seconds, or hundreds of thousands of records, behind what was applied: what is not in the saves
+    yet is read again from the log by the next holder. It is -1 while nothing may be committed, and never falls.
+    ``results`` are absolute values under deterministic keys, of all that was applied. ``saves`` are state entries of this
+    partition, each atomic by itself and fenced by the offset it holds; ``None`` deletes one; there may be none at all.
+    ``unplaced`` counts the events that came too late even to tell whether they had come before.
     """
 
     offset: int
@@ -38,10 +40,17 @@ class PartitionState(Protocol):
         """Take over what earlier checkpoints saved (any order). Called once, before the first record."""
 
     def apply(self, records: Sequence[tuple[int, bytes | None]]) -> list[Bad]:
-        """Apply (offset, value) records in offset order. Those at or below a group's fence are skipped."""
+        """Apply (offset, value) records in offset order.
+
+        The first ones may be known already, from what was restored: those at or below a group's fence are skipped.
+        """
 
     def urgent(self) -> list[AnyResult]:
         """Return the results an operator waits for (questions, alerts) that changed since they were last asked for."""
 
-    def checkpoint(self) -> Checkpoint:
-        """Return everything that changed since the last checkpoint, and start anew."""
+    def checkpoint(self, *, final: bool = False) -> Checkpoint:
+        """Return all results that changed since the last checkpoint, and the saves that are due; start anew.
+
+        Called about once a second. ``final``: save everything, so that ``offset`` is the last one applied; nothing may
+        follow, and the next holder has nothing to read again.
+        """

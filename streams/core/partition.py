@@ -135,8 +135,9 @@ class Partition:
             h.dirty.difference_update(news)
         return results
 
-    def checkpoint(self) -> Checkpoint:
+    def checkpoint(self, *, final: bool = False) -> Checkpoint:
         """Return everything that changed since the last checkpoint: results to send, state to save."""
+        del final  # everything is saved each time
         results: list[AnyResult] = self.urgent()
         saves: list[tuple[bytes, bytes | None]] = []
         if self._begun:

@@ -3,6 +3,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -17,6 +18,8 @@ from tests.support.toy_worker import ToyPartition
 CHANGELOG = topics.state_topic("p")
 GROUPS = "p.groups"
 ALERTS = "p.alerts"
+LAZY_GROUP = "c"
+"""The toy state saves it at every third checkpoint only."""
 
 
 class At(NamedTuple):
@@ -314,6 +317,50 @@ def test_a_tick_is_seen_wherever_it_lies_in_a_batch() -> None:
     run(body())
 
 
+def test_what_the_state_has_not_saved_yet_is_not_released() -> None:
+    async def body() -> None:
+        world = World()
+        loop = make(world, events=2)
+        await loop.take(batch(0, record("a", 1), record(LAZY_GROUP, 2)))
+        await settle()
+        await loop.take(batch(2, record("a", 3), record("a", 4)))
+        await settle()
+        assert world.released() == [0]
+        await loop.take(batch(4, record("a", 3), record("a", 4)))
+        await settle()
+        assert world.released() == [0, 5]
+
+    run(body())
+
+
+def test_checkpoints_go_on_until_all_that_was_applied_is_released() -> None:
+    async def body() -> None:
+        world = World()
+        loop = make(world, seconds=1.0, events=1000)
+        await loop.take(batch(0, record(LAZY_GROUP, 1)))
+        for _ in range(5):
+            loop.begin_due(time.monotonic() + 1.1)
+            await settle()
+        assert world.released() == [0]
+        assert world.did().count("saved") == 3, "and no longer"
+
+    run(body())
+
+
+def test_the_last_checkpoint_saves_everything() -> None:
+    async def body() -> None:
+        world = World()
+        loop = make(world, events=1)
+        await loop.take(batch(0, record(LAZY_GROUP, 1)))
+        await settle()
+        assert not world.released()
+        await loop.finish()
+        assert world.released() == [0]
+        assert set(world.store[0]) == {f"0/{LAZY_GROUP}".encode()}
+
+    run(body())
+
+
 def test_partitions_do_not_wait_for_each_other() -> None:
     async def body() -> None:
         world = World()
@@ -323,7 +370,7 @@ def test_partitions_do_not_wait_for_each_other() -> None:
         await loop.take(batch(0, record("b", 1), partition=1))
         await settle()
         world.held = set()
-        await loop.take(batch(0, record("c", 1), partition=2))
+        await loop.take(batch(0, record("d", 1), partition=2))
         await settle()
         assert [detail[0] for what, detail in world.log if what == "release"] == [2]
 
