@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo up test env evaluate lint type fmt check clean
+.PHONY: help setup demo up test env evaluate bench smoke lint type fmt check clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,6 +11,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
+BENCH_STAMP := $(VENV)/.installed-bench
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 help: ## List the targets
@@ -27,6 +28,12 @@ test: $(DEV_STAMP) ## Run all tests that this machine can run; skipped ones say 
 
 evaluate: $(RUN_STAMP) ## Judge the unanswered-message signal on annotated chats (DATA=../shared/data)
 	@$(BIN)/python -m bench.evaluate $(DATA)
+
+bench: $(BENCH_STAMP) ## Measure everything side by side, keep the table in BENCHMARKS.md (QUICK=1: shorter, not kept; ARGS=names)
+	@$(BIN)/python -m bench run $(if $(QUICK),--quick,--keep) $(ARGS)
+
+smoke: $(BENCH_STAMP) ## The short benchmarks: fails if a ratio fell by more than a third against the kept ones
+	@$(BIN)/python -m bench smoke $(ARGS)
 
 lint: $(DEV_STAMP) ## Style, import rules, YAML and shell scripts
 	@$(BIN)/ruff check .
@@ -76,4 +83,9 @@ $(RUN_STAMP): pyproject.toml | $(BIN)/python
 $(DEV_STAMP): pyproject.toml | $(BIN)/python
 	@echo "installing into $(VENV), also for development (once)"
 	@$(PIP) install --editable '.[local,dev]'
+	@touch $@ $(RUN_STAMP)
+
+$(BENCH_STAMP): pyproject.toml | $(BIN)/python
+	@echo "installing into $(VENV), also what the benchmarks compare with (once)"
+	@$(PIP) install --editable '.[local,bench]'
 	@touch $@ $(RUN_STAMP)

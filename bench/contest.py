@@ -1,0 +1,230 @@
+"""The contest: the product's worker, the same machines without Faust, Faust as taught, and the peers, on the same records.
+
+Round by round, each contestant drains the same events (``bench.workload``: 500 groups, 20,000 members, JSON, four
+partitions) from Apache Kafka, alone on one core, with the broker on another; its figure is the events of the middle of the
+run, divided by the CPU seconds it spent on them. Ratios are made within a round. The topic of our own contestants holds
+the ticks too, one a second of event time and partition, which the peers are spared.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from bench import broker, cores
+from bench.drain import DrainError, Program, Scrape, drain, module, samples_of, scratch
+from bench.load import LoadError, fill, make, remove
+from bench.samples import Rates, Stretch
+from bench.table import RATIO, Row, Target, at_least, failed, measured, ratios
+from bench.workload import Record, records
+from huoqun import broker as administration
+from huoqun import topics
+from huoqun.config import Config, Kafka, Worker, dump_env
+from tests.support.brokers import RunningBroker, free_port
+from tests.support.fetch_kafka import UnavailableError
+
+PARTITIONS: Final = 4
+PER_CORE: Final = "events/s a core"
+ROOT: Final = Path(__file__).resolve().parents[1]
+
+FULL, FULL_BARE, FAUST = "full", "full-bare", "faust"
+SMALL, SMALL_BARE, QUIX, BYTEWAX, BYTEWAX_GUIDE = "small", "small-bare", "quixstreams", "bytewax", "bytewax-guide"
+
+WHO: Final = {
+    FULL: "full pipeline, the product's worker",
+    FULL_BARE: "full pipeline, bare confluent-kafka loop",
+    FAUST: "idiomatic Faust, minute counts only",
+    SMALL: "small job, our shell",
+    SMALL_BARE: "small job, bare confluent-kafka loop",
+    QUIX: "small job, quixstreams",
+    BYTEWAX: "small job, bytewax (batched by hand)",
+    BYTEWAX_GUIDE: "small job, bytewax (event by event, as its guide teaches)",
+}
+
+OWES: Final = {
+    FULL: "every signal; all results acknowledged, state saved, offsets committed; defaults of the product",
+    FULL_BARE: "the same machines, results, saves and commits; no rebalances, recovery or metrics",
+    FAUST: "Record + tumbling Table with its changelog; no other state, no results",
+    SMALL: "a result for each changed group and checkpoint, state saved, offsets committed",
+    SMALL_BARE: "the same machine, results, saves and commits",
+    QUIX: "state in RocksDB with its changelog; no results",
+    BYTEWAX: "batches through every step; snapshots of changed groups each 10 s on local disk; no results",
+    BYTEWAX_GUIDE: "map, key_on, stateful_map; snapshots of changed groups each 10 s on local disk; no results",
+}
+
+QUICK: Final = (FULL, FULL_BARE, FAUST, SMALL, QUIX, BYTEWAX)
+
+
+class Size(NamedTuple):
+    """How much of it: events in the topic, rounds, and the longest stretch measured (seconds)."""
+
+    events: int
+    rounds: int
+    longest: float
+    warm: float
+
+
+FULL_SIZE: Final = Size(1_200_000, 5, 10.0, 2.0)
+QUICK_SIZE: Final = Size(300_000, 2, 4.0, 1.0)
+
+
+class Pair(NamedTuple):
+    """A ratio that is asked for."""
+
+    name: str
+    of: str
+    to: str
+    target: Target | None
+
+
+PAIRS: Final = (
+    Pair("full pipeline vs idiomatic Faust (minute counts only)", FULL, FAUST, at_least(20)),
+    Pair("full pipeline vs the same machines in a bare confluent-kafka loop", FULL, FULL_BARE, at_least(0.7)),
+    Pair("small job vs quixstreams", SMALL, QUIX, at_least(6)),
+    Pair("small job vs bytewax", SMALL, BYTEWAX, at_least(2.5)),
+    Pair("small job vs bytewax as its guide teaches", SMALL, BYTEWAX_GUIDE, None),
+    Pair("full pipeline vs quixstreams doing the small job", FULL, QUIX, at_least(2.5)),
+    Pair("full pipeline vs bytewax doing the small job", FULL, BYTEWAX, at_least(1)),
+    Pair("full pipeline vs bytewax as its guide teaches, doing the small job", FULL, BYTEWAX_GUIDE, None),
+)
+
+
+class Contest:
+    """The load in memory, and a broker to put it into."""
+
+    def __init__(self, on: RunningBroker, size: Size, load: Sequence[Record]) -> None:
+        self.bootstrap = on.bootstrap
+        self.size = size
+        self.load = load
+        self.plain = [record for record in load if record.key]
+        self.name = f"b{os.getpid()}x{time.monotonic_ns() % 1_000_000}"
+        self._filled: set[str] = set()
+
+    def run(self, who: str, number: int) -> Rates:
+        """Let one contestant drain the load, for the ``number``-th time. Raises :class:`DrainError` or ``LoadError``."""
+        stretch = Stretch(0.1 * self.size.events, 0.9 * self.size.events, self.size.warm, self.size.longest)
+        directory = scratch()
+        try:
+            return drain([self._program(who, number, directory)], stretch)
+        finally:
+            shutil.rmtree(directory, ignore_errors=True)
+            remove(self.bootstrap, f"{self.name}-{number}-{who}-")
+
+    def _program(self, who: str, number: int, directory: Path) -> Program:
+        if who in (FULL, SMALL):
+            return self._worker(who, number, directory)
+        name = f"{self.name}-{number}-{who}-"
+        topic = self._with_ticks() if who in (FULL_BARE, SMALL_BARE) else self._without_ticks()
+        out = directory / "samples"
+        given = ["--bootstrap", self.bootstrap, "--topic", topic, "--name", name, "--samples", str(out)]
+        given += ["--directory", str(directory), "--partitions", str(PARTITIONS)]
+        command = {
+            FULL_BARE: module("bench.confluent_loop", "--job", "full", *given),
+            SMALL_BARE: module("bench.confluent_loop", "--job", "small", *given),
+            FAUST: module("bench.faust_idiomatic", *given),
+            QUIX: module("bench.quix", *given),
+            BYTEWAX: module("bench.bytewax_flow", *given),
+            BYTEWAX_GUIDE: module("bench.bytewax_flow", "--guide", *given),
+        }[who]
+        return Program(command, environment(), cores.MEASURED, samples_of(out), directory / "log", directory)
+
+    def _worker(self, who: str, number: int, directory: Path) -> Program:
+        prefix = f"{self.name}-{number}-{who}-"
+        config = worker_config(self.bootstrap, prefix, PARTITIONS, directory)
+        administration.provision(config)
+        topic = topics.full_name(prefix, topics.EVENTS)
+        share = len(self.plain) / fill(self.bootstrap, topic, PARTITIONS, self.load)
+        return worker_program(config, directory, share, who == SMALL)
+
+    def _with_ticks(self) -> str:
+        """Return the topic for loops that bring no topics of their own."""
+        return self._once(f"{self.name}-ticked", self.load)
+
+    def _without_ticks(self) -> str:
+        """Return the topic for the peers."""
+        return self._once(f"{self.name}-plain", self.plain)
+
+    def _once(self, topic: str, load: Sequence[Record]) -> str:
+        if topic not in self._filled:
+            make(self.bootstrap, [topic], PARTITIONS)
+            fill(self.bootstrap, topic, PARTITIONS, load)
+            self._filled.add(topic)
+        return topic
+
+
+def worker_config(bootstrap: str, prefix: str, partitions: int, directory: Path) -> Config:
+    """Return the product's defaults on this broker."""
+    return Config(
+        data_dir=str(directory),
+        kafka=Kafka(bootstrap=bootstrap, topic_prefix=prefix, partitions=partitions),
+        worker=Worker(metrics_port=free_port()),
+    )
+
+
+def worker_program(
+    config: Config, directory: Path, share: float, small: bool = False, core: int = cores.MEASURED
+) -> Program:
+    """Return the product's worker (with the machine of the small job, if ``small``)."""
+    command = module("bench.small") if small else module("huoqun", "worker")
+    env = environment() | dump_env(config)
+    look = Scrape(config.worker.metrics_port, share)
+    return Program(command, env, core, look, directory / f"worker-{config.worker.metrics_port}.log", directory)
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of what is measured: this one without the product's settings, and with this checkout."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("HUOQUN_")}
+    return env | {"PYTHONPATH": str(ROOT)}
+
+
+def rows(quick: bool, only: Sequence[str] = (), say: Callable[[str], None] = lambda _: None) -> list[Row]:
+    """Hold the contest."""
+    size = QUICK_SIZE if quick else FULL_SIZE
+    who = list(only) or list(QUICK if quick else WHO)
+    load = list(records(size.events))
+    figures: dict[str, list[float]] = {name: [] for name in who}
+    broken: dict[str, str] = {}
+    try:
+        with broker.running() as on:
+            contest = Contest(on, size, load)
+            for number in range(size.rounds):
+                for name in who:
+                    if name in broken:
+                        continue
+                    try:
+                        rate = contest.run(name, number)
+                    except (DrainError, LoadError, administration.BrokerError) as error:
+                        broken[name] = str(error)
+                        say(f"round {number + 1}: {WHO[name]}: FAILED: {error}")
+                    else:
+                        figures[name].append(rate.per_core)
+                        say(f"round {number + 1}: {WHO[name]}: {rate.per_core:,.0f} a core, {rate.per_second:,.0f}/s")
+    except UnavailableError as error:
+        return [failed(pair.name, RATIO, str(error), pair.target) for pair in PAIRS]
+    return table(figures, broken, quick)
+
+
+def table(figures: dict[str, list[float]], broken: dict[str, str], quick: bool) -> list[Row]:
+    """Return the rows of what was found: the ratios that are asked for, and each contestant's own figure."""
+    found = []
+    for pair in PAIRS:
+        if pair.of not in figures or pair.to not in figures:
+            continue
+        why = broken.get(pair.of) or broken.get(pair.to)
+        if why is not None:
+            found.append(failed(pair.name, RATIO, why, pair.target))
+        else:
+            note = f"{OWES[pair.of]} — against: {OWES[pair.to]}"
+            shares = ratios(figures[pair.of], figures[pair.to])
+            found.append(measured(pair.name, RATIO, shares, pair.target, judge=not quick, note=note))
+    for name, rates in figures.items():
+        target = at_least(80_000) if name == FULL else None
+        if name in broken:
+            found.append(failed(WHO[name], PER_CORE, broken[name], target))
+        else:
+            found.append(measured(WHO[name], PER_CORE, rates, target, judge=not quick, note=OWES[name]))
+    return found

@@ -1,0 +1,91 @@
+"""Every benchmark by its name, what it measures, and what the issue asks of it."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+from bench.table import Row
+
+Say = Callable[[str], None]
+
+
+class Suite(NamedTuple):
+    """A module with ``rows(quick)``; if it takes ``say`` too, it is told where to say how far it is."""
+
+    name: str
+    module: str
+    about: str
+    asked: tuple[str, ...]
+    """The figures that are asked for, with their targets: what the report says while there are none."""
+
+    def run(self, quick: bool, say: Say) -> list[Row]:
+        """Measure. Raises whatever goes wrong."""
+        rows = importlib.import_module(self.module).rows
+        extra = {"say": say} if "say" in inspect.signature(rows).parameters else {}
+        return list(rows(quick, **extra))
+
+    def there(self) -> bool:
+        """Return whether its module exists."""
+        return importlib.util.find_spec(self.module) is not None
+
+
+SUITES: Final = (
+    Suite(
+        "contest",
+        "bench.contest",
+        "The pipeline and the peers, each alone on one core, on the same records",
+        (
+            "full pipeline vs idiomatic Faust: ≥ 20 x",
+            "full pipeline vs the same machines in a bare confluent-kafka loop: ≥ 0.7 x",
+            "small job vs quixstreams, vs bytewax: ≥ 6 x, ≥ 2.5 x",
+            "full pipeline vs quixstreams, vs bytewax doing the small job: ≥ 2.5 x, ≥ 1 x",
+            "full pipeline: ≥ 80,000 events/s a core",
+        ),
+    ),
+    Suite("cores", "bench.two_workers", "Two workers on two cores, four partitions each", ("two vs one: ≥ 1.8 x",)),
+    Suite(
+        "scale",
+        "bench.scale",
+        "The cost of an event with few and many groups and members",
+        ("10, 1,000, 100,000 groups; 20 k, 1 M members: within 25 %",),
+    ),
+    Suite(
+        "recovery",
+        "bench.recovery",
+        "A million members of state: memory, restart, take-over",
+        ("memory: ≤ 1.5 GiB, and the same after a week of event time", "restart, take-over: ≤ 20 s, ≤ 15 s"),
+    ),
+    Suite(
+        "latency",
+        "bench.latency",
+        "From the webhook to what people see",
+        ("webhook accepted to row visible, p99 at 1,000 events/s: ≤ 1.5 s", "alert after its deadline: ≤ 1.5 s"),
+    ),
+    Suite(
+        "gateway",
+        "bench.gateway",
+        "The webhook's door, one process",
+        ("one event a request vs parse only: ≥ 0.6 x", "batches of 100: ≥ 75,000 events/s"),
+    ),
+    Suite(
+        "sink", "bench.sink", "Inserts into the store", ("vs a bare columnar insert loop: ≥ 0.8 x, chDB and server",)
+    ),
+    Suite("queries", "bench.queries", "The dashboards' questions", ("every panel from 100 M events: ≤ 300 ms",)),
+)
+
+
+class UnknownSuiteError(Exception):
+    """No suite has this name; the message lists those there are."""
+
+
+def named(names: Sequence[str]) -> list[Suite]:
+    """Return the suites of these names, all for none. Raises :class:`UnknownSuiteError`."""
+    known = {suite.name: suite for suite in SUITES}
+    for name in names:
+        if name not in known:
+            raise UnknownSuiteError(f"no benchmark {name!r}; there are: {', '.join(known)}")
+    return [known[name] for name in names] if names else list(SUITES)
