@@ -14,6 +14,7 @@ from huoqun.events import Coverage
 
 GroupKind = Literal["commerce", "interest", "fan", "learning"]
 SourceKind = Literal["canonical", "onebot11"]
+PublisherKind = Literal["aiokafka", "kafka-python"]
 
 ENV_PREFIX: Final = "HUOQUN_"
 DEFAULT_FILE: Final = "huoqun.toml"
@@ -47,6 +48,8 @@ class Gateway(_Section, kw_only=True):
     request_timeout_seconds: float = 10.0
     tick_seconds: float = 1.0
     """Between two ticks into every partition; 0 turns this gateway's ticker off."""
+    publisher: PublisherKind = "aiokafka"
+    """The Kafka client behind the door: ``aiokafka`` is several times as fast, ``kafka-python`` the one to fall back to."""
 
 
 class Worker(_Section, kw_only=True):

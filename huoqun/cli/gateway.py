@@ -15,6 +15,7 @@ from huoqun.cli import configured
 if TYPE_CHECKING:
     from huoqun.config import Config
     from producers.admission import Sources
+    from producers.publisher import Publisher
 
 
 @click.command()
@@ -76,21 +77,15 @@ def _loop_run(config: Config, sources: Sources, host: str, port: int) -> None:
 async def _serve(config: Config, sources: Sources, host: str, port: int) -> None:
     from prometheus_client import REGISTRY  # noqa: PLC0415  # see command()
 
-    from huoqun import log, topics  # noqa: PLC0415  # see command()
+    from huoqun import log  # noqa: PLC0415  # see command()
     from huoqun.clock import now_ms  # noqa: PLC0415  # see command()
     from producers.app import App, listen  # noqa: PLC0415  # see command()
-    from producers.publisher import KafkaPublisher  # noqa: PLC0415  # see command()
     from producers.ticker import Ticker  # noqa: PLC0415  # see command()
 
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    publisher = KafkaPublisher(
-        bootstrap=config.kafka.bootstrap,
-        topic=topics.full_name(config.kafka.topic_prefix, topics.EVENTS),
-        timeout_seconds=config.gateway.publish_timeout_seconds,
-        max_in_flight=config.gateway.max_in_flight,
-    )
+    publisher = _publisher(config)
     await publisher.start()
     app = App(
         gateway=config.gateway,
@@ -128,3 +123,18 @@ async def _serve(config: Config, sources: Sources, host: str, port: int) -> None
     await publisher.close()
     if failed:
         raise click.ClickException("the ticker ended")
+
+
+def _publisher(config: Config) -> Publisher:
+    from huoqun import topics  # noqa: PLC0415  # see command()
+
+    if config.gateway.publisher == "aiokafka":
+        from producers.aio import AiokafkaPublisher as Chosen  # noqa: PLC0415  # only the client that is used
+    else:
+        from producers.kafka_python import KafkaPythonPublisher as Chosen  # type: ignore[assignment]  # noqa: PLC0415  # the same
+    return Chosen(
+        bootstrap=config.kafka.bootstrap,
+        topic=topics.full_name(config.kafka.topic_prefix, topics.EVENTS),
+        timeout_seconds=config.gateway.publish_timeout_seconds,
+        max_in_flight=config.gateway.max_in_flight,
+    )

@@ -9,13 +9,16 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from huoqun import broker as admin
 from huoqun import topics
 from huoqun.config import Config, Kafka
 from huoqun.local import tansu as tansu_binary
+from producers.aio import AiokafkaPublisher
+from producers.kafka_python import KafkaPythonPublisher
 from producers.memory import MemoryPublisher
-from producers.publisher import KafkaPublisher, Overloaded, Publisher, Record, Unavailable, partition_of
+from producers.publisher import Overloaded, Publisher, Record, Unavailable, partition_of
 from tests.conftest import BROKERS
 from tests.support import tansu as tansu_broker
 from tests.support.brokers import RunningBroker
@@ -25,11 +28,17 @@ PARTITIONS = 3
 CONTROL = b'{"control":'
 
 
+Kind = type[AiokafkaPublisher] | type[KafkaPythonPublisher]
+KINDS = [pytest.param(AiokafkaPublisher, id="aiokafka"), pytest.param(KafkaPythonPublisher, id="kafka-python")]
+every_client = pytest.mark.parametrize("kind", KINDS)
+
+
 class Bench:
     """A publisher of one kind, and a way to see what it has stored."""
 
-    def __init__(self, bootstrap: str | None, prefix: str) -> None:
+    def __init__(self, bootstrap: str | None, prefix: str, kind: Kind = AiokafkaPublisher) -> None:
         self.bootstrap = bootstrap
+        self.kind = kind
         self.topic = topics.full_name(prefix, topics.EVENTS)
         self.memory = MemoryPublisher(partitions=PARTITIONS)
 
@@ -39,7 +48,7 @@ class Bench:
             self.memory._timeout, self.memory._max_in_flight = seconds, max_in_flight
             yield self.memory
             return
-        publisher = KafkaPublisher(
+        publisher = self.kind(
             bootstrap=self.bootstrap, topic=self.topic, timeout_seconds=seconds, max_in_flight=max_in_flight
         )
         await publisher.start()
@@ -61,13 +70,24 @@ def provisioned(bootstrap: str, prefix: str) -> Config:
     return config
 
 
-@pytest.fixture(params=["memory", *BROKERS])
+def combinations() -> list[ParameterSet]:
+    """Return memory, and every client on every broker."""
+    found = [pytest.param(("memory", None), id="memory")]
+    for broker in BROKERS:
+        for kind in KINDS:
+            name = f"{kind.id}-{broker.values[0]}"
+            found.append(pytest.param((broker.values[0], kind.values[0]), id=name, marks=broker.marks))
+    return found
+
+
+@pytest.fixture(params=combinations())
 def bench(request: pytest.FixtureRequest, topic_prefix: str) -> Bench:
-    if request.param == "memory":
+    where, kind = request.param
+    if where == "memory":
         return Bench(None, topic_prefix)
-    broker = request.getfixturevalue(request.param)
+    broker = request.getfixturevalue(where)
     provisioned(broker.bootstrap, topic_prefix)
-    return Bench(broker.bootstrap, topic_prefix)
+    return Bench(broker.bootstrap, topic_prefix, kind)
 
 
 def records(count: int, keys: int = 7, start: int = 0) -> list[Record]:
@@ -164,11 +184,12 @@ def own_tansu(tmp_path: Path) -> Iterator[RunningBroker]:
 
 
 @pytest.mark.tansu
+@every_client
 def test_a_broker_that_hangs_is_unavailable_in_time_and_works_again_after(
-    own_tansu: RunningBroker, topic_prefix: str
+    own_tansu: RunningBroker, topic_prefix: str, kind: Kind
 ) -> None:
     provisioned(own_tansu.bootstrap, topic_prefix)
-    bench = Bench(own_tansu.bootstrap, topic_prefix)
+    bench = Bench(own_tansu.bootstrap, topic_prefix, kind)
 
     async def scenario() -> None:
         async with bench.publisher(seconds=2.0) as publisher:
@@ -194,11 +215,12 @@ def test_a_broker_that_hangs_is_unavailable_in_time_and_works_again_after(
 
 
 @pytest.mark.tansu
+@every_client
 def test_a_broker_that_dies_and_comes_back_with_nothing_is_used_again(
-    tmp_path: Path, own_tansu: RunningBroker, topic_prefix: str
+    own_tansu: RunningBroker, topic_prefix: str, kind: Kind
 ) -> None:
     config = provisioned(own_tansu.bootstrap, topic_prefix)
-    bench = Bench(own_tansu.bootstrap, topic_prefix)
+    bench = Bench(own_tansu.bootstrap, topic_prefix, kind)
 
     async def scenario() -> None:
         async with bench.publisher(seconds=2.0) as publisher:
@@ -222,9 +244,10 @@ def start_again(broker: RunningBroker) -> None:
     )
 
 
-def test_without_a_broker_everything_is_unavailable_in_time(tmp_path: Path) -> None:
+@every_client
+def test_without_a_broker_everything_is_unavailable_in_time(kind: Kind) -> None:
     async def scenario() -> None:
-        publisher = KafkaPublisher(bootstrap="127.0.0.1:1", topic="t", timeout_seconds=3.0, max_in_flight=10)
+        publisher = kind(bootstrap="127.0.0.1:1", topic="t", timeout_seconds=3.0, max_in_flight=10)
         await publisher.start()
         for _ in range(3):
             began = time.monotonic()
