@@ -2,7 +2,7 @@
 
 What makes it safe, in the order in which it happens:
 
-1. A batch is applied to the partition's in-memory state. Dead letters and urgent results go out without waiting.
+1. A batch is applied to the partition's in-memory state. Dead letters and urgent results go out within the outbox's linger.
 2. A checkpoint takes, in one step without awaiting, everything that changed since the last one, and goes on in the
    background: its results, and everything sent before, must be acknowledged; then its saves are written, each with
    the epoch of this holder; when they are acknowledged too, the offsets that are safe with them may be committed
@@ -19,8 +19,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Final, NamedTuple, Protocol
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from typing import Final, NamedTuple, Protocol, TypeVar, get_args
+
+import msgspec
+from prometheus_client import Counter
 
 from huoqun import codec, topics
 from huoqun.clock import now_ms
@@ -30,28 +33,46 @@ from streams import metrics
 from streams.core.interface import Bad, Checkpoint, PartitionState
 from streams.deadletters import letter, letter_key, reason_kind
 
+_T = TypeVar("_T")
+
 TICK_PREFIX: Final = codec.encode(Tick(now=0)).partition(b'"now"')[0]
 """How the value of every tick begins: looked for without decoding."""
 
-_YIELD_EVERY: Final = 200
-"""Sends that are queued before others get the loop: queueing one takes some 50 µs."""
+_TICK_MOST: Final = 128
+"""A tick is shorter than this; most events are not."""
+
+DEADLETTER_PARTITION: Final = 0
+"""Dead letters are few: their topic has one partition."""
+
+_RESULTS_AT_ONCE: Final = 1000
+"""Results that are queued before others get the event loop: some two milliseconds' work."""
+_SAVES_AT_ONCE: Final = 50
 
 
-class Sent(Protocol):
-    """What the broker says of an acknowledged record."""
+class Written(Protocol):
+    """What the broker says of acknowledged records."""
 
     @property
-    def offset(self) -> int:
-        """Where it is in its partition."""
+    def last(self) -> int:
+        """Where the last of them is in its partition; -1: not known."""
 
 
 class Ports(Protocol):
     """What the loop needs of the world."""
 
-    async def send(
-        self, topic: str, partition: int | None, key: bytes, value: bytes | None, *, epoch: int | None = None
-    ) -> Awaitable[Sent]:
-        """Queue a record; what is returned is done when all replicas have it, or raises. ``topic`` is its full name."""
+    def put(
+        self, topic: str, partition: int, records: Iterable[tuple[bytes, bytes | None]], *, epoch: int | None = None
+    ) -> Iterable[Awaitable[Written]]:
+        """Queue records in order; what is returned is done when all replicas have them, or raises. Never waits.
+
+        ``topic`` is its full name. Without :meth:`flush` they leave after a short while.
+        """
+
+    def flush(self) -> None:
+        """Let what was put leave now."""
+
+    async def room(self) -> None:
+        """Wait while too much is on its way."""
 
     def holds(self, partition: int, generation: int) -> bool:
         """Return whether the partition is still held in the assignment ``generation``."""
@@ -100,7 +121,11 @@ class Slot:
         """Records applied since the last checkpoint began."""
         self.since = 0.0
         """When the first of them was applied, or the last checkpoint began that left some unsaved (monotonic seconds)."""
-        self.sends: list[Awaitable[Sent]] = []
+        self.sends: dict[Awaitable[Written], None] = {}
+        """What was put since the last checkpoint began, once each."""
+        self.queued: asyncio.Event = asyncio.Event()
+        """The results of the last checkpoint are put, all: nothing newer may overtake them."""
+        self.queued.set()
         self.busy = False
         """Between applying a batch and having queued what it sent: no checkpoint may begin."""
         self.checkpoint: asyncio.Task[None] | None = None
@@ -119,7 +144,7 @@ class Loop:
         self._events = topics.full_name(prefix, topics.EVENTS)
         self._deadletter = topics.full_name(prefix, topics.DEADLETTER)
         self._changelog = topics.state_topic(prefix)
-        self._topic_of = {tag: topics.full_name(prefix, name) for tag, name in topics.TOPIC_OF_RECORD.items()}
+        self._routes = {kind: _route(prefix, kind) for kind in get_args(AnyResult)}
         self._make_state = make_state
         self._ports = ports
         self._limits = limits
@@ -172,8 +197,11 @@ class Loop:
             urgent = slot.state.urgent()
             self._note(batch, began)
             for found in bad:
-                await self._bury(slot, found, batch.key_at(found.offset))
-            await self._send_results(slot.sends, slot.partition, urgent)
+                self._bury(slot, found, batch.key_at(found.offset))
+            if urgent:
+                await slot.queued.wait()
+                self._put_results(slot, slot.sends, urgent)
+            await self._ports.room()
         finally:
             slot.busy = False
         self.begin_due(time.monotonic())
@@ -229,30 +257,36 @@ class Loop:
         metrics.BATCH_SECONDS.observe(now - began)
         self.last_batch[batch.partition] = now
         for _, value in reversed(batch.records):
-            if value is not None and value.startswith(TICK_PREFIX):
+            if value is not None and len(value) < _TICK_MOST and value.startswith(TICK_PREFIX):
                 self.last_tick[batch.partition] = now
                 metrics.LAST_TICK.labels(batch.partition).set(now_ms() / 1000)
                 break
 
-    async def _bury(self, slot: Slot, bad: Bad, key: bytes | None) -> None:
+    def _bury(self, slot: Slot, bad: Bad, key: bytes | None) -> None:
         dead = letter(bad, topic=self._events, partition=slot.partition, key=key, at=now_ms())
-        slot.sends.append(await self._ports.send(self._deadletter, None, letter_key(dead), codec.encode(dead)))
+        slot.sends.update(
+            dict.fromkeys(
+                self._ports.put(self._deadletter, DEADLETTER_PARTITION, [(letter_key(dead), codec.encode(dead))])
+            )
+        )
         metrics.DEAD_LETTERS.labels(reason_kind(bad)).inc()
 
-    async def _send_results(self, sends: list[Awaitable[Sent]], partition: int, results: Sequence[AnyResult]) -> None:
-        for number, result in enumerate(results, 1):
-            tag = type(result).__struct_config__.tag
-            assert isinstance(tag, str)
-            topic = self._topic_of[tag]
-            sends.append(await self._ports.send(topic, partition, result.key().encode(), codec.encode(result)))
-            metrics.RESULTS.labels(topics.TOPIC_OF_RECORD[tag]).inc()
-            if not number % _YIELD_EVERY:
-                await asyncio.sleep(0)
+    def _put_results(self, slot: Slot, sends: dict[Awaitable[Written], None], results: Sequence[AnyResult]) -> None:
+        by_kind: dict[type, list[AnyResult]] = {}
+        for result in results:
+            by_kind.setdefault(type(result), []).append(result)
+        encode = codec.encode
+        for kind, found in by_kind.items():
+            route = self._routes[kind]
+            records = [(result.key().encode(), encode(result)) for result in found]
+            sends.update(dict.fromkeys(self._ports.put(route.topic, slot.partition, records)))
+            route.sent.inc(len(found))
 
     def _begin(self, slot: Slot, *, final: bool = False) -> None:
         checkpoint = slot.state.checkpoint(final=final)
         metrics.UNPLACED.inc(checkpoint.unplaced)
-        sends, slot.sends = slot.sends, []
+        sends, slot.sends = slot.sends, {}
+        slot.queued.clear()
         slot.waiting, slot.since = 0, time.monotonic()
         task = asyncio.create_task(self._complete(slot, checkpoint, sends), name="checkpoint")
         slot.checkpoint = task
@@ -267,20 +301,25 @@ class Loop:
 
         task.add_done_callback(done)
 
-    async def _complete(self, slot: Slot, checkpoint: Checkpoint, sends: list[Awaitable[Sent]]) -> None:
+    async def _complete(self, slot: Slot, checkpoint: Checkpoint, sends: dict[Awaitable[Written], None]) -> None:
         began = time.monotonic()
-        await self._send_results(sends, slot.partition, checkpoint.results)
+        try:
+            for some in _chunks(checkpoint.results, _RESULTS_AT_ONCE):
+                self._put_results(slot, sends, some)
+                await self._others()
+        finally:
+            slot.queued.set()
+        self._ports.flush()
         for sent in sends:
             await sent
-        if not self._current(slot):
-            metrics.CHECKPOINTS.labels("abandoned").inc()
-            return
-        writes: list[Awaitable[Sent]] = []
-        for number, (key, value) in enumerate(checkpoint.saves, 1):
-            writes.append(await self._ports.send(self._changelog, slot.partition, key, value, epoch=slot.epoch))
-            if not number % _YIELD_EVERY:
-                await asyncio.sleep(0)
-        written = [(await write).offset for write in writes]
+        writes: dict[Awaitable[Written], None] = {}
+        for saves in _chunks(checkpoint.saves, _SAVES_AT_ONCE):
+            if not self._current(slot):
+                break
+            writes.update(dict.fromkeys(self._ports.put(self._changelog, slot.partition, saves, epoch=slot.epoch)))
+            await self._others()
+        self._ports.flush()
+        written = [(await write).last for write in writes]
         if not self._current(slot):
             metrics.CHECKPOINTS.labels("abandoned").inc()
             return
@@ -288,10 +327,32 @@ class Loop:
         if checkpoint.offset > slot.released:
             slot.released = checkpoint.offset
             self._ports.release(slot.partition, checkpoint.offset, slot.generation)
-        metrics.SAVES.inc(len(written))
+        metrics.SAVES.inc(len(checkpoint.saves))
         metrics.CHECKPOINTS.labels("saved").inc()
         metrics.CHECKPOINT_SECONDS.observe(time.monotonic() - began)
+
+    async def _others(self) -> None:
+        """Give others the event loop, and the broker time."""
+        await asyncio.sleep(0)
+        await self._ports.room()
 
     async def _settle(self) -> None:
         while self._tasks:
             await asyncio.wait(set(self._tasks))
+
+
+class _Route(NamedTuple):
+    topic: str
+    sent: Counter
+
+
+def _route(prefix: str, kind: type[msgspec.Struct]) -> _Route:
+    tag = kind.__struct_config__.tag
+    assert isinstance(tag, str)
+    name = topics.TOPIC_OF_RECORD[tag]
+    return _Route(topics.full_name(prefix, name), metrics.RESULTS.labels(name))
+
+
+def _chunks(items: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:
+    for at in range(0, len(items), size):
+        yield items[at : at + size]

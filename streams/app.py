@@ -12,13 +12,16 @@ from faust.transport.drivers.aiokafka import TopicPartition
 from faust.types import TP
 
 from huoqun import topics
+from huoqun.clock import now_ms
 from huoqun.config import Config
-from streams.agent import Sent
+from streams.outbox import Outbox, Written
 from streams.recovery import SafeTableManager, StateTable, epoch_headers
 from streams.transport import BatchTransport, ManySchema
 
 STATE_TABLE: Final = "state"
 QUEUED_BATCHES: Final = 16
+LINGER_SECONDS: Final = 0.05
+"""Urgent results wait this long for others: some brokers store each batch by itself, and read slower the more there are."""
 FETCH_BATCHES: Final = 8
 """Batches that one fetch may bring, over all partitions."""
 
@@ -95,7 +98,7 @@ def build(config: Config) -> StreamsApp:
         consumer_max_fetch_size=4 * 1024 * 1024,
         processing_guarantee="at_least_once",  # exactly_once crashes on rebalances; our effects are idempotent
         producer_acks=-1,  # all replicas: what is acknowledged is what we commit after
-        producer_linger=0.05,  # results come in bursts; a checkpoint waits for them anyway
+        producer_linger=0.0,  # only barriers are sent one by one; the outbox lingers by itself
         producer_max_batch_size=256 * 1024,
         producer_max_request_size=1_000_000,  # below the brokers' own default limit for one batch
         producer_request_timeout=30.0,  # then the process ends and is restarted (Faust: 20 minutes)
@@ -150,20 +153,42 @@ def events_channel(app: StreamsApp) -> Any:
     return app.topic(app.batched_topic, schema=_as_it_is())
 
 
+class _Batches:
+    """The producer of a Faust app, which is there once the app has started, as far as batches go."""
+
+    def __init__(self, app: StreamsApp) -> None:
+        self._app = app
+
+    def create_batch(self) -> Any:
+        return self._app.producer.client().create_batch()
+
+    async def send_batch(self, batch: Any, topic: str, *, partition: int) -> Awaitable[Any]:
+        sent: Awaitable[Any] = await self._app.producer.client().send_batch(batch, topic, partition=partition)
+        return sent
+
+
 class FaustPorts:
     """``streams.agent.Ports`` over a Faust app."""
 
     def __init__(self, app: StreamsApp) -> None:
         self._app = app
         self._changelog = app.state_table.changelog_topic.get_topic_name()
+        self._outbox = Outbox(_Batches(app), linger=LINGER_SECONDS, max_record=app.conf.producer_max_request_size)
 
-    async def send(
-        self, topic: str, partition: int | None, key: bytes, value: bytes | None, *, epoch: int | None = None
-    ) -> Awaitable[Sent]:
-        """See the protocol; raises ``ProducerSendError`` when the broker can't take it."""
+    def put(
+        self, topic: str, partition: int, records: Iterable[tuple[bytes, bytes | None]], *, epoch: int | None = None
+    ) -> Iterable[Awaitable[Written]]:
+        """See the protocol."""
         headers = None if epoch is None else epoch_headers(epoch)
-        sent: Awaitable[Sent] = await self._app.producer.send(topic, key, value, partition, None, headers)
-        return sent
+        return self._outbox.put(topic, partition, records, headers=headers, at=now_ms())
+
+    def flush(self) -> None:
+        """See the protocol."""
+        self._outbox.flush()
+
+    async def room(self) -> None:
+        """See the protocol."""
+        await self._outbox.room()
 
     def holds(self, partition: int, generation: int) -> bool:
         """See the protocol."""

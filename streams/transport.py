@@ -235,6 +235,10 @@ class SafeProducer(driver.Producer):  # type: ignore[misc]  # faust is seen as u
     def _settings_extra(self) -> Mapping[str, Any]:
         return {"acks": "all", "enable_idempotence": self._idempotent}
 
+    def client(self) -> Any:
+        """Return aiokafka's producer; raises ``NotReady`` before the start."""
+        return self._ensure_producer()
+
     async def _numbered(self) -> bool:
         chatter = logging.getLogger("aiokafka.producer.sender")
         level, probe = chatter.level, self._new_producer()

@@ -5,14 +5,15 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from huoqun import codec, topics
 from huoqun.control import Tick
-from streams.agent import Incoming, Limits, Loop, Sent
+from streams.agent import Incoming, Limits, Loop
 from streams.core.interface import PartitionState
+from streams.outbox import Written
 from tests.support.toy_worker import ToyPartition
 
 CHANGELOG = topics.state_topic("p")
@@ -22,10 +23,6 @@ LAZY_GROUP = "c"
 """The toy state saves it at every third checkpoint only."""
 
 
-class At(NamedTuple):
-    offset: int
-
-
 class World:
     """Records what happens in order; acknowledgements to a topic can be held back, refused, or the partition lost."""
 
@@ -33,30 +30,42 @@ class World:
         self.log: list[tuple[str, Any]] = []
         self.held: set[str] = set()
         self.refused: set[str] = set()
-        self.waiting: list[tuple[str, asyncio.Future[Sent]]] = []
+        self.waiting: list[tuple[str, asyncio.Future[Written]]] = []
         self.generation = 1
         self.store: dict[int, dict[bytes, bytes]] = {}
         self.sent = 0
+        self.flushed = 0
+        self.free = asyncio.Event()
+        self.free.set()
 
-    async def send(
-        self, topic: str, partition: int | None, key: bytes, value: bytes | None, *, epoch: int | None = None
-    ) -> Awaitable[Sent]:
-        self.sent += 1
-        self.log.append((f"send {topic}", (partition, key, epoch)))
-        future: asyncio.Future[Sent] = asyncio.get_running_loop().create_future()
-        if topic in self.refused:
-            future.set_exception(OSError("refused"))
-        elif topic in self.held:
-            self.waiting.append((topic, future))
-        else:
-            future.set_result(At(self.sent))
-        return future
+    def put(
+        self, topic: str, partition: int, records: Iterable[tuple[bytes, bytes | None]], *, epoch: int | None = None
+    ) -> list[Awaitable[Written]]:
+        puts: list[Awaitable[Written]] = []
+        for key, _ in records:
+            self.sent += 1
+            self.log.append((f"send {topic}", (partition, key, epoch)))
+            future: asyncio.Future[Written] = asyncio.get_running_loop().create_future()
+            puts.append(future)
+            if topic in self.refused:
+                future.set_exception(OSError("refused"))
+            elif topic in self.held:
+                self.waiting.append((topic, future))
+            else:
+                future.set_result(Written(self.sent))
+        return puts
+
+    def flush(self) -> None:
+        self.flushed = self.sent
+
+    async def room(self) -> None:
+        await self.free.wait()
 
     def acknowledge(self, topic: str) -> None:
         self.held.discard(topic)
         for name, future in self.waiting:
             if name == topic and not future.done():
-                future.set_result(At(self.sent))
+                future.set_result(Written(self.sent))
 
     def holds(self, partition: int, generation: int) -> bool:
         return generation == self.generation
@@ -150,7 +159,7 @@ def test_dead_letters_hold_the_offsets_until_acknowledged() -> None:
         loop = make(world, events=1)
         await loop.take(batch(5, b"poison"))
         await settle()
-        assert world.log[0] == ("send p.deadletter", (None, b"p.events/0/5", None))
+        assert world.log[0] == ("send p.deadletter", (0, b"p.events/0/5", None))
         assert not world.released()
         world.acknowledge("p.deadletter")
         await settle()
