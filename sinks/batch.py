@@ -1,18 +1,17 @@
 """Batches for the store as a state machine (pure): time is an argument, nothing is written here.
 
-A batch ends by rows, bytes or age. It carries, with its rows, the offsets that may be committed once all of them are
-stored. Rows of one key replace each other inside the batch by the same rule as in the store: the greater version
-stays, of equals the later one; so what a batch holds never depends on where its borders are.
+A batch ends by rows, bytes or age, at the border of a chunk (what one poll brought of one partition). It carries, with
+its rows, the offsets that may be committed once all of them are stored. Rows of one key stay side by side: which one is
+seen the store decides, by version, within a batch as between batches.
 """
 
 from __future__ import annotations
 
-from typing import Generic, NamedTuple, TypeVar
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
-from sinks.rows import Row
-
-Origin = TypeVar("Origin")
-"""Where a row came from: whatever the shell wants back with a row that the store refuses."""
+from sinks.rows import Part
+from sinks.tables import TABLES, Columns
 
 Partition = tuple[str, int]
 """Topic and partition."""
@@ -27,63 +26,101 @@ class Limits(NamedTuple):
     idle_ms: int = 5_000
 
 
-class Item(NamedTuple, Generic[Origin]):
-    """A row and where it came from."""
+class Chunk(NamedTuple):
+    """Records of one partition, in offset order, at least one."""
 
-    row: Row
-    origin: Origin
+    partition: Partition
+    offsets: Sequence[int]
+    keys: Sequence[bytes | None]
+    values: Sequence[bytes | None]
 
 
-class Batch(NamedTuple, Generic[Origin]):
-    """What is to be stored (table -> rows), and the next offsets that are then safe to commit."""
+class Origin(NamedTuple):
+    """Where a row came from: a record of a chunk, by its place there."""
 
-    tables: dict[str, list[Item[Origin]]]
+    chunk: Chunk
+    at: int
+
+
+class Rows:
+    """Rows for one table, in columns, and the records that they came from."""
+
+    def __init__(self, table: str) -> None:
+        self.table = table
+        self.columns: Columns = [[] for _ in TABLES[table].columns]
+        self._from: list[tuple[Chunk, Sequence[int]]] = []
+
+    def __len__(self) -> int:
+        return len(self.columns[0])
+
+    def add(self, chunk: Chunk, part: Part) -> None:
+        """Take in what a chunk had for this table."""
+        for mine, more in zip(self.columns, part.columns, strict=True):
+            mine.extend(more)
+        self._from.append((chunk, part.at))
+
+    def slice(self, start: int, end: int) -> Columns:
+        """Return the rows from ``start`` up to ``end``, not included."""
+        whole = start == 0 and end >= len(self)
+        return self.columns if whole else [column[start:end] for column in self.columns]
+
+    def column(self, name: str) -> list[Any]:
+        """Return the values of one column."""
+        return self.columns[TABLES[self.table].names.index(name)]
+
+    def origin(self, row: int) -> Origin:
+        """Return where a row came from."""
+        for chunk, at in self._from:
+            if row < len(at):
+                return Origin(chunk, at[row])
+            row -= len(at)
+        raise IndexError(row)
+
+
+class Batch(NamedTuple):
+    """What is to be stored, by table, and the next offsets that are then safe to commit."""
+
+    tables: dict[str, Rows]
     offsets: dict[Partition, int]
     rows: int
     bytes: int
 
 
-class Batcher(Generic[Origin]):
+class Batcher:
     """Collects rows until a limit is reached."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._items: dict[str, dict[tuple[object, ...], Item[Origin]]] = {}
+        self._tables: dict[str, Rows] = {}
         self._offsets: dict[Partition, int] = {}
         self._rows = 0
         self._bytes = 0
         self._rows_since: int | None = None
         self._since: int | None = None
 
-    def add(self, partition: Partition, offset: int, row: Row | None, origin: Origin, now: int) -> bool:
-        """Take in the record at ``offset``; ``row`` is ``None`` where it carries none. True: the batch is full.
+    def add(self, chunk: Chunk, parts: Sequence[Part], now: int) -> bool:
+        """Take in a chunk, whatever rows it had. True: the batch is full.
 
-        Records of one partition come in offset order. ``now`` is in ms.
+        Chunks of one partition come in offset order. ``now`` is in ms.
         """
-        self._offsets[partition] = offset + 1
+        self._offsets[chunk.partition] = chunk.offsets[-1] + 1
         if self._since is None:
             self._since = now
-        if row is None:
-            return False
-        if self._rows_since is None:
-            self._rows_since = now
-        table = self._items.get(row.table)
-        if table is None:
-            table = self._items[row.table] = {}
-        old = table.get(row.key)
-        if old is None:
-            self._rows += 1
-        elif old.row.version > row.version:
-            return False
-        else:
-            self._bytes -= old.row.size
-        table[row.key] = Item(row, origin)
-        self._bytes += row.size
-        return self._rows >= self._limits.rows or self._bytes >= self._limits.bytes
+        if parts:
+            if self._rows_since is None:
+                self._rows_since = now
+            for part in parts:
+                table = self._tables.get(part.table)
+                if table is None:
+                    table = self._tables[part.table] = Rows(part.table)
+                table.add(chunk, part)
+                self._rows += len(part.at)
+            self._bytes += sum(map(len, filter(None, chunk.values)))
+        return self._full()
 
     def due(self, now: int) -> bool:
         """Whether the batch is to be taken now: full, or old enough."""
-        if self._rows >= self._limits.rows or self._bytes >= self._limits.bytes:
+        if self._full():
             return True
         if self._rows_since is not None:
             return now - self._rows_since >= self._limits.age_ms
@@ -95,11 +132,14 @@ class Batcher(Generic[Origin]):
             return max(0, self._limits.age_ms - (now - self._rows_since))
         return None if self._since is None else max(0, self._limits.idle_ms - (now - self._since))
 
-    def take(self) -> Batch[Origin] | None:
+    def take(self) -> Batch | None:
         """Return the batch and start anew; ``None`` when nothing at all came in."""
         if not self._offsets:
             return None
-        batch = Batch({t: list(i.values()) for t, i in self._items.items()}, self._offsets, self._rows, self._bytes)
-        self._items, self._offsets, self._rows, self._bytes = {}, {}, 0, 0
+        batch = Batch(self._tables, self._offsets, self._rows, self._bytes)
+        self._tables, self._offsets, self._rows, self._bytes = {}, {}, 0, 0
         self._rows_since = self._since = None
         return batch
+
+    def _full(self) -> bool:
+        return self._rows >= self._limits.rows or self._bytes >= self._limits.bytes

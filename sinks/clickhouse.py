@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from clickhouse_driver import Client
@@ -14,7 +14,7 @@ from huoqun.config import Store as StoreConfig
 from sinks.errors import first_line, sorted_out
 from sinks.sql import quoted
 from sinks.store import RejectedError, UnavailableError, UnusableError
-from sinks.tables import Table, Values
+from sinks.tables import Columns, Table
 
 CONNECT_SECONDS: Final = 5
 ANSWER_SECONDS: Final = 60
@@ -51,16 +51,16 @@ class ClickHouseStore:
             client_name="huoqun",
         )  # fmt: skip
 
-    def insert(self, table: Table, rows: Sequence[Values]) -> None:
+    def insert(self, table: Table, columns: Columns) -> None:
         """Store rows as one block, in columns; times as the integers they are (no time zones to convert)."""
         names = ", ".join(table.names)
-        # Made anew for every try: the driver writes into the lists that it is given (None becomes 0 beside a null map).
-        columns = [list(values) for values in zip(*rows, strict=True)]
+        # A copy for every try: the driver writes into the lists that it is given (None becomes 0 beside a null map).
+        given = [values.copy() for values in columns]
         settings = self._settings()
         with self._failures(data=True):
             self._client.execute(
                 f"INSERT INTO {quoted(self._database)}.{table.storage} ({names}) VALUES",
-                columns,
+                given,
                 columnar=True,
                 settings=settings,
             )

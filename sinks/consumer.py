@@ -1,10 +1,12 @@
-"""The topics as the sink reads them, and the dead letters as it writes them. Only this module here knows kafka-python.
+"""The topics as the sink reads them, and the dead letters as it writes them. Only this module here knows Kafka's clients.
+
+librdkafka reads (confluent-kafka): a third of kafka-python's time per record, and it keeps the membership from a thread
+of its own. kafka-python writes, as everywhere.
 
 Rebalances need no code. A record's row is stored before its offset is committed, records of a partition are read in
 order from a committed offset on, and storing a row twice changes nothing: so whatever offset is committed, everything
 below it is stored, whoever owns the partition by then. What was read and not committed before a partition moved is
-read again by its new owner. (The listener of kafka-python 3 runs on the client's own event loop, where a flush would
-stop heartbeats.)
+read again by its new owner.
 """
 
 from __future__ import annotations
@@ -13,33 +15,25 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.coordinator.assignors.range import RangePartitionAssignor
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import KafkaError as ConsumerError
+from kafka import KafkaProducer
 from kafka.errors import KafkaError
-from kafka.structs import OffsetAndMetadata
 
 from huoqun import codec
 from huoqun.results import DeadLetter
-from sinks.batch import Partition
+from sinks.batch import Chunk, Partition
 
 MAX_POLL_RECORDS: Final = 5_000
 FETCH_WAIT_MS: Final = 100
 SESSION_MS: Final = 6_000
 HEARTBEAT_MS: Final = 2_000
-COMMIT_MS: Final = 10_000
+ANSWER_MS: Final = 10_000
+QUEUED_KBYTES: Final = 16 * 1024
+"""How much the client reads ahead, each partition's queue for itself."""
 DEAD_LETTER_SECONDS: Final = 30.0
 
 logging.getLogger("kafka").setLevel(logging.ERROR)  # it warns of every rebalance and refused connection
-
-
-class Record(Protocol):
-    """What we use of a consumed record."""
-
-    topic: str
-    partition: int
-    offset: int
-    key: bytes | None
-    value: bytes | None
 
 
 class Lag(NamedTuple):
@@ -57,7 +51,7 @@ class SourceError(Exception):
 class Source(Protocol):
     """The consumer, as the service sees it."""
 
-    def poll(self, timeout_ms: int) -> Sequence[tuple[Partition, Sequence[Record]]]:
+    def poll(self, timeout_ms: int) -> Sequence[Chunk]:
         """Return records by partition, in offset order. This keeps the membership: call it at least once a minute."""
 
     def pause(self) -> None:
@@ -84,30 +78,60 @@ class KafkaSource:
 
     def __init__(self, bootstrap: str, topics: Sequence[str], group: str) -> None:
         self._paused = False
-        self._consumer: Any = KafkaConsumer(
-            *topics,
-            bootstrap_servers=bootstrap.split(","),
-            client_id="huoqun-sink",
-            group_id=group,
-            enable_auto_commit=False,  # an offset is committed when its row is stored, and not before
-            auto_offset_reset="earliest",
-            partition_assignment_strategy=[RangePartitionAssignor],
-            max_poll_records=MAX_POLL_RECORDS,
-            fetch_max_wait_ms=FETCH_WAIT_MS,  # some brokers sleep it through instead of waking when records come
-            max_partition_fetch_bytes=4 * 1024 * 1024,
-            session_timeout_ms=SESSION_MS,
-            heartbeat_interval_ms=HEARTBEAT_MS,
+        self._problem = ""
+        self._consumer: Any = Consumer(
+            {
+                "bootstrap.servers": bootstrap,
+                "client.id": "huoqun-sink",
+                "group.id": group,
+                "enable.auto.commit": False,  # an offset is committed when its row is stored, and not before
+                "enable.auto.offset.store": False,
+                "auto.offset.reset": "earliest",
+                "partition.assignment.strategy": "range",
+                "fetch.wait.max.ms": FETCH_WAIT_MS,  # some brokers sleep it through instead of waking when records come
+                "max.partition.fetch.bytes": 4 * 1024 * 1024,
+                "queued.max.messages.kbytes": QUEUED_KBYTES,
+                "session.timeout.ms": SESSION_MS,
+                "heartbeat.interval.ms": HEARTBEAT_MS,
+                "socket.timeout.ms": ANSWER_MS,
+                "check.crcs": True,
+                "log_level": 0,  # it tells of every connection; what it means comes by the callback
+                "error_cb": self._note,
+            }
         )
+        self._consumer.subscribe(list(topics))
 
-    def poll(self, timeout_ms: int) -> Sequence[tuple[Partition, Sequence[Record]]]:
-        """Return records by partition."""
+    def _note(self, error: ConsumerError) -> None:
+        self._problem = error.str()
+
+    def poll(self, timeout_ms: int) -> Sequence[Chunk]:
+        """Return records by partition, as soon as there are any."""
+        if self._paused:
+            self._pause_all()
         try:
-            if self._paused:
-                self._pause_all()
-            found = self._consumer.poll(timeout_ms=timeout_ms)
-        except KafkaError as error:
-            raise SourceError(_said(error)) from None
-        return [((tp.topic, tp.partition), records) for tp, records in found.items()]
+            first = self._consumer.poll(timeout_ms / 1000)
+            messages = [] if first is None else [first, *self._consumer.consume(MAX_POLL_RECORDS - 1, 0)]
+        except KafkaException as error:
+            raise SourceError(_told(error)) from None
+        by_partition: dict[Partition, list[Any]] = {}
+        for message in messages:
+            problem = message.error()
+            if problem is not None:
+                self._problem = problem.str()
+                continue
+            partition = (message.topic(), message.partition())
+            found = by_partition.get(partition)
+            if found is None:
+                by_partition[partition] = [message]
+            else:
+                found.append(message)
+        if not by_partition and self._problem:
+            said, self._problem = self._problem, ""
+            raise SourceError(said)
+        return [
+            Chunk(partition, [m.offset() for m in found], [m.key() for m in found], [m.value() for m in found])
+            for partition, found in by_partition.items()
+        ]
 
     def pause(self) -> None:
         """Pause every partition that is ours, now and after a rebalance."""
@@ -117,51 +141,55 @@ class KafkaSource:
     def resume(self) -> None:
         """Resume every partition."""
         self._paused = False
-        self._consumer.resume(*self._consumer.paused())
+        try:
+            self._consumer.resume(self._consumer.assignment())
+        except KafkaException as error:
+            raise SourceError(_told(error)) from None
 
     def commit(self, offsets: Mapping[Partition, int]) -> None:
         """Commit for those partitions that are still ours: others are their new owner's to move."""
         try:
-            ours = self._consumer.assignment()
-            wanted = {
-                TopicPartition(topic, partition): OffsetAndMetadata(offset, "", -1)
-                for (topic, partition), offset in offsets.items()
-                if TopicPartition(topic, partition) in ours
-            }
+            ours = {(tp.topic, tp.partition) for tp in self._consumer.assignment()}
+            wanted = [TopicPartition(*partition, offset) for partition, offset in offsets.items() if partition in ours]
             if wanted:
-                self._consumer.commit(wanted, timeout_ms=COMMIT_MS)
-        except KafkaError as error:
-            raise SourceError(_said(error)) from None
+                answers = self._consumer.commit(offsets=wanted, asynchronous=False)
+                refused = next((tp.error for tp in answers if tp.error is not None), None)
+                if refused is not None:
+                    raise SourceError(refused.str())
+        except KafkaException as error:
+            raise SourceError(_told(error)) from None
 
     def assigned(self) -> bool:
         """Whether any partition is ours."""
-        return bool(self._consumer.assignment())
+        try:
+            return bool(self._consumer.assignment())
+        except (KafkaException, RuntimeError):
+            return False  # closed
 
     def lag(self) -> list[Lag]:
         """Return the lag by partition; partitions not fetched from yet are left out."""
         found = []
-        for tp in self._consumer.assignment():
-            high = self._consumer.highwater(tp)
-            if high is not None:
-                try:
-                    position = self._consumer.position(tp, timeout_ms=0)
-                except KafkaError:
-                    continue
-                if position is not None:
-                    found.append(Lag(tp.topic, tp.partition, max(0, high - position)))
+        try:
+            for tp in self._consumer.position(self._consumer.assignment()):
+                _, high = self._consumer.get_watermark_offsets(tp, cached=True)
+                if tp.offset >= 0 and high >= 0:
+                    found.append(Lag(tp.topic, tp.partition, max(0, high - tp.offset)))
+        except KafkaException:
+            return []  # in the middle of a rebalance: told next time
         return found
 
     def close(self) -> None:
         """Leave the group."""
         try:
-            self._consumer.close(autocommit=False, timeout_ms=5_000)
-        except KafkaError:
+            self._consumer.close()
+        except KafkaException:
             return  # the broker finds out by the missing heartbeats
 
     def _pause_all(self) -> None:
-        running = self._consumer.assignment() - self._consumer.paused()
-        if running:
-            self._consumer.pause(*running)
+        try:
+            self._consumer.pause(self._consumer.assignment())
+        except KafkaException as error:
+            self._problem = _told(error)
 
 
 class DeadLetters(Protocol):
@@ -210,6 +238,10 @@ class KafkaDeadLetters:
         """Close the producer; everything sent is acknowledged already."""
         if self._producer is not None:
             self._producer.close(timeout=5)
+
+
+def _told(error: KafkaException) -> str:
+    return str(error.args[0].str() if error.args else error)[:300]
 
 
 def _said(error: KafkaError) -> str:

@@ -12,7 +12,7 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -23,7 +23,7 @@ import pyarrow as pa
 from sinks.errors import code_of, first_line, sorted_out
 from sinks.sql import quoted
 from sinks.store import RejectedError, UnusableError
-from sinks.tables import Kind, Table, Values
+from sinks.tables import Column, Columns, Kind, Table
 
 DIRECTORY: Final = "store"
 LOCK_FILE: Final = "store.lock"
@@ -80,17 +80,17 @@ class EmbeddedStore:
             os.close(self._owned)
             raise UnusableError(f"{self._path}: cannot be opened as a store: {first_line(str(error))}") from None
 
-    def insert(self, table: Table, rows: Sequence[Values]) -> None:
+    def insert(self, table: Table, columns: Columns) -> None:
         """Store rows, durably (files are synced), as one block."""
         try:
-            data = _arrow(table, rows)
+            data = _arrow(table, columns)
         except (pa.ArrowException, OverflowError, TypeError, ValueError) as error:
             raise RejectedError(f"{type(error).__name__} in {table.name}") from None
-        columns = ", ".join(table.names)
+        names = ", ".join(table.names)
         with self._writing:
             try:
                 stream = self._writer.send_insert(
-                    f"INSERT INTO {quoted(self._database)}.{table.storage} ({columns})", "ArrowStream"
+                    f"INSERT INTO {quoted(self._database)}.{table.storage} ({names})", "ArrowStream"
                 )
                 stream.append(data)
                 stream.finish()
@@ -190,15 +190,27 @@ def _reader_settings(limits: Limits) -> tuple[str, ...]:
     )
 
 
-def _arrow(table: Table, rows: Sequence[Values]) -> bytes:
-    fields = [pa.field(c.name, _ARROW[c.kind], nullable=c.nullable) for c in table.columns]
-    schema = pa.schema(fields)
-    arrays = [pa.array(values, type=field.type) for values, field in zip(zip(*rows, strict=True), fields, strict=True)]
-    for array, field in zip(arrays, fields, strict=True):
-        if array.null_count and not field.nullable:
-            raise ValueError(field.name)
+def _arrow(table: Table, columns: Columns) -> bytes:
+    arrays = [_array(column, values) for column, values in zip(table.columns, columns, strict=True)]
+    batch = pa.record_batch(arrays, schema=_schema(table))
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, schema) as stream:
-        stream.write_batch(pa.record_batch(arrays, schema=schema))
+    with pa.ipc.new_stream(sink, batch.schema) as stream:
+        stream.write_batch(batch)
     data: bytes = sink.getvalue().to_pybytes()
     return data
+
+
+def _schema(table: Table) -> Any:
+    return pa.schema([pa.field(c.name, _ARROW[c.kind], nullable=c.nullable) for c in table.columns])
+
+
+def _array(column: Column, values: list[Any]) -> Any:
+    kind = _ARROW[column.kind]
+    first = values[0]
+    if type(first) is str and values.count(first) == len(values):
+        array = pa.repeat(pa.scalar(first, kind), len(values))  # most columns of most batches: one value throughout
+    else:
+        array = pa.array(values, type=kind)
+    if array.null_count and not column.nullable:
+        raise ValueError(column.name)
+    return array

@@ -21,7 +21,7 @@ class DeadLetterLimit:
     """Stops the sink rather than let it empty a topic into the dead letters: a bad release refuses everything."""
 
     def __init__(self, most: int = 1_000) -> None:
-        self._most = most
+        self.most = most
         self._running = 0
 
     def good(self) -> None:
@@ -31,4 +31,4 @@ class DeadLetterLimit:
     def bad(self) -> bool:
         """Count a dead letter; true when there were too many with nothing good between them."""
         self._running += 1
-        return self._running >= self._most
+        return self._running >= self.most

@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from http.server import ThreadingHTTPServer
 from typing import Final
 
@@ -16,7 +17,8 @@ from sinks import metrics, migrate, rows
 from sinks.batch import Limits
 from sinks.clickhouse import ClickHouseStore
 from sinks.consumer import KafkaDeadLetters, KafkaSource
-from sinks.service import Read, Sink
+from sinks.rows import Reader
+from sinks.service import Sink
 from sinks.store import Store, UnusableError
 
 OWNER_SECONDS: Final = 5.0
@@ -28,7 +30,7 @@ def group_of(prefix: str) -> str:
     return f"{prefix}-sink"
 
 
-def readers(config: Config) -> dict[str, Read]:
+def readers(config: Config) -> dict[str, Reader]:
     """Return topic -> how its records are read, for every topic that the sink consumes."""
     prefix = config.kafka.topic_prefix
     events = rows.reader(events=True, store_text=config.privacy.store_text)
@@ -78,7 +80,8 @@ def run(config: Config, environ: Mapping[str, str] = os.environ) -> None:
         source = KafkaSource(kafka, list(reading), group_of(prefix))
         stack.callback(source.close)
         limits = Limits(config.sink.batch_rows, config.sink.batch_bytes, int(config.sink.batch_seconds * 1000))
-        sink = Sink(source, store, dead, reading, limits=limits, clock=now_ms)
+        writer = stack.enter_context(ThreadPoolExecutor(1, "writer"))
+        sink = Sink(source, store, dead, reading, limits=limits, clock=now_ms, submit=writer.submit)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: sink.stop())
         checks = health.serve(config.sink.metrics_host, config.sink.metrics_port, sink.why_not_ready)

@@ -1,18 +1,24 @@
-"""Records of the topics as rows of the store (pure): what fits becomes a row, what does not says why."""
+"""Records of the topics as rows of the store (pure): what fits becomes rows, what does not says why.
+
+Records come in chunks and go on in columns, as the store takes them: nothing is made per row but its values. What a
+chunk cannot be read as is found record by record; the rest of it stays on the fast way.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from huoqun import codec
+from huoqun.control import PREFIX
 from huoqun.events import MAX_TS_MS, Event, Refused
 from huoqun.results import Activity, Alert, AnyResult, GroupSummary, Member, MemberRisk, Question
 from sinks import tables
-from sinks.tables import Table, Values
+from sinks.tables import Columns, Table
 
 MAX_VERSION: Final = 2**63
 """Versions of events count down from here: the first accepted one has the greatest."""
@@ -23,20 +29,26 @@ _TIME_RANGE: Final = (0, MAX_TS_MS)
 _V_RANGE: Final = (0, 2**32 - 1)
 
 
-class Row(NamedTuple):
-    """One row for one table. ``version`` decides between rows of one ``key``; ``size`` is about its bytes."""
+class Part(NamedTuple):
+    """Rows for one table. ``at`` says for each row which record of the chunk it came from."""
 
     table: str
-    key: tuple[Any, ...]
-    version: int
-    values: Values
-    size: int
+    columns: Columns
+    at: Sequence[int]
 
 
+class Read(NamedTuple):
+    """What a chunk holds: rows by table, and the records (by their place in the chunk) that nobody can use."""
+
+    parts: list[Part]
+    refused: list[tuple[int, Refused]]
+
+
+Reader = Callable[[Sequence[bytes | None], Sequence[int]], Read]
+"""Reads the values of a chunk of records, whose offsets are given beside them. Never raises."""
+
+_NOTHING: Final = Read([], [])
 _json: Final = msgspec.json.Encoder()
-_EVENT_HIDDEN: Final = ("text", "extra", "position", "version", "deleted")
-_event_values: Final = attrgetter(*(n for n in tables.EVENTS.names if n not in _EVENT_HIDDEN))
-_TEXT_AT: Final = tables.EVENTS.names.index("text")
 _RESULT_TABLES: Final[dict[type, Table]] = {
     Activity: tables.ACTIVITY,
     Question: tables.QUESTIONS,
@@ -45,65 +57,132 @@ _RESULT_TABLES: Final[dict[type, Table]] = {
     MemberRisk: tables.MEMBER_RISK,
     GroupSummary: tables.GROUPS,
 }
-_result_values: Final = {t.name: attrgetter(*t.names[:-1]) for t in _RESULT_TABLES.values()}
-_keys: Final = {t.name: attrgetter(*t.key) for t in (tables.EVENTS, *_RESULT_TABLES.values())}
+_fields: Final = {
+    t.name: [(n, attrgetter(n)) for n in t.names if n not in ("extra", "position", "version", "deleted")]
+    for t in tables.TABLES.values()
+}
 
 
-def _ranges(table: Table) -> tuple[tuple[int, str, int, int], ...]:
+def _ranges(table: Table) -> dict[str, tuple[int, int, bool]]:
     limits = {"int": _INT_RANGE, "uint": _UINT_RANGE, "time": _TIME_RANGE}
-    found = []
-    for at, column in enumerate(table.columns):
-        if column.kind in limits:
-            low, high = _V_RANGE if column.name == "v" else limits[column.kind]
-            found.append((at, column.name, low, high))
-    return tuple(found)
+    return {
+        column.name: (*(_V_RANGE if column.name == "v" else limits[column.kind]), column.nullable)
+        for column in table.columns
+        if column.kind in limits
+    }
 
 
 _checked: Final = {t.name: _ranges(t) for t in tables.TABLES.values()}
 
 
-def event_row(value: bytes | None, offset: int, *, store_text: bool) -> Row | Refused | None:
-    """Read one record of the events topic; ``None`` for what is no event.
+def read_events(values: Sequence[bytes | None], offsets: Sequence[int], *, store_text: bool) -> Read:
+    """Read records of the events topic.
 
-    That is a control record, or one that can't be read: the streams read every record, and put those into the dead
-    letters; once is enough.
-
-    ``offset`` is the record's own: the order of arrival. Without ``store_text`` the row has everything but the text.
+    Control records are no rows, nor is what can't be read: the streams read every record, and put those into the dead
+    letters; once is enough. Without ``store_text`` a row has everything but the text.
     """
-    record = codec.decode_record(value)
-    if isinstance(record, Event):
-        head = _event_values(record)
-        text = record.text if store_text else ""
-        extra = _json.encode(record.extra).decode() if record.extra else "{}"
-        version = MAX_VERSION - record.received_at
-        values = (*head[:_TEXT_AT], text, *head[_TEXT_AT:], extra, offset, version, 0)
-        return _fitting(tables.EVENTS.name, record, version, values, len(value or b""))
-    return None
+    at: Sequence[int] = range(len(values))
+    events = None
+    if None not in values:
+        wanted = [v for v in values if v is not None and not v.startswith(PREFIX)]
+        if len(wanted) != len(values):
+            at = [i for i, v in enumerate(values) if v is not None and not v.startswith(PREFIX)]
+        events = codec.decode_events(wanted)
+    if events is None:
+        found = [(i, record) for i, v in enumerate(values) if isinstance(record := codec.decode_record(v), Event)]
+        at, events = [i for i, _ in found], [record for _, record in found]
+    if not events:
+        return _NOTHING
+
+    def columns(events: Sequence[Event], at: Sequence[int]) -> dict[str, list[Any]]:
+        made: dict[str, list[Any]] = {name: list(map(get, events)) for name, get in _fields["events"]}
+        if not store_text:
+            made["text"] = [""] * len(events)
+        made["extra"] = [_json.encode(e.extra).decode() if e.extra else "{}" for e in events]
+        made["position"] = list(offsets) if len(at) == len(offsets) else [offsets[i] for i in at]
+        made["version"] = [MAX_VERSION - received for received in made["received_at"]]
+        made["deleted"] = [0] * len(events)
+        return made
+
+    return _fitting(tables.EVENTS, events, at, columns)
 
 
-def result_row(value: bytes | None) -> Row | Refused:
-    """Read one record of a result topic."""
-    if value is None:
-        return Refused("", "the record has no value")
-    record = codec.decode_result(value)
-    if isinstance(record, Refused):
-        return record
-    table = _RESULT_TABLES[type(record)].name
-    values = (*_result_values[table](record), int(record.deleted))
-    return _fitting(table, record, record.version, values, len(value))
+def read_results(values: Sequence[bytes | None], _offsets: Sequence[int] = ()) -> Read:
+    """Read records of a result topic."""
+    refused: list[tuple[int, Refused]] = []
+    records = codec.decode_results(values) if None not in values else None  # type: ignore[arg-type]  # just looked
+    places: Sequence[int] = range(len(values))
+    if records is None:
+        records, places = [], []
+        for i, value in enumerate(values):
+            record = Refused("", "the record has no value") if value is None else codec.decode_result(value)
+            if isinstance(record, Refused):
+                refused.append((i, record))
+            else:
+                records.append(record)
+                places.append(i)
+    parts: list[Part] = []
+    for kind in dict.fromkeys(map(type, records)):
+        chosen: Sequence[AnyResult] = records
+        at = places
+        if len(_RESULT_TABLES) > 1 and any(type(r) is not kind for r in records):
+            picked = [(i, r) for i, r in zip(places, records, strict=True) if type(r) is kind]
+            at, chosen = [i for i, _ in picked], [r for _, r in picked]
+        read = _fitting(_RESULT_TABLES[kind], chosen, at, _result_columns(_RESULT_TABLES[kind]))
+        parts += read.parts
+        refused += read.refused
+    return Read(parts, sorted(refused, key=lambda entry: entry[0]))
 
 
-def reader(*, events: bool, store_text: bool) -> Callable[[bytes | None, int], Row | Refused | None]:
-    """Return how to read the records of one topic: (value, offset) to row."""
+def reader(*, events: bool, store_text: bool) -> Reader:
+    """Return how to read the records of one topic."""
     if events:
-        return lambda value, offset: event_row(value, offset, store_text=store_text)
-    return lambda value, _offset: result_row(value)
+        return lambda values, offsets: read_events(values, offsets, store_text=store_text)
+    return read_results
 
 
-def _fitting(table: str, record: Event | AnyResult, version: int, values: Values, size: int) -> Row | Refused:
-    """Check what the engines would wrap around silently or refuse: integers and times out of their range."""
-    for at, name, low, high in _checked[table]:
-        number = values[at]
-        if number is not None and not low <= number <= high:
-            return Refused(name, f"{number} lies outside {low} to {high}")
-    return Row(table, _keys[table](record), version, values, size)
+def by_table(read: Read) -> dict[str, list[tuple[Any, ...]]]:
+    """Return table -> rows of what was read: the values in the order of the table's columns."""
+    found: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+    for part in read.parts:
+        found[part.table] += zip(*part.columns, strict=True)
+    return found
+
+
+def _result_columns(table: Table) -> Callable[[Sequence[Any], Sequence[int]], dict[str, list[Any]]]:
+    def columns(records: Sequence[Any], _at: Sequence[int]) -> dict[str, list[Any]]:
+        made: dict[str, list[Any]] = {name: list(map(get, records)) for name, get in _fields[table.name]}
+        made["version"] = [r.version for r in records]
+        made["deleted"] = [int(r.deleted) for r in records]
+        return made
+
+    return columns
+
+
+def _fitting(
+    table: Table,
+    records: Sequence[Any],
+    at: Sequence[int],
+    columns: Callable[[Sequence[Any], Sequence[int]], dict[str, list[Any]]],
+) -> Read:
+    """Make columns of ``records``, without those that the engines would wrap around silently or refuse.
+
+    That is integers and times out of their range.
+    """
+    made = columns(records, at)
+    bad: dict[int, Refused] = {}
+    for name, (low, high, nullable) in _checked[table.name].items():
+        column = made[name]
+        known = [n for n in column if n is not None] if nullable else column
+        if known and not (low <= min(known) and max(known) <= high):
+            for row, number in enumerate(column):
+                if number is not None and not low <= number <= high:
+                    bad.setdefault(row, Refused(name, f"{number} lies outside {low} to {high}"))
+    if not bad:
+        return Read([Part(table.name, [made[name] for name in table.names], at)], [])
+    good = [row for row in range(len(records)) if row not in bad]
+    refused = [(at[row], why) for row, why in sorted(bad.items())]
+    if not good:
+        return Read([], refused)
+    left = _fitting(table, [records[row] for row in good], [at[row] for row in good], columns)
+    return Read(left.parts, refused)

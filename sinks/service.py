@@ -1,5 +1,7 @@
 """The sink: topics in, rows out. Reads, batches, stores, then commits; in that order, whatever fails.
 
+While one batch is being stored the next one is read: one is on its way at a time, and they are committed in order.
+
 While the store is away the batch is kept, every partition is paused, and polling goes on so that the group keeps us;
 tries are repeated with growing, jittered waits, without end. What the store will never take is found by halves and
 goes to the dead letters, like a result that could not be read at all. Too many of those in a row, a missing table or a wrong
@@ -11,16 +13,16 @@ from __future__ import annotations
 import random
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Final
+from concurrent.futures import Future
+from typing import Final, NamedTuple
 
 from huoqun import log
-from huoqun.events import Refused
 from huoqun.results import DeadLetter
 from sinks import metrics
-from sinks.batch import Batcher, Item, Limits, Partition
-from sinks.consumer import DeadLetters, Record, Source, SourceError
+from sinks.batch import Batcher, Chunk, Limits, Origin
+from sinks.consumer import DeadLetters, Source, SourceError
 from sinks.policy import DeadLetterLimit, backoff_ms
-from sinks.rows import MAX_VERSION, Row
+from sinks.rows import MAX_VERSION, Reader
 from sinks.store import Store, UnavailableError, UnusableError
 from sinks.tables import EVENTS
 from sinks.writing import Writing
@@ -30,33 +32,58 @@ LAG_EVERY_MS: Final = 2_000
 LETTERS_AT_ONCE: Final = 200
 CLOSING_TRIES: Final = 3
 
-Read = Callable[[bytes | None, int], Row | Refused | None]
+Submit = Callable[[Callable[[], bool]], "Future[bool]"]
+"""Starts a job beside this thread (an executor's ``submit``)."""
+
+
+def at_once(job: Callable[[], bool]) -> Future[bool]:
+    """Do the job here and now."""
+    done: Future[bool] = Future()
+    try:
+        done.set_result(job())
+    except Exception as error:  # noqa: BLE001  # whoever asks for the result gets it
+        done.set_exception(error)
+    return done
+
+
+class _Flight(NamedTuple):
+    """A batch that is being stored."""
+
+    writing: Writing
+    job: Future[bool]
+    started: int
 
 
 class Sink:
-    """The service without its process. ``clock`` is in ms; ``readers`` says how to read each topic's records."""
+    """The service without its process. ``clock`` is in ms; ``readers`` says how to read each topic's records.
+
+    ``submit`` starts the storing of a batch; by default it is done before anything else.
+    """
 
     def __init__(
         self,
         source: Source,
         store: Store,
         dead: DeadLetters,
-        readers: Mapping[str, Read],
+        readers: Mapping[str, Reader],
         *,
         limits: Limits,
         clock: Callable[[], int],
+        submit: Submit = at_once,
         chance: Callable[[], float] = random.random,
         dead_letter_limit: DeadLetterLimit | None = None,
     ) -> None:
         self._source, self._store, self._dead = source, store, dead
         self._readers, self._limits, self._clock, self._chance = readers, limits, clock, chance
-        self._batcher: Batcher[Record] = Batcher(limits)
-        self._backlog: deque[tuple[Partition, Record]] = deque()
+        self._submit = submit
+        self._batcher = Batcher(limits)
+        self._backlog: deque[Chunk] = deque()
         self._letters: list[DeadLetter] = []
         self._letter_bytes = 0
-        self._uncommitted: dict[Partition, int] = {}
+        self._uncommitted: dict[tuple[str, int], int] = {}
         self._limit = dead_letter_limit or DeadLetterLimit()
-        self._stuck: Writing[Record] | None = None
+        self._flight: _Flight | None = None
+        self._stuck: Writing | None = None
         self._again_at = 0
         self._lag_at = 0
         self._stopping = False
@@ -92,84 +119,113 @@ class Sink:
             now = self._clock()
         self._work_off(now)
         if not self._is_stuck() and self._batcher.due(now):
-            self._flush(now)
+            self._flush()
+        if self._flight is not None and self._flight.job.done():
+            self._land()
         if now >= self._lag_at:
             self._lag_at = now + LAG_EVERY_MS
+            if self._uncommitted:
+                self._commit()  # the last one failed, and perhaps no other batch comes
             for lag in self._source.lag():
                 metrics.LAG.labels(lag.topic, str(lag.partition)).set(lag.records)
 
     def _poll(self, longest: int | None) -> None:
         wait = POLL_MS if longest is None else max(1, min(POLL_MS, longest))
         try:
-            for partition, records in self._source.poll(wait):
-                metrics.RECORDS.labels(partition[0]).inc(len(records))
-                self._backlog.extend((partition, record) for record in records)
+            for chunk in self._source.poll(wait):
+                metrics.RECORDS.labels(chunk.partition[0]).inc(len(chunk.offsets))
+                self._backlog.append(chunk)
         except SourceError as error:
             metrics.ERRORS.labels("poll").inc()
             self._log.warning("the broker could not be read", error=str(error))
 
     def _work_off(self, now: int) -> None:
         """Put what was read into the batch; stop where a full batch cannot be stored now."""
-        backlog, add, readers = self._backlog, self._batcher.add, self._readers
-        while backlog:
-            partition, record = backlog.popleft()
-            row = readers[partition[0]](record.value, record.offset)
-            if isinstance(row, Refused):
-                self._put_aside(record, f"{row.where}: {row.why}" if row.where else row.why, now)
-                row = None
-            elif row is not None:
+        while self._backlog:
+            chunk = self._backlog.popleft()
+            parts, refused = self._readers[chunk.partition[0]](chunk.values, chunk.offsets)
+            if parts:
                 self._limit.good()
-            full = add(partition, record.offset, row, record, now)
+            for at, why in refused:
+                self._put_aside(Origin(chunk, at), f"{why.where}: {why.why}" if why.where else why.why, now)
+            full = self._batcher.add(chunk, parts, now)
             if full or len(self._letters) >= LETTERS_AT_ONCE or self._letter_bytes >= self._limits.bytes:
-                self._flush(self._clock())
+                self._flush()
                 if self._is_stuck():
                     return
 
-    def _put_aside(self, record: Record, why: str, now: int) -> None:
+    def _put_aside(self, origin: Origin, why: str, now: int) -> None:
+        chunk, at = origin
+        topic, partition = chunk.partition
+        offset, value = chunk.offsets[at], chunk.values[at] or b""
         self._letters.append(
             DeadLetter(
-                topic=record.topic, partition=record.partition, offset=record.offset, reason=why, key=record.key,
-                value=record.value or b"", at=now,
+                topic=topic, partition=partition, offset=offset, reason=why, key=chunk.keys[at], value=value, at=now
             )
-        )  # fmt: skip
-        self._letter_bytes += len(record.value or b"")
+        )
+        self._letter_bytes += len(value)
         if self._limit.bad():
             self._send_letters()
             raise UnusableError(
-                f"{record.topic}[{record.partition}] at offset {record.offset}: too many records in a row could not be "
+                f"{topic}[{partition}] at offset {offset}: too many records in a row could not be "
                 f"used, the last because {why}; nothing beyond the last good one is committed"
             )
 
-    def _flush(self, now: int) -> None:
+    def _flush(self) -> None:
+        """Send the batch on its way, once the one before it has arrived."""
+        if not self._land():
+            return
         batch = self._batcher.take()
         if batch is not None:
-            self._try(Writing(batch, self._refused), now)
+            self._start(Writing(batch, self._limit.most))
 
-    def _refused(self, item: Item[Record], why: str) -> None:
-        metrics.ERRORS.labels("rejected").inc()
-        self._put_aside(item.origin, f"the store does not take it: {why}", self._clock())
+    def _start(self, writing: Writing) -> None:
+        def job() -> bool:
+            done = writing.run(self._store)
+            writing.ended = self._clock()
+            return done
 
-    def _try(self, writing: Writing[Record], now: int) -> bool:
-        """Store one batch and commit it; on failure keep it and pause."""
-        started = self._clock()
+        self._flight = _Flight(writing, self._submit(job), self._clock())
+        if self._flight.job.done():
+            self._land()
+
+    def _land(self) -> bool:
+        """Wait for the batch on its way, if there is one, and commit it; on failure keep it, pause, and say False."""
+        flight, self._flight = self._flight, None
+        if flight is None:
+            return True
+        writing = flight.writing
         try:
-            writing.run(self._store)
+            done = flight.job.result()
+            self._put_aside_refused(writing)
+            while not done:
+                done = writing.run(self._store)
+                self._put_aside_refused(writing)
             self._send_letters()
         except (UnavailableError, SourceError) as error:
-            metrics.ERRORS.labels("unavailable").inc()
-            wait = backoff_ms(writing.attempts, self._chance())
-            self._log.warning(
-                "the store is unavailable, the batch is kept", error=str(error), rows=writing.batch.rows,
-                attempt=writing.attempts, again_in_ms=wait,
-            )  # fmt: skip
-            self._stuck, self._again_at = writing, now + wait
-            self._source.pause()
-            metrics.PAUSED.set(1)
+            self._keep(writing, str(error))
             return False
-        self._measure(writing, started)
+        self._measure(writing, flight.started)
         self._uncommitted.update(writing.offsets)
         self._commit()
         return True
+
+    def _keep(self, writing: Writing, why: str) -> None:
+        metrics.ERRORS.labels("unavailable").inc()
+        wait = backoff_ms(writing.attempts, self._chance())
+        self._log.warning(
+            "the store is unavailable, the batch is kept", error=why, rows=writing.batch.rows,
+            attempt=writing.attempts, again_in_ms=wait,
+        )  # fmt: skip
+        self._stuck, self._again_at = writing, self._clock() + wait
+        self._source.pause()
+        metrics.PAUSED.set(1)
+
+    def _put_aside_refused(self, writing: Writing) -> None:
+        refused, writing.refused = writing.refused, []
+        for origin, why in refused:
+            metrics.ERRORS.labels("rejected").inc()
+            self._put_aside(origin, f"the store does not take it: {why}", self._clock())
 
     def _send_letters(self) -> None:
         if not self._letters:
@@ -195,32 +251,33 @@ class Sink:
     def _wait_and_retry(self, now: int) -> None:
         # Paused, a poll brings nothing; records of partitions that were assigned this moment go into the backlog.
         self._poll(max(1, self._again_at - now))
-        now = self._clock()
         writing = self._stuck
-        if writing is None or now < self._again_at:
+        if writing is None or self._clock() < self._again_at:
             return
         self._stuck = None
-        if self._try(writing, now):
+        self._start(writing)
+        if self._land() and not self._is_stuck():
             self._log.info("the store is back", rows=writing.batch.rows, attempts=writing.attempts)
             self._source.resume()
             metrics.PAUSED.set(0)
 
     def _finish(self) -> None:
         """Store what is at hand, with a few tries; what then is not stored is not committed either, and read again."""
-        writing, self._stuck = self._stuck, None
+        self._land()
         for _ in range(CLOSING_TRIES):
-            if writing is None:
-                batch = self._batcher.take()
-                writing = Writing(batch, self._refused) if batch is not None else None
-            if writing is None or self._try(writing, self._clock()):
-                writing = None
-                continue
-            self._stuck = None
-        if writing is not None:
-            self._log.warning("ended with a batch that is not stored: it will be read again", rows=writing.batch.rows)
+            writing, self._stuck = self._stuck, None
+            if writing is not None:
+                self._start(writing)
+            else:
+                self._flush()
+            if self._land() and not self._is_stuck() and writing is None:
+                return
+        if self._stuck is not None:
+            rows = self._stuck.batch.rows
+            self._log.warning("ended with a batch that is not stored: it will be read again", rows=rows)
 
-    def _measure(self, writing: Writing[Record], started: int) -> None:
-        now = self._clock()
+    def _measure(self, writing: Writing, started: int) -> None:
+        now = writing.ended
         if writing.batch.rows:
             metrics.FLUSH_SECONDS.observe((now - started) / 1000)
             metrics.BATCH_ROWS.observe(writing.batch.rows)
@@ -229,7 +286,7 @@ class Sink:
             metrics.ROWS.labels(table).inc(rows)
         events = writing.batch.tables.get(EVENTS.name)
         if events:
-            oldest = MAX_VERSION - max(item.row.version for item in events)
+            oldest = MAX_VERSION - max(events.column("version"))
             metrics.STORED_AFTER.observe(max(0, now - oldest) / 1000)
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Protocol
 
-from sinks.tables import Table, Values
+from sinks.tables import Columns, Table
 
 
 class StoreError(Exception):
@@ -27,8 +26,8 @@ class UnusableError(StoreError):
 class Store(Protocol):
     """One engine. Methods raise :class:`StoreError`; what was inserted is durable when :meth:`insert` returns."""
 
-    def insert(self, table: Table, rows: Sequence[Values]) -> None:
-        """Store ``rows`` (values in the order of the table's columns). Inserting rows again changes no view."""
+    def insert(self, table: Table, columns: Columns) -> None:
+        """Store rows, given as columns, which are left as they are. Inserting rows again changes no view."""
 
     def select(self, sql: str) -> list[tuple[Any, ...]]:
         """Return a small result: the schema's own bookkeeping."""

@@ -37,8 +37,8 @@ class Table(NamedTuple):
         return tuple(column.name for column in self.columns)
 
 
-Values = tuple[Any, ...]
-"""One row, in the order of its table's columns."""
+Columns = list[list[Any]]
+"""Rows as the values of each column, in the order of the table's columns."""
 
 _HIDDEN: Final = (Column("version", "uint"), Column("deleted", "uint"))
 

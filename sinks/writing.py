@@ -5,48 +5,55 @@ A :class:`Writing` survives failures: what is stored is off its list, so trying 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Generic
-
-from sinks.batch import Batch, Item, Origin, Partition
+from sinks.batch import Batch, Origin, Partition, Rows
 from sinks.store import RejectedError, Store
 from sinks.tables import TABLES
 
 
-class Writing(Generic[Origin]):
-    """A batch on its way. ``refused`` is told of each row that the store rejected, and why."""
+class Writing:
+    """A batch on its way. ``refused`` lists the rows that the store rejected, and why, in the order they were met."""
 
-    def __init__(self, batch: Batch[Origin], refused: Callable[[Item[Origin], str], None]) -> None:
+    def __init__(self, batch: Batch, most_refused: int = 1_000) -> None:
         self.batch = batch
+        self._most_refused = most_refused
         self.attempts = 0
+        self.ended = 0
+        """When the last try ended (ms), by the clock of whoever runs it."""
         self.stored: dict[str, int] = {}
-        self._left = dict(batch.tables)
-        self._refused = refused
+        self.refused: list[tuple[Origin, str]] = []
+        self._left = [(rows, 0, len(rows)) for rows in reversed(batch.tables.values())]  # the next one at the end
 
     @property
     def offsets(self) -> dict[Partition, int]:
-        """What may be committed once :meth:`run` has returned."""
+        """What may be committed once :meth:`run` has returned and what was refused is put aside."""
         return self.batch.offsets
 
-    def run(self, store: Store) -> None:
-        """Store what is left; :class:`UnavailableError` and :class:`UnusableError` pass through."""
-        self.attempts += 1
-        for table in list(self._left):
-            items = self._left[table]
-            while items:
-                items = self._left[table] = self._insert(store, table, items)
-            del self._left[table]
+    def run(self, store: Store) -> bool:
+        """Store what is left; :class:`UnavailableError` and :class:`UnusableError` pass through.
 
-    def _insert(self, store: Store, table: str, items: Sequence[Item[Origin]]) -> list[Item[Origin]]:
-        """Store ``items``, or the first half that can be told apart, and return those that are left."""
+        False: so many rows were refused with nothing stored between them that somebody should look before more are.
+        """
+        self.attempts += 1
+        stored, refused = sum(self.stored.values()), len(self.refused)
+        while self._left:
+            rows, start, end = self._left[-1]
+            halves = self._insert(store, rows, start, end)
+            self._left[-1:] = [(rows, a, b) for a, b in halves]
+            if sum(self.stored.values()) != stored:
+                stored, refused = sum(self.stored.values()), len(self.refused)
+            elif len(self.refused) - refused >= self._most_refused:
+                return not self._left
+        return True
+
+    def _insert(self, store: Store, rows: Rows, start: int, end: int) -> list[tuple[int, int]]:
+        """Store the rows from ``start`` up to ``end``, or return the halves that are left, the first one last."""
         try:
-            store.insert(TABLES[table], [item.row.values for item in items])
+            store.insert(TABLES[rows.table], rows.slice(start, end))
         except RejectedError as error:
-            if len(items) == 1:
-                self._refused(items[0], str(error))
+            if end - start == 1:
+                self.refused.append((rows.origin(start), str(error)))
                 return []
-            middle = len(items) // 2
-            left = self._insert(store, table, items[:middle])
-            return [*left, *items[middle:]]
-        self.stored[table] = self.stored.get(table, 0) + len(items)
+            middle = (start + end) // 2
+            return [(middle, end), (start, middle)]
+        self.stored[rows.table] = self.stored.get(rows.table, 0) + end - start
         return []

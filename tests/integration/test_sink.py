@@ -152,17 +152,16 @@ def test_topics_that_are_missing_end_it_with_what_to_do(tansu: RunningBroker, to
 
 WRITER = """
 import sys
-from sinks import migrate, tables
+from sinks import migrate
 from sinks.embedded import EmbeddedStore
-from huoqun import codec
 from huoqun.events import Event
-from sinks.rows import event_row
+from tests.support.stores import insert
 store = EmbeddedStore(sys.argv[1], "huoqun")
 migrate.migrate(store, "huoqun")
 number = int(sys.argv[2])
 while True:
     events = [Event(id=f"{number}-{n}", type="message", ts=n, platform="p", group_id="g", user_id="u") for n in range(700)]
-    store.insert(tables.EVENTS, [event_row(codec.encode(e), 0, store_text=True).values for e in events])
+    insert(store, events)
     print(number, flush=True)
     number += 1
 """

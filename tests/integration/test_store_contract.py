@@ -15,7 +15,7 @@ from huoqun.events import Event
 from huoqun.results import Activity, Alert, GroupSummary, Member, MemberRisk, Question
 from sinks import migrate, rows, tables
 from sinks.clickhouse import ClickHouseStore
-from sinks.rows import Row
+from sinks.rows import Part, Read
 from sinks.store import RejectedError, Store, UnusableError
 from tests.support import clickhouse, old_clickhouse
 
@@ -40,9 +40,9 @@ class Engine:
         )
         return [{n: _plain(n, v) for n, v in zip(names, row, strict=True)} for row in found]
 
-    def insert(self, *found: Row) -> None:
+    def insert(self, *found: Part) -> None:
         for row in found:
-            self.store.insert(tables.TABLES[row.table], [row.values])
+            self.store.insert(tables.TABLES[row.table], row.columns)
 
     def count(self, table: str) -> int:
         return int(self.store.select(f"SELECT count() FROM {self.database}.{table}")[0][0])
@@ -96,23 +96,31 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     store.close()
 
 
-def event(**fields: Any) -> Row:
+def only(read: Read) -> Part:
+    (part,) = read.parts
+    assert not read.refused
+    return part
+
+
+def together(*parts: Part) -> list[list[Any]]:
+    return [
+        [value for column in columns for value in column] for columns in zip(*(p.columns for p in parts), strict=True)
+    ]
+
+
+def event(**fields: Any) -> Part:
     base = {
         "id": "e1", "type": "message", "ts": 1_700_000_000_123, "platform": "qq", "group_id": "g", "user_id": "u",
         "received_at": 1_700_000_000_500,
     }  # fmt: skip
-    row = rows.event_row(codec.encode(Event(**(base | fields))), fields.get("offset", 1), store_text=True)
-    assert isinstance(row, Row)
-    return row
+    return only(rows.read_events([codec.encode(Event(**(base | fields)))], [1], store_text=True))
 
 
-def result(record: Any) -> Row:
-    row = rows.result_row(codec.encode(record))
-    assert isinstance(row, Row)
-    return row
+def result(record: Any) -> Part:
+    return only(rows.read_results([codec.encode(record)]))
 
 
-def question(**fields: Any) -> Row:
+def question(**fields: Any) -> Part:
     base = {
         "platform": "qq", "group_id": "g", "question_id": "e1", "user_id": "u", "asked_at": 1_700_000_000_000,
         "kind": "question", "status": "open", "version": 1,
@@ -183,13 +191,13 @@ def test_an_event_reads_back_as_it_was_written(engine: Engine):
 def test_what_is_not_known_is_null_and_stays_so_when_the_batch_is_stored_again(engine: Engine):
     row = event()
     for _ in range(2):
-        engine.store.insert(tables.EVENTS, [row.values])
+        engine.insert(row)
     (found,) = engine.view("events")
     assert (found["amount"], found["reason"], found["count"]) == (None, None, None)
 
 
 def test_repeats_are_never_seen(engine: Engine):
-    batch = [event(id=f"e{n}").values for n in range(100)]
+    batch = together(*(event(id=f"e{n}") for n in range(100)))
     for _ in range(3):
         engine.store.insert(tables.EVENTS, batch)
     assert engine.count("events") == 100
@@ -213,6 +221,18 @@ def test_the_greater_version_of_a_result_is_seen_whenever_it_is_stored(engine: E
     assert engine.view("questions", where="status = 'open'") == []
 
 
+def test_of_versions_in_one_batch_the_greatest_is_seen_and_of_equals_the_last(engine: Engine):
+    versions = [question(version=v, user_id=u) for v, u in ((2, "a"), (3, "b"), (3, "c"), (1, "d"))]
+    engine.store.insert(tables.QUESTIONS, together(*versions))
+    assert [row["user_id"] for row in engine.view("questions")] == ["c"]
+
+
+def test_what_is_given_to_be_stored_is_left_as_it_is(engine: Engine):
+    row, again = event(), event()
+    engine.insert(row)
+    assert row == again
+
+
 def test_a_deleted_row_is_hidden_and_an_older_version_does_not_bring_it_back(engine: Engine):
     engine.insert(question(version=1), question(version=3, deleted=True), question(version=2))
     assert engine.view("questions") == []
@@ -222,10 +242,9 @@ def test_a_deleted_row_is_hidden_and_an_older_version_does_not_bring_it_back(eng
 
 def test_results_of_many_years_go_in_as_one_batch(engine: Engine):
     year = 366 * 86_400_000
-    batch = [
-        result(Activity(platform="p", group_id="g", window="1h", window_end=n * year, version=1)).values
-        for n in range(129)
-    ]
+    batch = together(
+        *(result(Activity(platform="p", group_id="g", window="1h", window_end=n * year, version=1)) for n in range(129))
+    )
     engine.store.insert(tables.ACTIVITY, batch)
     assert engine.count("activity") == 129
 
@@ -257,10 +276,10 @@ def test_hostile_strings_round_trip_in_every_field(engine: Engine, text: str):
 @pytest.mark.parametrize("place", ["id", "mentions", "count", "received_at", "version"])
 def test_a_value_that_cannot_be_stored_is_rejected_and_the_store_goes_on(engine: Engine, place: str):
     bad = {"id": 5, "mentions": [5], "count": "many", "received_at": None, "version": -1}[place]
-    values = list(event().values)
-    values[tables.EVENTS.names.index(place)] = bad
+    columns = together(event(id="good"), event())
+    columns[tables.EVENTS.names.index(place)][1] = bad
     with pytest.raises(RejectedError):
-        engine.store.insert(tables.EVENTS, [event(id="good").values, tuple(values)])
+        engine.store.insert(tables.EVENTS, columns)
     assert engine.count("events_rows") == 0, "a batch is stored whole or not at all"
     engine.insert(event())
     assert engine.count("events") == 1

@@ -8,13 +8,13 @@ from huoqun import codec
 from huoqun.config import Config
 from huoqun.events import Event
 from sinks import rows, tables
-from sinks.rows import Row
 from sinks.store import Store
 
 
 def insert(store: Store, events: list[Event], first: int = 0, *, store_text: bool = True) -> None:
-    found = [rows.event_row(codec.encode(e), first + n, store_text=store_text) for n, e in enumerate(events)]
-    store.insert(tables.EVENTS, [row.values for row in found if isinstance(row, Row)])
+    values = [codec.encode(e) for e in events]
+    for part in rows.read_events(values, range(first, first + len(values)), store_text=store_text).parts:
+        store.insert(tables.TABLES[part.table], part.columns)
 
 
 def huoqun(config: Config, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:

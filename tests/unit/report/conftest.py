@@ -16,7 +16,7 @@ from huoqun.events import Event, read_event
 from huoqun.report import Query
 from producers.simulator import sample_community
 from sinks import tables
-from sinks.rows import Row, reader
+from sinks.rows import by_table, reader
 from streams.core.partition import Partition
 
 END = 1_795_262_400_000  # 20:00 in Shanghai
@@ -34,9 +34,9 @@ def computed(end_ms: int, after_ms: int = 60_000) -> tuple[list[tuple[str, tuple
     assert partition.apply(log) == []
     results = partition.checkpoint().results
     of_events, of_results = reader(events=True, store_text=True), reader(events=False, store_text=True)
-    rows = [of_events(value, offset) for offset, value in log]
-    rows += [of_results(codec.encode(result), 0) for result in results]
-    return [(row.table, row.values) for row in rows if isinstance(row, Row)], results
+    read = [of_events([value for _, value in log], [offset for offset, _ in log])]
+    read.append(of_results([codec.encode(result) for result in results], range(len(results))))
+    return [(table, row) for found in read for table, rows in by_table(found).items() for row in rows], results
 
 
 @pytest.fixture(scope="module")  # not the session: a process has one engine, and other suites want theirs
@@ -52,7 +52,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     for table, values in computed(END)[0]:
         by_table[table].append(values)
     for table, rows in by_table.items():
-        store.insert(tables.TABLES[table], rows)
+        store.insert(tables.TABLES[table], [list(column) for column in zip(*rows, strict=True)])
     yield store
     store.close()
 

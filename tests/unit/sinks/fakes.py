@@ -1,5 +1,6 @@
 """A broker, a store and a clock for the sink, in memory, that fail when they are told to."""
 
+import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,13 +8,13 @@ from dataclasses import dataclass, field
 from huoqun import codec
 from huoqun.events import Event
 from huoqun.results import DeadLetter
-from sinks.batch import Limits, Partition
-from sinks.consumer import Lag, Record, SourceError
+from sinks.batch import Chunk, Limits, Partition
+from sinks.consumer import Lag, SourceError
 from sinks.policy import DeadLetterLimit
 from sinks.rows import reader
-from sinks.service import Sink
+from sinks.service import Sink, Submit, at_once
 from sinks.store import RejectedError, UnavailableError
-from sinks.tables import Table, Values
+from sinks.tables import Columns, Table
 
 TOPIC = "huoqun.events"
 
@@ -55,7 +56,7 @@ class FakeSource:
         self.polls_while_paused = 0
         self.failing_commits = 0
 
-    def poll(self, timeout_ms: int) -> Sequence[tuple[Partition, Sequence[Record]]]:
+    def poll(self, timeout_ms: int) -> Sequence[Chunk]:
         self.clock.now += max(1, timeout_ms // 2)
         if self.paused:
             self.polls_while_paused += 1
@@ -66,7 +67,9 @@ class FakeSource:
             chunk = records[at : at + self.chunk]
             if chunk:
                 self.positions[partition] = at + len(chunk)
-                found.append((partition, chunk))
+                found.append(
+                    Chunk(partition, [r.offset for r in chunk], [r.key for r in chunk], [r.value for r in chunk])
+                )
         return found
 
     def pause(self) -> None:
@@ -94,13 +97,14 @@ class FakeStore:
     """Keeps what ReplacingMergeTree would. ``failures`` holds what the next inserts do: "before", "after" or "" (succeed)."""
 
     def __init__(self) -> None:
-        self.rows: dict[str, dict[tuple[object, ...], Values]] = {}
+        self.rows: dict[str, dict[tuple[object, ...], tuple[object, ...]]] = {}
         self.failures: deque[str] = deque()
         self.down = False
         self.poisoned: set[object] = set()
         self.inserts = 0
 
-    def insert(self, table: Table, rows: Sequence[Values]) -> None:
+    def insert(self, table: Table, columns: Columns) -> None:
+        rows = list(zip(*columns, strict=True))
         self.inserts += 1
         failure = self.failures.popleft() if self.failures else ""
         if self.down or failure == "before":
@@ -161,7 +165,9 @@ class World:
     dead: FakeDeadLetters = field(default_factory=FakeDeadLetters)
     clock: Clock = field(default_factory=Clock)
 
-    def sink(self, rows: int = 5, limit: int = 1_000, chunk: int = 3) -> tuple[Sink, FakeSource]:
+    def sink(
+        self, rows: int = 5, limit: int = 1_000, chunk: int = 3, submit: Submit = at_once
+    ) -> tuple[Sink, FakeSource]:
         source = FakeSource(self.log, self.clock, chunk)
         sink = Sink(
             source,
@@ -170,6 +176,7 @@ class World:
             {TOPIC: reader(events=True, store_text=True)},
             limits=Limits(rows, 10**6, 500),
             clock=self.clock,
+            submit=submit,
             chance=lambda: 0.5,
             dead_letter_limit=DeadLetterLimit(limit),
         )
@@ -178,10 +185,11 @@ class World:
     def ends(self) -> dict[Partition, int]:
         return {partition: len(records) for partition, records in self.log.records.items()}
 
-    def drain(self, sink: Sink, most: int = 2_000) -> None:
+    def drain(self, sink: Sink, most: int = 20_000) -> None:
         """Step until everything is committed."""
         for _ in range(most):
             if self.log.committed == self.ends():
                 return
             sink.step()
+            time.sleep(0)  # to the thread that stores, where there is one
         raise AssertionError(f"not drained: committed {self.log.committed} of {self.ends()}")

@@ -1,41 +1,49 @@
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from sinks.batch import Batcher, Limits
-from sinks.rows import Row
+from sinks.batch import Batcher, Chunk, Limits, Origin, Rows
+from sinks.rows import Part
+from sinks.tables import GROUPS, QUESTIONS
 
 LIMITS = Limits(rows=3, bytes=100, age_ms=1_000, idle_ms=5_000)
 P0, P1 = ("events", 0), ("events", 1)
 
 
-def row(key: str, version: int = 1, size: int = 1, table: str = "events") -> Row:
-    return Row(table, (key,), version, (key, version), size)
+def part(ids: list[str], at: list[int] | None = None, table: str = "questions") -> Part:
+    """Rows that have an id and nothing else."""
+    columns = len(QUESTIONS.columns if table == "questions" else GROUPS.columns)
+    return Part(table, [list(ids) for _ in range(columns)], range(len(ids)) if at is None else at)
+
+
+def chunk(partition: tuple[str, int], first: int, records: int = 1, size: int = 1) -> Chunk:
+    return Chunk(partition, range(first, first + records), [b"k"] * records, [b"x" * size] * records)
 
 
 def test_a_batch_is_full_by_rows():
-    batcher: Batcher[str] = Batcher(LIMITS)
-    assert [batcher.add(P0, n, row(str(n)), "", 0) for n in range(3)] == [False, False, True]
+    batcher = Batcher(LIMITS)
+    assert [batcher.add(chunk(P0, n), [part([str(n)])], 0) for n in range(3)] == [False, False, True]
 
 
 def test_a_batch_is_full_by_bytes():
-    batcher: Batcher[str] = Batcher(LIMITS)
-    assert not batcher.add(P0, 0, row("a", size=60), "", 0)
-    assert batcher.add(P0, 1, row("b", size=60), "", 0)
+    batcher = Batcher(LIMITS)
+    assert not batcher.add(chunk(P0, 0, size=60), [part(["a"])], 0)
+    assert batcher.add(chunk(P0, 1, size=60), [part(["b"])], 0)
 
 
 def test_a_batch_is_due_by_the_age_of_its_first_row():
-    batcher: Batcher[str] = Batcher(LIMITS)
+    batcher = Batcher(LIMITS)
     assert batcher.wait_ms(0) is None
-    batcher.add(P0, 0, row("a"), "", 100)
+    batcher.add(chunk(P0, 0), [part(["a"])], 100)
     assert not batcher.due(1_099)
     assert batcher.due(1_100)
     assert batcher.wait_ms(600) == 500
 
 
 def test_control_records_alone_are_committed_now_and_then():
-    batcher: Batcher[str] = Batcher(LIMITS)
-    batcher.add(P0, 9, None, "", 0)
+    batcher = Batcher(LIMITS)
+    batcher.add(chunk(P0, 9), [], 0)
     assert not batcher.due(4_999)
     assert batcher.due(5_000)
     batch = batcher.take()
@@ -44,87 +52,72 @@ def test_control_records_alone_are_committed_now_and_then():
 
 
 def test_taking_starts_anew():
-    batcher: Batcher[str] = Batcher(LIMITS)
-    batcher.add(P0, 0, row("a"), "", 0)
+    batcher = Batcher(LIMITS)
+    batcher.add(chunk(P0, 0), [part(["a"])], 0)
     assert batcher.take() is not None
     assert batcher.take() is None
     assert not batcher.due(10_000)
 
 
-def test_of_two_rows_with_one_key_the_greater_version_stays_and_of_equals_the_later():
-    batcher: Batcher[str] = Batcher(LIMITS)
-    batcher.add(P0, 0, row("a", 5), "first", 0)
-    batcher.add(P0, 1, row("a", 4), "older", 0)
-    batcher.add(P0, 2, row("b", 5), "first", 0)
-    batcher.add(P0, 3, row("b", 5), "equal", 0)
+def test_a_chunk_may_have_rows_for_several_tables():
+    batcher = Batcher(LIMITS)
+    batcher.add(chunk(P0, 0, 3), [part(["a", "b"], [0, 2]), part(["a"], [1], "groups")], 0)
     batch = batcher.take()
     assert batch is not None
-    assert [(i.row.key, i.origin) for i in batch.tables["events"]] == [(("a",), "first"), (("b",), "equal")]
-    assert (batch.rows, batch.bytes, batch.offsets) == (2, 2, {P0: 4})
+    assert {t: len(rows) for t, rows in batch.tables.items()} == {"questions": 2, "groups": 1}
+    assert (batch.rows, batch.offsets) == (3, {P0: 3})
 
 
-def test_one_key_in_two_tables_is_two_rows():
-    batcher: Batcher[str] = Batcher(LIMITS)
-    batcher.add(P0, 0, row("a"), "", 0)
-    batcher.add(P1, 0, row("a", table="groups"), "", 0)
-    batch = batcher.take()
-    assert batch is not None
-    assert {t: len(i) for t, i in batch.tables.items()} == {"events": 1, "groups": 1}
+def test_every_row_knows_its_record():
+    rows, first, second = Rows("questions"), chunk(P0, 0, 5), chunk(P1, 7, 3)
+    rows.add(first, part(["a", "b"], [1, 4]))
+    rows.add(second, part(["c", "d", "e"]))
+    assert [rows.origin(n) for n in range(5)] == [
+        Origin(first, 1), Origin(first, 4), Origin(second, 0), Origin(second, 1), Origin(second, 2),
+    ]  # fmt: skip
+    with pytest.raises(IndexError):
+        rows.origin(5)
 
 
-_records = st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 3)), max_size=40)
-
-
-@given(_records, st.integers(1, 10), st.integers(1, 10))
-def test_what_is_visible_in_the_end_does_not_depend_on_the_borders_of_batches(
-    records: list[tuple[str, int]], small: int, large: int
-):
-    def visible(limit: int) -> dict[tuple[object, ...], tuple[object, ...]]:
-        store: dict[tuple[object, ...], Row] = {}
-        batcher: Batcher[str] = Batcher(Limits(limit, 10**9, 10**9))
-
-        def flush() -> None:
-            batch = batcher.take()
-            for item in batch.tables.get("events", []) if batch is not None else []:
-                old = store.get(item.row.key)
-                if old is None or old.version <= item.row.version:  # as ReplacingMergeTree does
-                    store[item.row.key] = item.row
-
-        for offset, (key, version) in enumerate(records):
-            if batcher.add(P0, offset, Row("events", (key,), version, (key, version, offset), 1), "", 0):
-                flush()
-        flush()
-        return {key: found.values for key, found in store.items()}
-
-    assert visible(small) == visible(large)
+@given(st.lists(st.lists(st.sampled_from("abc"), min_size=1, max_size=5), min_size=1, max_size=5), st.data())
+def test_slices_together_are_the_whole(chunks: list[list[str]], data: st.DataObject):
+    rows = Rows("questions")
+    for ids in chunks:
+        rows.add(chunk(P0, 0, len(ids)), part(ids))
+    middle = data.draw(st.integers(0, len(rows)))
+    whole = [i for ids in chunks for i in ids]
+    assert rows.slice(0, middle)[0] + rows.slice(middle, len(rows))[0] == whole == rows.column("question_id")
 
 
 class BatcherMachine(RuleBasedStateMachine):
-    """No row is lost or made up; offsets cover exactly what was taken in; limits hold."""
+    """No row is lost or made up; offsets cover exactly what was taken in; a batch ends as soon as it is full."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.batcher: Batcher[tuple[int, int]] = Batcher(Limits(5, 200, 100, 300))
+        self.batcher = Batcher(Limits(5, 200, 100, 300))
         self.now = 0
         self.offsets = {0: 0, 1: 0}
         self.taken: dict[tuple[str, int], int] = {}
-        self.waiting: dict[tuple[object, ...], int] = {}
+        self.waiting: list[str] = []
+        self.bytes = 0
 
     @rule(
-        partition=st.integers(0, 1), key=st.sampled_from("abcdefgh"), version=st.integers(0, 3), size=st.integers(1, 90)
-    )
-    def add(self, partition: int, key: str, version: int, size: int) -> None:
-        offset = self.offsets[partition]
-        full = self.batcher.add(("t", partition), offset, row(key, version, size), (partition, offset), self.now)
-        self.offsets[partition] += 1
-        if self.waiting.get((key,), -1) <= version:
-            self.waiting[key,] = version
+        partition=st.integers(0, 1), ids=st.lists(st.sampled_from("abcd"), min_size=1, max_size=4), size=st.integers(1, 90)
+    )  # fmt: skip
+    def add(self, partition: int, ids: list[str], size: int) -> None:
+        records = len(ids) + 1  # one of them is a tick
+        taken = chunk(("t", partition), self.offsets[partition], records, size)
+        full = self.batcher.add(taken, [part(ids)], self.now)
+        self.offsets[partition] += records
+        self.waiting += ids
+        self.bytes += records * size
+        assert full == (len(self.waiting) >= 5 or self.bytes >= 200)
         if full:
             self.take()
 
     @rule(partition=st.integers(0, 1))
     def control(self, partition: int) -> None:
-        self.batcher.add(("t", partition), self.offsets[partition], None, (partition, -1), self.now)
+        self.batcher.add(chunk(("t", partition), self.offsets[partition]), [], self.now)
         self.offsets[partition] += 1
 
     @rule(ms=st.integers(0, 400))
@@ -137,15 +130,13 @@ class BatcherMachine(RuleBasedStateMachine):
         if batch is None:
             assert not self.waiting
             return
-        items = batch.tables.get("events", [])
-        assert {i.row.key: i.row.version for i in items} == self.waiting
-        assert batch.rows == len(items) <= 5
-        assert batch.bytes == sum(i.row.size for i in items)
+        assert [i for rows in batch.tables.values() for i in rows.column("question_id")] == self.waiting
+        assert (batch.rows, batch.bytes) == (len(self.waiting), self.bytes)
         for partition, offset in batch.offsets.items():
             assert offset > self.taken.get(partition, 0)
             self.taken[partition] = offset
         assert all(self.taken.get(("t", p), 0) == offset for p, offset in self.offsets.items())
-        self.waiting = {}
+        self.waiting, self.bytes = [], 0
 
     @invariant()
     def due_agrees_with_the_wait(self) -> None:

@@ -8,7 +8,7 @@ from huoqun.control import Generation, Tick
 from huoqun.events import MAX_TS_MS, Event, Refused
 from huoqun.results import Activity, Alert, GroupSummary, Member, MemberRisk, Question
 from sinks import rows, tables
-from sinks.rows import Row
+from sinks.rows import Part, Read
 
 RESULTS = {
     "activity": Activity(platform="qq", group_id="g", window="1h", window_end=60_000, version=7),
@@ -33,52 +33,57 @@ def event(**fields: object) -> Event:
     return Event(**(base | fields))  # type: ignore[arg-type]  # as given
 
 
-def named(row: Row) -> dict[str, object]:
-    return dict(zip(tables.TABLES[row.table].names, row.values, strict=True))
+def named(part: Part, row: int = 0) -> dict[str, object]:
+    return {n: column[row] for n, column in zip(tables.TABLES[part.table].names, part.columns, strict=True)}
 
 
-def read_event(record: object, **options: bool) -> Row | Refused | None:
-    return rows.event_row(codec.encode(record), 42, **({"store_text": True} | options))  # type: ignore[arg-type]
+def read_event(record: msgspec.Struct, **options: bool) -> Read:
+    return rows.read_events([codec.encode(record)], [42], **({"store_text": True} | options))
+
+
+def only(read: Read) -> dict[str, object]:
+    (part,) = read.parts
+    assert (list(part.at), read.refused) == ([0], [])
+    return named(part)
 
 
 def test_an_event_keeps_every_field_it_has():
     given_event = event(text="你好?", mentions=["a", "b"], extra={"k": [1, "世"]}, amount=1.5, reason="kicked", count=3)
-    row = read_event(given_event)
-    assert isinstance(row, Row)
-    values = named(row)
+    values = only(read_event(given_event))
     for name in Event.__struct_fields__:
         expected = '{"k":[1,"世"]}' if name == "extra" else getattr(given_event, name)
         assert values[name] == expected, name
-    assert (row.key, values["position"], values["deleted"]) == (("qq", "g", "e1"), 42, 0)
+    assert (values["position"], values["deleted"]) == (42, 0)
 
 
 def test_the_first_accepted_of_two_deliveries_has_the_greater_version():
-    first, later = read_event(event(received_at=1_000)), read_event(event(received_at=2_000))
-    assert isinstance(first, Row)
-    assert isinstance(later, Row)
-    assert first.key == later.key
-    assert first.version > later.version
+    first, later = only(read_event(event(received_at=1_000))), only(read_event(event(received_at=2_000)))
+    assert first["version"] > later["version"]  # type: ignore[operator]  # integers
 
 
 def test_text_stays_out_where_it_is_not_to_be_stored():
-    row = read_event(event(text="secret"), store_text=False)
-    assert isinstance(row, Row)
-    assert "secret" not in repr(row.values)
-    assert named(row)["ts"] == 1_700_000_000_000, "only the text is missing"
+    values = only(read_event(event(text="secret"), store_text=False))
+    assert "secret" not in repr(values)
+    assert values["ts"] == 1_700_000_000_000, "only the text is missing"
 
 
 @pytest.mark.parametrize("control", [Tick(now=1), Generation(number=5)])
 def test_control_records_are_no_rows(control: msgspec.Struct):
-    assert read_event(control) is None
+    assert read_event(control) == Read([], [])
 
 
-@pytest.mark.parametrize(
-    "value", [None, b"", b"{", b"[]", b"\xff\xfe", b"{}", b'{"id":1}', b"[" * 100_000, b'{"control":"never"}']
-)
+UNREADABLE = [
+    None, b"", b"{", b"[]", b"\xff\xfe", b"{}", b'{"id":1}', b"[" * 100_000, b'{"control":"never"}', b"\n", b" ", b"null",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", UNREADABLE)
 def test_what_cannot_be_read_never_raises(value: bytes | None):
     """Among the events it is left to the streams, which put it into the dead letters; among the results it is refused."""
-    assert rows.event_row(value, 0, store_text=True) is None
-    assert isinstance(rows.result_row(value), Refused)
+    assert rows.read_events([value], [0], store_text=True) == Read([], [])
+    parts, refused = rows.read_results([value])
+    assert parts == []
+    assert [at for at, _ in refused] == [0]
 
 
 @pytest.mark.parametrize(
@@ -88,20 +93,23 @@ def test_what_cannot_be_read_never_raises(value: bytes | None):
         ("received_at", -1), ("v", -1), ("v", 2**32),
     ],
 )  # fmt: skip
-def test_numbers_that_the_engine_would_wrap_around_are_refused_by_name(field: str, value: int):
-    refused = read_event(event(**{field: value}))
-    assert isinstance(refused, Refused)
-    assert refused.where == field
+def test_numbers_that_the_engine_would_wrap_around_are_refused_by_name_and_their_neighbours_stay(
+    field: str, value: int
+):
+    records = [event(id="a"), event(id="b", **{field: value}), event(id="c")]
+    parts, refused = rows.read_events([codec.encode(r) for r in records], [7, 8, 9], store_text=True)
+    assert [(at, why.where) for at, why in refused] == [(1, field)]
+    (part,) = parts
+    assert (list(part.at), part.columns[0]) == ([0, 2], ["a", "c"])
+    assert named(part, 1)["position"] == 9
 
 
 @pytest.mark.parametrize("table", RESULTS)
-def test_a_result_goes_to_its_own_table_with_its_key_and_version(table: str):
+def test_a_result_goes_to_its_own_table_with_its_version(table: str):
     result = RESULTS[table]
-    row = rows.result_row(codec.encode(result))
-    assert isinstance(row, Row)
-    values = named(row)
-    assert (row.table, row.version, values["deleted"]) == (table, 7, 0)
-    assert row.key == tuple(values[name] for name in tables.TABLES[table].key)
+    read = rows.read_results([codec.encode(result)])
+    values = only(read)
+    assert (read.parts[0].table, values["deleted"]) == (table, 0)
     for name in type(result).__struct_fields__:
         assert values[name] == getattr(result, name), name
 
@@ -112,12 +120,38 @@ def test_no_field_of_a_result_is_left_out():
 
 
 def test_a_deleted_result_is_a_row_that_says_so():
-    row = rows.result_row(codec.encode(Question(**{**msgspec.structs.asdict(RESULTS["questions"]), "deleted": True})))
-    assert isinstance(row, Row)
-    assert named(row)["deleted"] == 1
+    gone = Question(**{**msgspec.structs.asdict(RESULTS["questions"]), "deleted": True})
+    assert only(rows.read_results([codec.encode(gone)]))["deleted"] == 1
 
 
 @given(st.binary(max_size=200))
 def test_no_bytes_raise(value: bytes):
-    assert isinstance(rows.event_row(value, 0, store_text=True), Row | Refused | None)
-    assert isinstance(rows.result_row(value), Row | Refused)
+    rows.read_events([value], [0], store_text=True)
+    rows.read_results([value])
+
+
+_GOOD = [codec.encode(event(id=f"e{n}", text="a\nb", ts=n)) for n in range(3)]
+_LINES = _GOOD[0].replace(b'","', b'",\n"')  # one event over several lines: JSON allows it
+_OTHERS = [
+    codec.encode(Tick(now=1)), codec.encode(event(id="x", count=2**70)), _LINES, _GOOD[1] + b" ", _GOOD[1] + _GOOD[2],
+    _GOOD[1] + b"\n" + _GOOD[2], *UNREADABLE,
+]  # fmt: skip
+_RESULTS = [codec.encode(r) for r in RESULTS.values()]
+
+
+def rowwise(read: Read) -> tuple[list[tuple[int, str, tuple[object, ...]]], list[tuple[int, Refused]]]:
+    found = [
+        (at, part.table, row)
+        for part in read.parts
+        for at, row in zip(part.at, zip(*part.columns, strict=True), strict=True)
+    ]
+    return sorted(found, key=lambda entry: entry[0]), read.refused
+
+
+@given(st.lists(st.sampled_from([*_GOOD, *_OTHERS, *_RESULTS]), max_size=12))
+def test_records_read_together_are_as_each_by_itself(values: list[bytes | None]):
+    for read in (rows.reader(events=True, store_text=True), rows.reader(events=False, store_text=True)):
+        single = [rowwise(read([value], [n])) for n, value in enumerate(values)]
+        expected = [(n, table, row) for n, (found, _) in enumerate(single) for _, table, row in found]
+        refused = [(n, why) for n, (_, bad) in enumerate(single) for _, why in bad]
+        assert rowwise(read(values, range(len(values)))) == (expected, refused)

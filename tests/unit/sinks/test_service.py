@@ -1,9 +1,13 @@
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from huoqun import codec
 from huoqun.control import Tick
+from sinks.service import Submit, at_once
 from sinks.store import UnusableError
 from tests.unit.sinks.fakes import TOPIC, World, message
 
@@ -155,6 +159,36 @@ def test_stopping_while_the_store_is_down_ends_at_once_and_commits_nothing():
     assert world.store.ids() == expected(3)
 
 
+def test_while_a_batch_is_being_stored_the_next_is_read():
+    world, jobs = world_with(100, 1), []
+
+    def later(job: Callable[[], bool]) -> Future[bool]:
+        jobs.append((job, found := Future[bool]()))
+        return found
+
+    sink, source = world.sink(rows=4, submit=later)
+    for _ in range(3):
+        sink.step()
+    assert len(jobs) == 1
+    assert source.positions[TOPIC, 0] == 9
+
+
+def test_the_batch_on_its_way_is_committed_without_waiting_for_another():
+    world, jobs = world_with(3, 1), []
+
+    def later(job: Callable[[], bool]) -> Future[bool]:
+        jobs.append((job, found := Future[bool]()))
+        return found
+
+    sink, _ = world.sink(rows=3, submit=later)
+    sink.step()
+    assert world.log.committed == {}
+    job, found = jobs.pop()
+    found.set_result(job())
+    sink.step()
+    assert world.log.committed == {(TOPIC, 0): 3}
+
+
 @settings(max_examples=150, deadline=None)
 @given(
     messages=st.integers(1, 40),
@@ -165,23 +199,33 @@ def test_stopping_while_the_store_is_down_ends_at_once_and_commits_nothing():
     repeats=st.lists(st.integers(0, 39), max_size=10),
     poison=st.sets(st.integers(0, 39), max_size=3),
     failing_commits=st.integers(0, 3),
+    beside=st.booleans(),
 )
 def test_whatever_fails_and_wherever_it_is_killed_each_event_is_stored_once_or_dead_lettered(  # noqa: PLR0917  # drawn
     messages: int, rows: int, chunk: int, failures: list[str], crashes: list[int], repeats: list[int], poison: set[int],
-    failing_commits: int,
+    failing_commits: int, beside: bool,
 ):  # fmt: skip
     world = world_with(messages)
+    with ThreadPoolExecutor(1) as writer:
+        submit = writer.submit if beside else at_once
+        _fails_and_dies(world, messages, rows, chunk, failures, crashes, repeats, poison, failing_commits, submit)
+
+
+def _fails_and_dies(  # noqa: PLR0917  # drawn
+    world: World, messages: int, rows: int, chunk: int, failures: list[str], crashes: list[int], repeats: list[int],
+    poison: set[int], failing_commits: int, submit: Submit,
+) -> None:  # fmt: skip
     for number in repeats:
         if number < messages:
             world.log.append(message(number, received_at=1_700_000_000_900, text="redelivered"), number % 2)
     world.store.failures.extend(failures)
     world.store.poisoned = {f"e{n:04}" for n in poison}
     for steps in crashes:  # killed: its memory is gone, the log, the store and the commits are not
-        sink, source = world.sink(rows, chunk=chunk)
+        sink, source = world.sink(rows, chunk=chunk, submit=submit)
         source.failing_commits = failing_commits
         for _ in range(steps):
             sink.step()
-    sink, _ = world.sink(rows, chunk=chunk)
+    sink, _ = world.sink(rows, chunk=chunk, submit=submit)
     world.drain(sink)
     good = [i for i in expected(messages) if i not in world.store.poisoned]
     assert world.store.ids() == good
