@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -20,6 +21,7 @@ SOURCE_HEADER: Final = "X-Huoqun-Source"
 
 _SOURCE_NAME: Final = re.compile(r"[A-Za-z0-9_.\-]{1,64}", re.ASCII)
 _FORWARDED: Final = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
+_LONGEST_HOST: Final = 300
 _HOST: Final = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<name>[^:\[\]]+))(?::[0-9]{1,5})?", re.ASCII)
 
 
@@ -103,11 +105,8 @@ def is_local(peer: str | None, headers: Mapping[str, str]) -> bool:
     """
     if not _is_loopback(peer) or "Origin" in headers or any(name in headers for name in _FORWARDED):
         return False
-    match = _HOST.fullmatch(headers.get("Host", ""))
-    if match is None:
-        return False
-    name = match["six"] or match["name"]
-    return name.lower().rstrip(".") == "localhost" or _is_address(name)
+    host = headers.get("Host", "")
+    return len(host) <= _LONGEST_HOST and _is_host_of_ours(host)
 
 
 def claims_signature(headers: Mapping[str, str]) -> bool:
@@ -202,6 +201,7 @@ class Budget:
         self.held -= count
 
 
+@lru_cache(maxsize=4096)
 def _is_loopback(peer: str | None) -> bool:
     try:
         address = ipaddress.ip_address((peer or "").partition("%")[0])
@@ -209,6 +209,15 @@ def _is_loopback(peer: str | None) -> bool:
         return False
     mapped = getattr(address, "ipv4_mapped", None)
     return bool((mapped or address).is_loopback)
+
+
+@lru_cache(maxsize=1024)
+def _is_host_of_ours(host: str) -> bool:
+    match = _HOST.fullmatch(host)
+    if match is None:
+        return False
+    name = match["six"] or match["name"]
+    return name.lower().rstrip(".") == "localhost" or _is_address(name)
 
 
 def _is_address(name: str) -> bool:

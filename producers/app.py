@@ -142,8 +142,7 @@ class App:
             self._log.error("request failed", route=label, error=type(error).__name__, exc_info=error)
             response = self._refuse(Problem(500, "internal", "this is our fault; the log says more", close=True))
         response.headers["Server"] = "huoqun"
-        self.metrics.requests.labels(label, response.status).inc()
-        self.metrics.request_seconds.labels(label).observe(time.perf_counter() - began)
+        self.metrics.request(label, response.status, time.perf_counter() - began)
         return response
 
     def _refuse(self, problem: Problem) -> Response:
@@ -192,7 +191,7 @@ class App:
                     raise Problem(400, "malformed", f"{sender.where} {sender.why}", where=sender.where)
                 raise _not_authenticated(sender)
             body = bodies.decompress(raw, coding, self._gateway.max_body_bytes)
-            events, records, refused = await self._read_items(body, kind, sender)
+            types, records, refused = await self._read_items(body, kind, sender)
         finally:
             self._budget.give(len(raw))
         if refused:
@@ -202,26 +201,24 @@ class App:
             detail = f"no event could be taken; the first: {first['where'] or 'event'}: {first['why']}"
             raise Problem(400, "malformed", detail, where=str(first["where"]), refused=refused)
         await self._publish(sender, records)
-        self._count(sender, events)
+        self._count(sender, types)
         return _json(202, {"accepted": len(records), "refused": refused})
 
     async def _read_items(
         self, body: bytes, kind: str, sender: Sender
-    ) -> tuple[Counter[str], list[Record], list[dict[str, Any]]]:
-        received_at = self._clock()
-        types: Counter[str] = Counter()
+    ) -> tuple[dict[str, int], list[Record], list[dict[str, Any]]]:
+        stamp = forms.Stamp(self._clock(), sender.source, sender.coverage)
+        types: dict[str, int] = {}
         records: list[Record] = []
         refused: list[dict[str, Any]] = []
-        for index, item in enumerate(forms.split(body, kind)):
+        for index, item in enumerate(forms.read(body, kind, stamp)):
             if index and index % _YIELD_EVERY == 0:
                 await asyncio.sleep(0)
-            event = forms.read_item(item, received_at=received_at, source=sender.source, coverage=sender.coverage)
-            record = event if isinstance(event, Refused) else forms.to_record(event)
-            if isinstance(record, Refused):
-                refused.append(forms.refusal(index, record))
+            if isinstance(item, Refused):
+                refused.append(forms.refusal(index, item))
             else:
-                assert isinstance(event, Event)
-                types[event.type] += 1
+                name, record = item
+                types[name] = types.get(name, 0) + 1
                 records.append(record)
         return types, records, refused
 
@@ -296,14 +293,12 @@ class App:
             await self._publisher.publish(records)
         finally:
             self._shares.give(sender.source, len(records))
-        self.metrics.publish_seconds.observe(time.perf_counter() - began)
+        self.metrics.published(time.perf_counter() - began)
 
-    def _count(self, sender: Sender, types: Counter[str]) -> None:
-        for name, count in types.items():
-            self.metrics.events.labels(name, sender.kind).inc(count)
+    def _count(self, sender: Sender, types: Mapping[str, int]) -> None:
         if types:
-            source = sender.source if sender.source in self._names else "other"
-            self.metrics.last_event.labels(source).set(self._clock() / 1000)
+            self.metrics.accepted(sender.kind, types.items())
+            self.metrics.seen(sender.source if sender.source in self._names else "other", self._clock() / 1000)
 
     # What looks at the gateway itself.
 

@@ -23,6 +23,15 @@ class Chunks(Protocol):
     async def readany(self) -> bytes:
         """Return the next bytes, empty at the end."""
 
+    def is_eof(self) -> bool:
+        """Whether everything has arrived."""
+
+    def exception(self) -> BaseException | None:
+        """Return why nothing more will arrive, if that is so."""
+
+    def read_nowait(self) -> bytes:
+        """Return what has arrived."""
+
 
 def check_length(declared: str | None, limit: int) -> None:
     """Refuse by ``Content-Length``, before anything is read. Raises :class:`Problem`."""
@@ -57,6 +66,12 @@ async def read_body(chunks: Chunks, *, limit: int, seconds: float, budget: Budge
     Raises :class:`Problem` when it is too large (counted while reading: chunked bodies declare nothing) or too slow,
     and :class:`producers.publisher.Overloaded` when all bodies together are too much.
     """
+    if chunks.is_eof() and chunks.exception() is None:
+        body = chunks.read_nowait()  # it came with its head: nothing to wait for, and no deadline to set
+        if len(body) > limit:
+            raise too_large(limit)
+        budget.take(len(body))
+        return body
     parts: list[bytes] = []
     held = 0
     try:

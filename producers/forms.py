@@ -1,17 +1,22 @@
-"""The forms in which canonical events arrive: one object, an array, NDJSON, CloudEvents. Pure."""
+"""The forms in which canonical events arrive: one object, an array, NDJSON, CloudEvents. Pure.
+
+Usual events are read by :mod:`producers.plain`, in one piece where the form allows; the others one by one, with care.
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from huoqun import codec
 from huoqun.events import EVENT_TYPES, Coverage, Event, Refused, read_event
+from producers import plain
 from producers.problems import Problem
 from producers.publisher import MAX_VALUE_BYTES, Record
 
@@ -27,8 +32,27 @@ _CLOUDEVENT: Final = "application/cloudevents+json"
 _CLOUDEVENTS: Final = "application/cloudevents-batch+json"
 KINDS: Final = (_JSON, *_NDJSON, _CLOUDEVENT, _CLOUDEVENTS)
 
+_BLANK: Final = b" \t\r\n"
 _POSITION: Final = re.compile(r" \(byte (\d+)\)$")
 _MAX_INTEGER: Final = 2**63
+
+
+_raws: Final = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+class Stamp(msgspec.Struct, frozen=True):
+    """What an event gets from the request it came with. ``received_at`` is the gateway's clock (ms)."""
+
+    received_at: int
+    source: str
+    coverage: Coverage
+
+
+class Taken(NamedTuple):
+    """An event that is taken: its type, and its record."""
+
+    type: str
+    record: Record
 
 
 class Item(NamedTuple):
@@ -38,6 +62,7 @@ class Item(NamedTuple):
     prefix: str = ""
 
 
+@lru_cache(maxsize=256)
 def check_kind(content_type: str) -> str:
     """Return the media type. Raises :class:`Problem` for those that are not taken."""
     kind, _, parameters = content_type.partition(";")
@@ -50,23 +75,84 @@ def check_kind(content_type: str) -> str:
     return kind
 
 
-def split(body: bytes, kind: str) -> Iterator[Item | Refused]:
-    """Return the items of a body. Raises :class:`Problem` where it can't be taken apart, is empty, or too much."""
-    if not body.strip():
+def read(body: bytes, kind: str, stamp: Stamp) -> Iterator[Taken | Refused]:
+    """Return what becomes of each item of a body.
+
+    Raises :class:`Problem` where the body can't be taken apart, is empty, or too much.
+    """
+    start = body.lstrip(_BLANK)[:1]
+    if not start:
         raise Problem(400, "malformed", "the body is empty; send at least one event", where="body")
     if kind in _NDJSON:
-        return _lines(body)
+        return _read_lines(body, stamp)
+    if kind == _JSON:
+        if start == b"[":
+            return _read_array(body, stamp)
+        taken = _read_plain(plain.decode(body), stamp)
+        return iter((taken or _read_with_care(Item(_decoded(body)), stamp),))
     decoded = _decoded(body)
     if kind == _CLOUDEVENT:
-        return iter((_from_envelope(decoded),))
-    if kind == _CLOUDEVENTS or isinstance(decoded, list):
-        if not isinstance(decoded, list):
-            raise Problem(400, "malformed", "a batch is a JSON array", where="body")
-        if not decoded:
-            raise Problem(400, "malformed", "the array is empty; send at least one event", where="body")
-        _check_count(len(decoded))
-        return map(_from_envelope, decoded) if kind == _CLOUDEVENTS else map(Item, decoded)
-    return iter((Item(decoded),))
+        return iter((_read_with_care(_from_envelope(decoded), stamp),))
+    if not isinstance(decoded, list):
+        raise Problem(400, "malformed", "a batch is a JSON array", where="body")
+    _check_count(len(decoded))
+    return (_read_with_care(_from_envelope(each), stamp) for each in decoded)
+
+
+def _read_array(body: bytes, stamp: Stamp) -> Iterator[Taken | Refused]:
+    events = plain.decode_many(body)
+    if events is None:
+        return _read_raws(_split(body), stamp)
+    _check_count(len(events))
+    return _read_events(events, body, stamp)
+
+
+def _read_events(events: list[Event], body: bytes, stamp: Stamp) -> Iterator[Taken | Refused]:
+    raws: list[msgspec.Raw] | None = None
+    for index, event in enumerate(events):
+        taken = _read_plain(event, stamp)
+        if taken is not None:
+            yield taken
+            continue
+        raws = raws or _raws.decode(body)
+        yield _read_with_care(_try(bytes(raws[index])), stamp)
+
+
+def _read_raws(raws: Sequence[msgspec.Raw | bytes], stamp: Stamp) -> Iterator[Taken | Refused]:
+    for raw in raws:
+        yield _read_plain(plain.decode(raw), stamp) or _read_with_care(_try(bytes(raw)), stamp)
+
+
+def _read_lines(body: bytes, stamp: Stamp) -> Iterator[Taken | Refused]:
+    lines = [line for line in body.split(b"\n") if line.strip()]
+    _check_count(len(lines))
+    return _read_raws(lines, stamp)
+
+
+def _split(body: bytes) -> list[msgspec.Raw]:
+    """Return the items of a JSON array, unread. Raises :class:`Problem` where it is none, empty, or holds too many."""
+    try:
+        raws = _raws.decode(body)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raws = []
+        _decoded(body)  # says what is wrong, and where
+    _check_count(len(raws))
+    return raws
+
+
+def _read_plain(event: Event | None, stamp: Stamp) -> Taken | None:
+    if event is None:
+        return None
+    record = plain.record_of(event, stamp.received_at, stamp.source, stamp.coverage)
+    return None if record is None else Taken(event.type, record)
+
+
+def _read_with_care(item: Item | Refused, stamp: Stamp) -> Taken | Refused:
+    event = read_item(item, received_at=stamp.received_at, source=stamp.source, coverage=stamp.coverage)
+    if isinstance(event, Refused):
+        return event
+    record = to_record(event)
+    return record if isinstance(record, Refused) else Taken(event.type, record)
 
 
 def read_item(item: Item | Refused, *, received_at: int, source: str, coverage: Coverage) -> Event | Refused:
@@ -137,13 +223,9 @@ def _not_utf8(data: bytes) -> str:
     return ""
 
 
-def _lines(body: bytes) -> Iterator[Item | Refused]:
-    lines = [line for line in body.split(b"\n") if line.strip()]
-    _check_count(len(lines))
-    return map(_try, lines)
-
-
 def _check_count(count: int) -> None:
+    if not count:
+        raise Problem(400, "malformed", "the array is empty; send at least one event", where="body")
     if count > MAX_ITEMS:
         raise Problem(413, "too_many_items", f"{count} events in one request; {MAX_ITEMS} at most; split it")
 

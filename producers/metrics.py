@@ -1,12 +1,21 @@
-"""What the gateway counts. Label values come from fixed words, the configuration and our own routes only: bounded."""
+"""What the gateway counts. Label values come from fixed words, the configuration and our own routes only: bounded.
+
+What is counted with every request is kept in plain numbers and made into metrics when somebody asks (:class:`_Hot`): the
+client library's locks and labels would take a tenth of a request's time. All of it is used from the event loop only.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+from itertools import accumulate
+from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
 
-_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+_SECONDS: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 
 class Metrics:
@@ -14,17 +23,8 @@ class Metrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.registry = registry
-        self.requests = Counter("huoqun_gateway_requests", "Requests answered.", ["route", "status"], registry=registry)
-        self.request_seconds = Histogram(
-            "huoqun_gateway_request_seconds",
-            "From the request's head to its answer.",
-            ["route"],
-            buckets=_SECONDS,
-            registry=registry,
-        )
-        self.events = Counter(
-            "huoqun_gateway_events", "Events acknowledged by the broker.", ["type", "kind"], registry=registry
-        )
+        self._hot = _Hot()
+        registry.register(self._hot)
         self.refused = Counter(
             "huoqun_gateway_refused", "Requests and single events refused.", ["reason"], registry=registry
         )
@@ -32,18 +32,6 @@ class Metrics:
             "huoqun_gateway_ignored",
             "Authentic notifications that carry no event.",
             ["kind", "what"],
-            registry=registry,
-        )
-        self.publish_seconds = Histogram(
-            "huoqun_gateway_publish_seconds",
-            "From handing over to the broker's acknowledgement.",
-            buckets=_SECONDS,
-            registry=registry,
-        )
-        self.last_event = Gauge(
-            "huoqun_gateway_last_event_timestamp_seconds",
-            "When a configured source last sent an event.",
-            ["source"],
             registry=registry,
         )
         self.closed = Counter(
@@ -56,7 +44,92 @@ class Metrics:
         self._in_flight = Gauge("huoqun_gateway_in_flight_events", "Events awaiting the broker.", registry=registry)
         self._connections = Gauge("huoqun_gateway_connections", "Open connections.", registry=registry)
 
+    def request(self, route: str, status: int, seconds: float) -> None:
+        """Count a request, ``seconds`` from its head to its answer."""
+        requests, key = self._hot.requests, (route, status)
+        requests[key] = requests.get(key, 0) + 1
+        times = self._hot.request_seconds.get(route)
+        if times is None:
+            times = self._hot.request_seconds[route] = _Times()
+        times.note(seconds)
+
+    def published(self, seconds: float) -> None:
+        """Count one acknowledged (or failed) publishing."""
+        self._hot.publish_seconds.note(seconds)
+
+    def accepted(self, kind: str, types: Iterable[tuple[str, int]]) -> None:
+        """Count events acknowledged by the broker, by type, from a source of one kind."""
+        events = self._hot.events
+        for name, count in types:
+            key = (name, kind)
+            events[key] = events.get(key, 0) + count
+
+    def seen(self, source: str, at: float) -> None:
+        """Note that a source has sent an event, in seconds since the epoch."""
+        self._hot.last_event[source] = at
+
     def watch(self, in_flight: Callable[[], float], connections: Callable[[], float]) -> None:
         """Read the gauges from these when scraped."""
         self._in_flight.set_function(in_flight)
         self._connections.set_function(connections)
+
+
+class _Times:
+    """A histogram of seconds."""
+
+    __slots__ = ("counts", "total")
+
+    def __init__(self) -> None:
+        self.counts = [0] * (len(_SECONDS) + 1)
+        self.total = 0.0
+
+    def note(self, seconds: float) -> None:
+        self.counts[bisect_left(_SECONDS, seconds)] += 1
+        self.total += seconds
+
+    def buckets(self) -> list[tuple[str, float]]:
+        bounds = [*map(str, _SECONDS), "+Inf"]
+        return list(zip(bounds, map(float, accumulate(self.counts)), strict=True))
+
+
+class _Hot(Collector):
+    """What is counted with every request."""
+
+    def __init__(self) -> None:
+        self.requests: dict[tuple[str, int], int] = {}
+        self.request_seconds: dict[str, _Times] = {}
+        self.publish_seconds = _Times()
+        self.events: dict[tuple[str, str], int] = {}
+        self.last_event: dict[str, float] = {}
+
+    def collect(self) -> Iterable[Metric]:
+        """Return the metrics as they stand."""
+        requests = CounterMetricFamily("huoqun_gateway_requests", "Requests answered.", labels=["route", "status"])
+        for (route, status), count in self.requests.items():
+            requests.add_metric([route, str(status)], count)
+        yield requests
+        taken = HistogramMetricFamily(
+            "huoqun_gateway_request_seconds", "From the request's head to its answer.", labels=["route"]
+        )
+        for route, times in self.request_seconds.items():
+            taken.add_metric([route], times.buckets(), times.total)
+        yield taken
+        events = CounterMetricFamily(
+            "huoqun_gateway_events", "Events acknowledged by the broker.", labels=["type", "kind"]
+        )
+        for (name, kind), count in self.events.items():
+            events.add_metric([name, kind], count)
+        yield events
+        publishing = HistogramMetricFamily(
+            "huoqun_gateway_publish_seconds", "From handing over to the broker's acknowledgement."
+        )
+        publishing.add_metric([], self.publish_seconds.buckets(), self.publish_seconds.total)
+        yield publishing
+        last = GaugeMetricFamily(
+            "huoqun_gateway_last_event_timestamp_seconds",
+            "When a configured source last sent an event.",
+            labels=["source"],
+        )
+        for source, at in self.last_event.items():
+            last.add_metric([source], at)
+        yield last

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 TOLERANCE_SECONDS: Final = 300
@@ -56,7 +57,7 @@ def standard_webhooks(
         return Denied("webhook-timestamp", f"more than {TOLERANCE_SECONDS} s from this server's clock")
     offered = [part.encode("utf-8", "surrogateescape") for part in signatures[0].split(" ", _MAX_SIGNATURES)]
     signed = b".".join((message_id.encode("ascii"), timestamp.encode("ascii"), body))
-    expected = [b"v1," + base64.b64encode(hmac.digest(key, signed, "sha256")) for key in keys]
+    expected = [b"v1," + base64.b64encode(_digest(key, signed)) for key in keys]
     if _any_equal(offered[:_MAX_SIGNATURES], expected):
         return None
     return Denied("webhook-signature", "fits none of this source's secrets")
@@ -107,6 +108,18 @@ def plain_keys(text: str) -> list[bytes] | Denied:
     if not all(parts):
         return Denied("secret", "is empty")
     return [part.encode() for part in parts]
+
+
+@lru_cache(maxsize=64)
+def _prepared(key: bytes) -> hmac.HMAC:
+    return hmac.new(key, digestmod="sha256")
+
+
+def _digest(key: bytes, signed: bytes) -> bytes:
+    """Return the HMAC-SHA256; a copy of the keyed state takes half the time of a new one."""
+    state = _prepared(key).copy()
+    state.update(signed)
+    return state.digest()
 
 
 def _any_equal(offered: Sequence[bytes], expected: Sequence[bytes]) -> bool:
