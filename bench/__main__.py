@@ -36,7 +36,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--keep", action="store_true")
-    given = parser.parse_args()
+    given = parser.parse_intermixed_args()
     try:
         suites = named(given.names or (SMOKE if given.what == "smoke" else ()))
     except UnknownSuiteError as error:

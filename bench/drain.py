@@ -72,16 +72,15 @@ def drain(programs: Sequence[Program], stretch: Stretch) -> Rates:
 
 
 def together(whole: Sequence[list[Sample]]) -> list[Sample]:
-    """Return the samples of several programs as one: at each sample of the first, what all have done by then."""
+    """Return the samples of several programs as one, from where all have begun: at each of the first's, what all had done."""
     if len(whole) == 1:
         return whole[0]
     merged = []
     for sample in whole[0]:
         others = [next((s for s in reversed(samples) if s.at <= sample.at), None) for samples in whole[1:]]
-        known = [s for s in others if s is not None]
-        merged.append(
-            Sample(sample.at, sample.cpu + sum(s.cpu for s in known), sample.seen + sum(s.seen for s in known))
-        )
+        known = [s for s in (sample, *others) if s is not None and s.seen > 0]
+        if len(known) == len(whole):
+            merged.append(Sample(sample.at, sum(s.cpu for s in known), sum(s.seen for s in known)))
     return merged
 
 

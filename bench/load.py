@@ -39,6 +39,7 @@ class Filler:
                 "queue.buffering.max.messages": 200_000,
                 "queue.buffering.max.kbytes": 256 * 1024,
                 "delivery.report.only.error": True,
+                "log_level": 2,  # it reports the end of the broker, which is ours
             }
         )
 

@@ -1,0 +1,85 @@
+"""Everybody in the world of a workload, once: each member joins, and some time later says something.
+
+So that what is measured on a world of so many members has all of them in its state, and not only those who happen to talk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from bench.workload import PLATFORM, START_MS, Record, Shape, group_sizes, name_of, records
+from huoqun import codec
+from huoqun.control import Tick
+from huoqun.events import Event
+
+RATE: Final = 1_000.0
+"""Events a second of event time."""
+WEEK_MS: Final = 7 * 86_400_000
+
+
+def population(shape: Shape, *, joins: bool = True) -> tuple[list[Record], int]:
+    """Return the records, a tick each second of event time among them, and the event time (ms) at which they end.
+
+    They end where :func:`bench.workload.records` begins by default, so that its load may follow.
+    """
+    kinds = ("join", "message") if joins else ("message",)
+    members = [(group, who) for group, size in enumerate(group_sizes(shape)) for who in range(size)]
+    # One of each group in turn: a group's members don't come in one go.
+    members.sort(key=lambda member: (member[1], member[0]))
+    first = _first_ids(shape)
+    span = round(len(members) * len(kinds) / RATE * 1000)
+    found: list[Record] = []
+    next_tick = at = START_MS - span - 60_000
+    number = 0
+    for kind in kinds:
+        for group, who in members:
+            at = START_MS - span - 60_000 + round(number / RATE * 1000)
+            number += 1
+            while at >= next_tick:
+                found.append(Record("", codec.encode(Tick(now=next_tick))))
+                next_tick += 1_000
+            user = f"u{first[group] + who:07d}"
+            event = Event(
+                id=f"p-{number}",
+                type="join" if kind == "join" else "message",
+                ts=at,
+                platform=PLATFORM,
+                group_id=f"g{group:06d}",
+                user_id=user,
+                user_name=name_of(user),
+                group_name=f"Simulated community {group}",
+                text="" if kind == "join" else "大家好",
+                source="bench",
+                received_at=at + 35,
+            )
+            found.append(Record(event.group, codec.encode(event)))
+    return found, at
+
+
+def _first_ids(shape: Shape) -> list[int]:
+    first, total = [], 0
+    for size in group_sizes(shape):
+        first.append(total)
+        total += size
+    return first
+
+
+def a_week(count: int, shape: Shape, tick_ms: int = 60_000) -> Iterator[Record]:
+    """Return ``count`` events spread over a week of event time behind the population, with a tick each ``tick_ms``."""
+    spread = shape._replace(rate=count / (WEEK_MS / 1000), seed=shape.seed + 1)
+    last = START_MS
+    for record in records(count, spread, ticks=True):
+        if record.key:
+            yield record
+        else:
+            now = _tick(record.value)
+            if now - last >= tick_ms:
+                last = now
+                yield record
+
+
+def _tick(value: bytes) -> int:
+    tick = codec.decode_record(value)
+    assert isinstance(tick, Tick)
+    return tick.now
