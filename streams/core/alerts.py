@@ -8,9 +8,9 @@ from typing import Any, Final
 import msgspec
 
 from huoqun.results import Alert, AlertKind, AlertState, Severity, alert_id
-from streams.core.history import History
+from streams.core.history import ALERTS, History
 from streams.core.settings import GroupSettings
-from streams.core.state import ALERTS, DAY_MS
+from streams.core.state import DAY_MS
 
 PASSING: Final = frozenset({"leave_burst", "advertising"})
 
@@ -54,6 +54,12 @@ def raise_alert(  # the fields of an alert, by name
         ),
     )
     return key
+
+
+def is_open(h: History, key: str) -> bool:
+    """Return whether an alert is open."""
+    alert: Alert | None = h.tables[ALERTS].get(key)
+    return alert is not None and alert.state == "open"
 
 
 def close_alert(h: History, key: str, *, at: int, state: AlertState, reason: str) -> None:

@@ -5,17 +5,15 @@ All of it is computed once a day, at midnight UTC of event time, in one pass ove
 
 from __future__ import annotations
 
-import copy
 import math
 from typing import Final
 
 from huoqun.results import AlertState, MemberRisk, alert_id
-from streams.core.alerts import close_alert, expire_old, raise_alert
-from streams.core.history import History
+from streams.core.alerts import close_alert, expire_old, is_open, raise_alert
+from streams.core.history import RISKS, History
 from streams.core.settings import GroupSettings
-from streams.core.state import ALERTS, DAY_MS, DUE, LONG_DAYS, MEMBERS, RISKS, Head, Member
+from streams.core.state import DAY_MS, LONG_DAYS, NEVER, Head, Person
 
-DUE_NAME: Final = "days"
 REGULAR_DAYS: Final = 5
 """A regular was there on this many of the last 28 days; others come and go, and a word from staff changes little."""
 AT_RISK: Final = 0.25
@@ -35,42 +33,39 @@ DEAD_DAYS: Final = 28
 FORMING_DAYS: Final = 30
 
 
-def on_message(head: Head, member: Member, ts: int) -> None:
+def on_message(head: Head, person: Person, ts: int) -> None:
     """Count a message of a person (staff too) into their day, and a member's into the group's."""
     day = ts // DAY_MS
-    if member.today != day:
-        if member.today_count:
-            member.days = _recent((*member.days, (member.today, member.today_count)), day)
-        member.today, member.today_count = day, 0
-    member.today_count += 1
-    if not member.is_staff:
+    if person.today != day:
+        if person.today_count:
+            person.days = _recent((*person.days, (person.today, person.today_count)), day)
+        person.today, person.today_count = day, 0
+    person.today_count += 1
+    if not person.is_staff:
         head.messages_today += 1
 
 
-def start(h: History, ts: int) -> None:
+def start(head: Head, ts: int) -> None:
     """Begin counting days with the group's first event, and again when a dead group speaks."""
-    if DUE_NAME not in h.tables[DUE]:
-        h.put(DUE, DUE_NAME, (ts // DAY_MS + 1) * DAY_MS)
+    head.due_days = (ts // DAY_MS + 1) * DAY_MS
 
 
-def on_time(h: History, head: Head, settings: GroupSettings, at: int) -> None:
+def on_time(h: History, settings: GroupSettings, at: int) -> None:
     """Close the day that ends at ``at`` (ms, a midnight UTC)."""
     today = at // DAY_MS
+    head, life = h.change_head(), h.change_life()
     if head.messages_today:
-        head.days = (*head.days, (today - 1, head.messages_today))
-    head.days = _recent(head.days, today)
+        life.days = (*life.days, (today - 1, head.messages_today))
+    life.days = _recent(life.days, today)
     head.messages_today = 0
-    for user, member in list(h.tables[MEMBERS].items()):
-        _member_day(h, settings, user, member, today)
+    for place in range(len(h.people)):
+        _member_day(h, settings, place, today)
     expire_old(h, at=at)
-    _stage(h, head, settings, today)
-    if head.stage == "dead":
-        h.drop(DUE, DUE_NAME)
-    else:
-        h.put(DUE, DUE_NAME, at + DAY_MS)
+    _stage(h, settings, today)
+    head.due_days = NEVER if life.stage == "dead" else at + DAY_MS
 
 
-def days_of(member: Member, today: int) -> dict[int, int]:
+def days_of(member: Person, today: int) -> dict[int, int]:
     """Return the member's messages by day over the 28 days before ``today``."""
     days = dict(_recent(member.days, today))
     if member.today_count and today - LONG_DAYS <= member.today < today:
@@ -78,7 +73,7 @@ def days_of(member: Member, today: int) -> dict[int, int]:
     return days
 
 
-def risk_of(member: Member, today: int) -> tuple[float, tuple[str, ...]] | None:
+def risk_of(member: Person, today: int) -> tuple[float, tuple[str, ...]] | None:
     """Return the probability that the member writes nothing in the next 30 days, with reasons; ``None`` if undefined.
 
     As of midnight UTC of the day ``today``. A logistic model of recency, active days, this week's share and time known,
@@ -103,7 +98,7 @@ def risk_of(member: Member, today: int) -> tuple[float, tuple[str, ...]] | None:
     return round(risk, 4), tuple(_reasons(member, days, silent, today))
 
 
-def _reasons(member: Member, days: dict[int, int], silent: float, today: int) -> list[str]:
+def _reasons(member: Person, days: dict[int, int], silent: float, today: int) -> list[str]:
     reasons: list[tuple[float, str]] = []
     active = len(days)
     rhythm = (max(days) - min(days) + 1) / active
@@ -129,44 +124,44 @@ def _reasons(member: Member, days: dict[int, int], silent: float, today: int) ->
     return [text for _, text in reasons[:3]]
 
 
-def _member_day(h: History, settings: GroupSettings, user: str, member: Member, today: int) -> None:
+def _member_day(h: History, settings: GroupSettings, place: int, today: int) -> None:
+    member = h.people[place]
+    if member.risk < 0 and not member.last_message_at and not member.joined_at:
+        return
     found = risk_of(member, today)
     if found is None:
         if member.risk >= 0:
-            member = copy.copy(member)
+            member = h.change_person(place)
             member.risk, member.risk_reasons, member.risk_as_of = -1.0, (), today * DAY_MS
-            h.put(MEMBERS, user, member)
             _close_risk(
-                h, settings, user, today, state="expired", reason="已离开或 28 天没说话 · gone, or silent for 28 d"
+                h, settings, member, today, state="expired", reason="已离开或 28 天没说话 · gone, or silent for 28 d"
             )
     else:
         risk, reasons = found
-        member = copy.copy(member)
+        member = h.change_person(place)
         member.risk, member.risk_reasons, member.risk_as_of = risk, reasons, today * DAY_MS
-        h.put(MEMBERS, user, member)
         h.put(
             RISKS,
-            (user, today * DAY_MS),
+            (member.user, today * DAY_MS),
             MemberRisk(
                 platform=settings.platform,
                 group_id=settings.group_id,
-                user_id=user,
+                user_id=member.user,
                 as_of=today * DAY_MS,
                 risk=risk,
                 reasons=list(reasons),
             ),
         )
         if risk >= AT_RISK and len(days_of(member, today)) >= REGULAR_DAYS:
-            _raise_risk(h, settings, user, member, today)
+            _raise_risk(h, settings, member, today)
         elif risk < SAFE_AGAIN:
-            _close_risk(h, settings, user, today, state="resolved", reason="又活跃了 · active again")
-    _newcomer(h, settings, user, member, today)
+            _close_risk(h, settings, member, today, state="resolved", reason="又活跃了 · active again")
+    _newcomer(h, settings, place, today)
 
 
-def _raise_risk(h: History, settings: GroupSettings, user: str, member: Member, today: int) -> None:
-    key = alert_id("member_at_risk", settings.platform, settings.group_id, user)
-    before = h.tables[ALERTS].get(key)
-    if before is not None and before.state == "open":
+def _raise_risk(h: History, settings: GroupSettings, member: Person, today: int) -> None:
+    user = member.user
+    if is_open(h, alert_id("member_at_risk", settings.platform, settings.group_id, user)):
         return
     who = member.name or user
     raise_alert(
@@ -183,12 +178,15 @@ def _raise_risk(h: History, settings: GroupSettings, user: str, member: Member, 
     )
 
 
-def _close_risk(h: History, settings: GroupSettings, user: str, today: int, *, state: AlertState, reason: str) -> None:
-    key = alert_id("member_at_risk", settings.platform, settings.group_id, user)
+def _close_risk(
+    h: History, settings: GroupSettings, member: Person, today: int, *, state: AlertState, reason: str
+) -> None:
+    key = alert_id("member_at_risk", settings.platform, settings.group_id, member.user)
     close_alert(h, key, at=today * DAY_MS, state=state, reason=reason)
 
 
-def _newcomer(h: History, settings: GroupSettings, user: str, member: Member, today: int) -> None:
+def _newcomer(h: History, settings: GroupSettings, place: int, today: int) -> None:
+    member = h.people[place]
     if not member.joined_at or member.newcomer_flagged or member.is_bot or member.is_staff or member.left_at:
         return
     age = today * DAY_MS - member.joined_at
@@ -196,11 +194,10 @@ def _newcomer(h: History, settings: GroupSettings, user: str, member: Member, to
         return
     if member.messages and member.replies:
         return
-    who = member.name or user
+    user, who = member.user, member.name or member.user
     silent = member.messages == 0
-    member = copy.copy(member)
+    member = h.change_person(place)
     member.newcomer_flagged = True
-    h.put(MEMBERS, user, member)
     what = "还没说过话" if silent else "发言没人回应"
     what_en = "has said nothing yet" if silent else "spoke and nobody responded"
     raise_alert(
@@ -223,19 +220,20 @@ def greet(h: History, settings: GroupSettings, user: str, joined_at: int, *, at:
     close_alert(h, key, at=at, state="resolved", reason="已有人回应 · somebody responded")
 
 
-def _stage(h: History, head: Head, settings: GroupSettings, today: int) -> None:
+def _stage(h: History, settings: GroupSettings, today: int) -> None:
     """Set the life-cycle stage for the day, with the reason for a change."""
     at = today * DAY_MS
-    week = sum(n for day, n in head.days if day >= today - 7)
-    before = [n for day, n in head.days if today - LONG_DAYS <= day < today - 7]
-    first_day = max(head.first_ts // DAY_MS, today - LONG_DAYS)
+    head, life = h.head, h.change_life()
+    week = sum(n for day, n in life.days if day >= today - 7)
+    before = [n for day, n in life.days if today - LONG_DAYS <= day < today - 7]
+    first_day = max(life.first_ts // DAY_MS, today - LONG_DAYS)
     weeks = max(0.0, (today - 7 - first_day) / 7)
-    usual = head.usual_week or (sum(before) / weeks if weeks >= 1 else 0.0)
-    silent = (at - (head.last_member_message or head.first_ts)) // DAY_MS
+    usual = life.usual_week or (sum(before) / weeks if weeks >= 1 else 0.0)
+    silent = (at - (head.last_member_message or life.first_ts)) // DAY_MS
     stage = "blending"
     reasons: tuple[str, ...] = ()
     share = week / usual if usual else 1.0
-    limit = FADING_OVER if head.stage in ("fading", "dormant") else FADING
+    limit = FADING_OVER if life.stage in ("fading", "dormant") else FADING
     if silent >= DEAD_DAYS:
         stage, reasons = "dead", (f"{silent} 天无人发言 · no member spoke for {silent} d",)
     elif silent >= DORMANT_DAYS:
@@ -243,14 +241,14 @@ def _stage(h: History, head: Head, settings: GroupSettings, today: int) -> None:
     elif usual >= FADING_LEAST and share < limit:
         stage = "fading"
         reasons = (f"本周 {week} 条，平时每周 {usual:.0f} 条 · {week} messages this week, usually {usual:.0f}",)
-    elif at - head.first_ts < FORMING_DAYS * DAY_MS:
+    elif at - life.first_ts < FORMING_DAYS * DAY_MS:
         stage = "forming"
-    head.health = round(0.0 if stage == "dead" else 0.1 if stage == "dormant" else min(1.0, share), 3)
-    head.reasons = reasons
-    head.usual_week = usual if stage in {"fading", "dormant", "dead"} else 0.0
-    if stage == head.stage:
+    life.health = round(0.0 if stage == "dead" else 0.1 if stage == "dormant" else min(1.0, share), 3)
+    life.reasons = reasons
+    life.usual_week = usual if stage in {"fading", "dormant", "dead"} else 0.0
+    if stage == life.stage:
         return
-    head.stage, head.stage_since = stage, at
+    life.stage, life.stage_since = stage, at
     fading = alert_id("group_fading", settings.platform, settings.group_id, "")
     dormant = alert_id("group_dormant", settings.platform, settings.group_id, "")
     if stage == "fading":

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Final
 
 from huoqun.events import Event
-from streams.core import activity, churn, leaving, questions
-from streams.core.history import TIMER, History, Order, order_of
+from streams.core import activity, churn, leaving, names, questions
+from streams.core.history import SAID, History, next_due
 from streams.core.settings import GroupSettings
-from streams.core.state import (
-    DUE,
-    GROUP,
-    HEAD,
-    MEMBERS,
-    MINUTE_MS,
-    ONLY,
-    REPLY_MS,
-    SAID,
-    TABLES,
-    Head,
-    Member,
-    Said,
-)
+from streams.core.state import MOST_SAID, NEVER, REPLY_MS, Head, Person, Said
 
-ADJACENT_MS: Final = 2 * MINUTE_MS
+ADJACENT_MS: Final = 2 * 60_000
 """Without a link, the next person's message within this time counts as a reply to the one before."""
 ADDRESSED_WEIGHT: Final = 1 / 50
 
@@ -35,157 +21,167 @@ class Group:
     __slots__ = ("h", "settings")
 
     def __init__(self, settings: GroupSettings) -> None:
-        self.settings = settings
-        self.h = History(TABLES)
+        self.settings: GroupSettings = settings
+        self.h: History = History()
 
-    def insert(self, event: Event, watermark: int) -> None:
-        """Apply an event in its place in time, and bring everything back up to ``watermark`` (ms)."""
-        order = order_of(event)
+    def insert(self, event: Event, offset: int, watermark: int) -> None:
+        """Apply an event (of the record at ``offset``) in its place in time, then fire the timers up to ``watermark`` (ms)."""
         steps = self.h.steps
-        if steps and steps[-1].order > order:
-            later = self.h.take_back(order)
-            self._apply(event, order)
-            for again in later:
-                self._apply(again, order_of(again))
+        if steps and steps[-1].after(event.ts, event.id):
+            later = self.h.take_back(event.ts, event.id)
+            self._apply(event, offset)
+            for step in later:
+                again = step.event
+                assert again is not None
+                self._apply(again, step.offset)
         else:
-            self._apply(event, order)
+            self._apply(event, offset)
         self.advance(watermark)
 
     def advance(self, until: int) -> None:
         """Fire every timer due at or before ``until`` (ms), each at its own time."""
-        due = self.h.tables[DUE]
-        while due:
-            at = min(due.values())
+        while True:
+            at = next_due(self.h.head)
             if at > until:
                 return
             self._fire(at)
 
-    def next_due(self) -> int | None:
-        """Return when the next timer fires (ms), if any is set."""
-        return min(self.h.tables[DUE].values(), default=None)
+    def next_due(self) -> int:
+        """Return when the next timer fires (ms)."""
+        return next_due(self.h.head)
 
     def _fire(self, at: int) -> None:
         h = self.h
-        due = h.tables[DUE]
-        head = copy.copy(h.tables[HEAD][ONLY])
-        before = copy.copy(head)
-        if due.get(activity.DUE_NAME, at + 1) <= at:
-            activity.on_time(h, head, self.settings, at)
-        if due.get(questions.DUE_NAME, at + 1) <= at:
+        if h.head.due_activity <= at:
+            activity.on_time(h, self.settings, at)
+        if h.head.due_questions <= at:
             questions.on_time(h, self.settings, at)
-        if due.get(churn.DUE_NAME, at + 1) <= at:
-            churn.on_time(h, head, self.settings, at)
-        if head != before:
-            h.put(HEAD, ONLY, head)
-        h.commit_step((at, TIMER, 0, ""), None)
+        if h.head.due_days <= at:
+            churn.on_time(h, self.settings, at)
+        h.commit_step(at, None, "", -1)
 
-    def _apply(self, event: Event, order: Order) -> None:
-        self.advance(event.ts)
+    def _apply(self, event: Event, offset: int) -> None:
+        ts = event.ts
+        self.advance(ts)
         h = self.h
-        head = copy.copy(h.tables[HEAD].get(ONLY)) or Head(first_ts=event.ts)
-        head.last_ts = event.ts
-        if event.group_name:
-            head.name = event.group_name
-        churn.start(h, event.ts)
+        head = h.change_head()
+        head.last_ts = ts
+        if not h.life.first_ts:
+            h.change_life().first_ts = ts
+        name = event.group_name
+        if name and name != h.life.name:
+            h.change_life().name = name
+        if head.due_days == NEVER:
+            churn.start(head, ts)
         if event.type == "member_count":
             if event.count is not None:
                 head.correction = event.count - head.known
         else:
             self._person(h, head, event)
-        h.put(HEAD, ONLY, head)
-        h.put(GROUP, ONLY, True)
-        h.commit_step(order, event)
+        h.group_changed = True
+        h.commit_step(ts, event, event.id, offset)
 
     def _person(self, h: History, head: Head, event: Event) -> None:
-        settings, user = self.settings, event.user_id
-        old = h.tables[MEMBERS].get(user)
-        member = copy.copy(old) if old is not None else Member()
-        if event.user_name:
-            member.name = event.user_name
-        member.is_bot = member.is_bot or event.is_bot or user in settings.bots
-        member.is_staff = member.is_staff or event.is_staff or user in settings.staff
-        if event.type == "join":
-            self._join(h, head, event, member, known=old is not None and not old.left_at)
-        elif event.type == "leave":
-            if old is None or not old.left_at:
-                if old is None:
-                    head.correction -= head.correction > 0  # one of those that only the platform's own count knew
-                elif not member.is_bot:
-                    head.known -= 1
-                member.left_at = event.ts
-                activity.count(h, head, event.ts, "leaves")
-                leaving.on_leave(h, head, settings, event)
+        place = h.index.get(event.user_id, -1)
+        old = place >= 0
+        if not old:
+            place = h.add_person(event.user_id)
+        person = h.change_person(place)
+        gone = old and person.left_at != 0
+        self._describe(h, event, person)
+        kind = event.type
+        if kind == "join":
+            if not old or gone:
+                self._join(head, event, person)
+        elif kind == "leave":
+            if not gone:
+                self._leave(h, head, event, person, known=old)
         else:
-            if (old is None or old.left_at) and not member.is_bot:
+            if (not old or gone) and not person.is_bot:
                 head.known += 1
-            member.left_at = 0
-            if event.type == "message":
-                self._message(h, head, event, member)
-        h.put(MEMBERS, user, member)
+            person.left_at = 0
+            if kind == "message":
+                self._message(h, head, event, place, person)
 
-    def _join(self, h: History, head: Head, event: Event, member: Member, *, known: bool) -> None:
-        if known:
-            return
-        if not member.is_bot:
+    def _describe(self, h: History, event: Event, person: Person) -> None:
+        name, user = event.user_name, event.user_id
+        if name and name != person.name:
+            names.rename(h, person, name)
+            person.name = name
+        if not person.is_bot and (event.is_bot or user in self.settings.bots):
+            person.is_bot = True
+        if not person.is_staff and (event.is_staff or user in self.settings.staff):
+            person.is_staff = True
+
+    def _join(self, head: Head, event: Event, person: Person) -> None:
+        if not person.is_bot:
             head.known += 1
-            activity.count(h, head, event.ts, "joins")
-        member.left_at, member.joined_at = 0, event.ts
+            activity.begin_minute(head, event.ts)
+            head.joins += 1
+        person.left_at, person.joined_at = 0, event.ts
 
-    def _message(self, h: History, head: Head, event: Event, member: Member) -> None:
-        if member.is_bot:
-            member.last_message_at = event.ts
+    def _leave(self, h: History, head: Head, event: Event, person: Person, *, known: bool) -> None:
+        if not known:
+            head.correction -= head.correction > 0  # one of those that only the platform's own count knew
+        elif not person.is_bot:
+            head.known -= 1
+        person.left_at = event.ts
+        activity.begin_minute(head, event.ts)
+        head.leaves += 1
+        leaving.on_leave(h, head, self.settings, event)
+
+    def _message(self, h: History, head: Head, event: Event, place: int, person: Person) -> None:
+        ts = event.ts
+        if person.is_bot:
+            person.last_message_at = ts
             return
         settings = self.settings
-        named = questions.named_askers(h, event)
-        named.update(m for m in event.mentions if m != event.user_id)
+        named = names.named(h, event)
+        for mentioned in event.mentions:
+            if mentioned != event.user_id and mentioned not in named:
+                named = [*named, mentioned]
+        if len(named) > 1:
+            named = sorted(named)
         self._replies(h, head, event, named)
-        questions.on_message(h, head, settings, event, member, named=named)
-        leaving.on_message(h, head, settings, event, member)
-        activity.count(h, head, event.ts, "messages")
-        if member.is_staff:
-            activity.count(h, head, event.ts, "staff_messages")
+        questions.on_message(h, head, settings, event, person, named)
+        leaving.on_message(h, settings, event, person)
+        activity.begin_minute(head, ts)
+        head.minute_messages += 1
+        if person.is_staff:
+            head.staff_messages += 1
         else:
-            activity.count_speaker(h, event.user_id)
-            head.last_member_message = event.ts
-        churn.on_message(head, member, event.ts)
-        addressed = bool(named or event.reply_to)
+            h.count_speaker(place)
+            head.last_member_message = ts
+        churn.on_message(head, person, ts)
+        addressed = 1.0 if named or event.reply_to else 0.0
         head.addressed += ADDRESSED_WEIGHT * (addressed - head.addressed)
         head.messages += 1
         head.last_message = event.id
-        h.put(
-            SAID,
-            event.id,
-            Said(event.ts, event.user_id, event.ts // MINUTE_MS, counts=not member.is_staff),
-        )
-        member.messages += 1
-        member.last_message_at, member.last_message = event.ts, event.id
+        h.put(SAID, event.id, Said(ts, place, head.messages, False, not person.is_staff))
+        person.messages += 1
+        person.last_message_at, person.last_message = ts, event.id
 
-    def _replies(self, h: History, head: Head, event: Event, named: set[str]) -> None:
+    def _replies(self, h: History, head: Head, event: Event, named: list[str]) -> None:
         """Count the message as the first reply to what it replies to: linked, naming, or else next in line."""
-        targets: list[str] = []
         if event.reply_to:
-            targets.append(event.reply_to)
-        for user in sorted(named):
-            other = h.tables[MEMBERS].get(user)
-            if other is not None and other.last_message:
-                targets.append(other.last_message)
-        adjacent = not targets and not named
-        if adjacent and head.last_message:
-            targets.append(head.last_message)
-        for target in targets:
-            said = h.tables[SAID].get(target)
-            if said is None or said.answered or said.user == event.user_id or event.ts - said.ts > REPLY_MS:
-                continue
-            if adjacent and event.ts - said.ts > ADJACENT_MS:
-                continue
-            said = copy.copy(said)
-            said.answered = True
-            h.put(SAID, target, said)
-            activity.count_reply(h, head, said, event.ts)
-            author = h.tables[MEMBERS].get(said.user)
-            if author is not None:
-                author = copy.copy(author)
-                author.replies += 1
-                h.put(MEMBERS, said.user, author)
-                if author.newcomer_flagged:
-                    churn.greet(h, self.settings, said.user, author.joined_at, at=event.ts)
+            self._reply(h, head, event, event.reply_to, REPLY_MS)
+        for user in named:
+            other = h.find(user)
+            if other is not None and other.last_message and other.last_message != event.reply_to:
+                self._reply(h, head, event, other.last_message, REPLY_MS)
+        if not named and not event.reply_to and head.last_message:
+            self._reply(h, head, event, head.last_message, ADJACENT_MS)
+
+    def _reply(self, h: History, head: Head, event: Event, target: str, within: int) -> None:
+        said: Said | None = h.tables[SAID].get(target)
+        if said is None or said.answered or event.ts - said.ts > within or head.messages - said.place >= MOST_SAID:
+            return
+        author = h.people[said.person]
+        if author.user == event.user_id:
+            return
+        h.put(SAID, target, Said(said.ts, said.person, said.place, True, said.counts))
+        activity.count_reply(h, head, said, event.ts)
+        author = h.change_person(said.person)
+        author.replies += 1
+        if author.newcomer_flagged:
+            churn.greet(h, self.settings, author.user, author.joined_at, at=event.ts)

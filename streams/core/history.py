@@ -1,108 +1,641 @@
-"""A group's state as tables of values that can go back in time.
+"""A group's state as tables that can go back in time.
 
 Chat events arrive a little out of order, and operators can't wait until the order is certain. So the machines run ahead
-on what is known (optimistic execution, Jefferson's Time Warp, 1985): each change is written down with the value it
-replaced, an event that belongs earlier takes the later steps back, is applied in its place, and they are done again.
-What comes out is the same as if everything had arrived in order, down to the last bit of every sum.
+on what is known (optimistic execution, Jefferson's Time Warp, 1985): each change is written down so that it can be
+undone, an event that belongs earlier takes the later steps back, is applied in its place, and they are done again. What
+comes out is the same as if everything had arrived in order, down to the last bit of every sum.
 
-Values in the tables are never changed in place: a machine puts a changed copy.
+Three kinds of things are known of a change. Undoing it and doing it again are the same call (:meth:`Change.swap`). Which
+result it touches is noted when it is made and when it is taken back (:meth:`Change.note`). And once nothing earlier can
+come any more it settles, and what it touched has to be saved (:meth:`Change.settle`): only what has settled is ever saved.
+
+This module is on the path of every event, in the way it is written too: it is compiled (see ``streams/core/__init__.py``),
+and a change is an object of a class of its own, because that costs some 50 ns where a generic entry costs 300.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from huoqun.events import Event
+from streams.core.state import MINUTE_MS, Asked, Head, Life, Minute, Person, Said, Window, unpack_minute
 
-Key = str | int | tuple[Any, ...]
-Undo = tuple[int, Any, Any]
-"""(table, key, the value before; ``None``: there was none)."""
+QUESTIONS: Final = 0
+"""Question -> Asked; over and settled, it is forgotten."""
+ALERTS: Final = 1
+"""Alert id -> Alert; the same."""
+ACTIVITY: Final = 2
+"""(window, end) -> Activity, until it has settled."""
+RISKS: Final = 3
+"""(member, day as ms) -> MemberRisk, until it has settled."""
+SAID: Final = 4
+"""Message -> Said."""
+ASKERS: Final = 5
+"""Member -> their open questions, oldest first."""
+NAMES: Final = 6
+"""What an asker may be called -> the askers who are called so."""
+FIRSTS: Final = 7
+"""First character -> the names in ``NAMES`` that begin with it and have to be looked for inside words."""
+TABLES: Final = 8
+PUBLISHED: Final = 4
+"""The tables below this one are sent as results."""
+
+FIVE_MINUTES: Final = 0
+"""Places of the windows."""
+HOUR: Final = 1
+DAY: Final = 2
+WEEK: Final = 3
 
 TIMER: Final = 0
 EVENT: Final = 1
 
-Order = tuple[int, int, int, str]
-"""(time in ms, timer before event, length of the id, id): ids that end in a counter keep their natural order."""
+
+class Change:
+    """One change to the tables."""
+
+    __slots__ = ()
+
+    def swap(self, h: History) -> None:
+        """Undo it if it is done, do it again if it is undone."""
+        raise NotImplementedError
+
+    def note(self, h: History) -> None:
+        """Note the results that it touches."""
+
+    def settle(self, h: History) -> None:
+        """Note what has to be saved, now that it can't be taken back any more."""
 
 
-class Step(NamedTuple):
+class HeadWas(Change):
+    """The head was replaced."""
+
+    __slots__ = ("other",)
+
+    def __init__(self, other: Head) -> None:
+        self.other: Head = other
+
+    def swap(self, h: History) -> None:
+        """Exchange the two."""
+        h.head, self.other = self.other, h.head
+
+
+class LifeWas(Change):
+    """The slow half of the head was replaced."""
+
+    __slots__ = ("other",)
+
+    def __init__(self, other: Life) -> None:
+        self.other: Life = other
+
+    def swap(self, h: History) -> None:
+        """Exchange the two."""
+        h.life, self.other = self.other, h.life
+
+
+class PersonWas(Change):
+    """A person was replaced."""
+
+    __slots__ = ("other", "place")
+
+    def __init__(self, place: int, other: Person) -> None:
+        self.place: int = place
+        self.other: Person = other
+
+    def swap(self, h: History) -> None:
+        """Exchange the two."""
+        now = h.people[self.place]
+        h.people[self.place] = self.other
+        self.other = now
+
+    def note(self, h: History) -> None:
+        """The member's row."""
+        h.changed_people.add(self.other.user)
+
+    def settle(self, h: History) -> None:
+        """The member's state."""
+        h.unsaved_people.add(self.place)
+
+
+class PersonNew(Change):
+    """A person was added at the end of the table."""
+
+    __slots__ = ("gone",)
+
+    def __init__(self) -> None:
+        self.gone: Person | None = None
+
+    def swap(self, h: History) -> None:
+        """Take them away, or put them back."""
+        gone = self.gone
+        if gone is None:
+            gone = h.people.pop()
+            del h.index[gone.user]
+            self.gone = gone
+        else:
+            h.index[gone.user] = len(h.people)
+            h.people.append(gone)
+            self.gone = None
+
+    def note(self, h: History) -> None:
+        """The member's row."""
+        gone = self.gone
+        if gone is not None:
+            h.changed_people.add(gone.user)
+
+
+class Spoke(Change):
+    """A member's message was counted into the minute being filled."""
+
+    __slots__ = ("done", "place")
+
+    def __init__(self, place: int) -> None:
+        self.place: int = place
+        self.done: bool = True
+
+    def swap(self, h: History) -> None:
+        """Count it off, or on."""
+        place = self.place
+        if self.done:
+            left = h.now[place] - 1
+            if left:
+                h.now[place] = left
+            else:
+                del h.now[place]
+        else:
+            h.now[place] = h.now.get(place, 0) + 1
+        self.done = not self.done
+
+
+class Put(Change):
+    """A row of a table was set or removed."""
+
+    __slots__ = ("key", "other", "table")
+
+    def __init__(self, table: int, key: Any, other: Any) -> None:
+        self.table: int = table
+        self.key: Any = key
+        self.other: Any = other
+        """The value before; ``None``: there was none."""
+
+    def swap(self, h: History) -> None:
+        """Exchange the two values."""
+        rows = h.tables[self.table]
+        now = rows.get(self.key)
+        if self.other is None:
+            rows.pop(self.key, None)
+        else:
+            rows[self.key] = self.other
+        self.other = now
+
+    def note(self, h: History) -> None:
+        """The row, if its table is published."""
+        if self.table < PUBLISHED:
+            h.news[self.table].add(self.key)
+
+    def settle(self, h: History) -> None:
+        """The row; what nothing will ask for again is forgotten."""
+        table = self.table
+        if table == SAID:
+            h.unsaved_said.add(self.key)
+        elif table <= ALERTS:
+            rows = h.tables[table]
+            value = rows.get(self.key)
+            if value is not None and (value.status if table == QUESTIONS else value.state) != "open":
+                del rows[self.key]
+            h.unsaved[table].add(self.key)
+        elif table <= RISKS:
+            h.tables[table].pop(self.key, None)
+
+
+class Opened(Change):
+    """A question was added to the end of the open ones."""
+
+    __slots__ = ("gone",)
+
+    def __init__(self) -> None:
+        self.gone: str = ""
+
+    def swap(self, h: History) -> None:
+        """Take it off, or on."""
+        if self.gone:
+            h.open.append(self.gone)
+            self.gone = ""
+        else:
+            self.gone = h.open.pop()
+
+
+class Shut(Change):
+    """A question was taken out of the open ones."""
+
+    __slots__ = ("done", "place", "question")
+
+    def __init__(self, place: int, question: str) -> None:
+        self.place: int = place
+        self.question: str = question
+        self.done: bool = True
+
+    def swap(self, h: History) -> None:
+        """Put it back to its place, or out."""
+        if self.done:
+            h.open.insert(self.place, self.question)
+        else:
+            del h.open[self.place]
+        self.done = not self.done
+
+
+class Replied(Change):
+    """A message of a closed minute drew its first reply."""
+
+    __slots__ = ("done", "place", "seconds")
+
+    def __init__(self, place: int, seconds: int) -> None:
+        self.place: int = place
+        """Which minute: its place in the chain."""
+        self.seconds: int = seconds
+        self.done: bool = False
+
+    def swap(self, h: History) -> None:
+        """Count it into the minute and all windows that hold it, or out."""
+        minute = h.minute_at(self.place)
+        sign = -1 if self.done else 1
+        minute.responses = minute.responses[:-1] if self.done else (*minute.responses, self.seconds)
+        for window in h.windows:
+            if window.oldest <= self.place:
+                window.replied += sign
+                add(window.responses, self.seconds, sign)
+        self.done = not self.done
+
+    def settle(self, h: History) -> None:
+        """The minute."""
+        h.unsaved_minutes.add(self.place)
+
+
+class Closed(Change):
+    """A minute ended: it was added to the chain and to all windows, and others fell out of them."""
+
+    __slots__ = ("at", "done", "entered", "left", "now")
+
+    def __init__(self, at: int, entered: Minute | None, now: dict[int, int]) -> None:
+        self.at: int = at
+        """The minute that begins."""
+        self.entered: Minute | None = entered
+        self.now: dict[int, int] = now
+        """Who spoke in the minute being filled, as it is on the other side of the change."""
+        self.left: list[int] = [0, 0, 0, 0]
+        """How many minutes fell out of each window."""
+        self.done: bool = False
+
+    def swap(self, h: History) -> None:
+        """Move the windows on, or back."""
+        if self.done:
+            self._back(h)
+        else:
+            self._on(h)
+        if self.entered is not None:
+            h.now, self.now = self.now, h.now
+        self.done = not self.done
+
+    def _on(self, h: History) -> None:
+        if self.entered is not None:
+            h.minutes.append(self.entered)
+        end = h.first + len(h.minutes)
+        for number, window in enumerate(h.windows):
+            if self.entered is not None:
+                move(window, self.entered, 1)
+            left = 0
+            while window.oldest < end:
+                minute = h.minute_at(window.oldest)
+                if minute.number >= self.at - window.minutes:
+                    break
+                move(window, minute, -1)
+                if number == HOUR:
+                    h.minutes[window.oldest - h.first] = minute.pack()
+                window.oldest += 1
+                left += 1
+            self.left[number] = left
+
+    def _back(self, h: History) -> None:
+        for number, window in enumerate(h.windows):
+            for _ in range(self.left[number]):
+                window.oldest -= 1
+                move(window, h.minute_at(window.oldest), 1)
+            if self.entered is not None:
+                move(window, self.entered, -1)
+        if self.entered is not None:
+            h.minutes.pop()
+
+    def settle(self, h: History) -> None:
+        """The minute that was added; those that fell out of the longest window are forgotten."""
+        if self.entered is not None:
+            h.unsaved_minutes.add(h.settled_minutes)
+            h.settled_minutes += 1
+        h.gone_minutes += self.left[WEEK]
+
+
+def move(window: Window, minute: Minute, sign: int) -> None:
+    """Add (``sign`` 1) or take away (-1) a minute from a window's running sums."""
+    window.messages += sign * minute.messages
+    window.staff_messages += sign * minute.staff_messages
+    window.joins += sign * minute.joins
+    window.leaves += sign * minute.leaves
+    window.replied += sign * len(minute.responses)
+    counts, shape = window.counts, window.shape
+    speakers = minute.speakers
+    for i in range(0, len(speakers), 2):
+        person, n = speakers[i], sign * speakers[i + 1]
+        before = counts.get(person, 0)
+        after = before + n
+        window.member_messages += n
+        if before:
+            add(shape, before, -1)
+        else:
+            window.speakers += 1
+        if after:
+            counts[person] = after
+            add(shape, after, 1)
+        else:
+            window.speakers -= 1
+            del counts[person]
+    for seconds in minute.responses:
+        add(window.responses, seconds, sign)
+
+
+def add(counts: dict[int, int], key: int, by: int) -> None:
+    """Count ``by`` more of ``key``; what comes to nothing is removed."""
+    value = counts.get(key, 0) + by
+    if value:
+        counts[key] = value
+    else:
+        del counts[key]
+
+
+class Step:
     """One thing that was done: an event applied, or timers fired at a moment."""
 
-    order: Order
-    event: Event | None
-    log: list[Undo]
+    __slots__ = ("event", "id", "kind", "log", "offset", "ts")
 
+    def __init__(self, ts: int, event: Event | None, event_id: str, offset: int, log: list[Change]) -> None:
+        self.ts: int = ts
+        self.kind: int = TIMER if event is None else EVENT
+        self.id: str = event_id
+        self.event: Event | None = event
+        self.offset: int = offset
+        """The event's record in the log; -1: a timer, or an event that has been saved."""
+        self.log: list[Change] = log
 
-def order_of(event: Event) -> Order:
-    """Return the place of an event in its group's time."""
-    return (event.ts, EVENT, len(event.id), event.id)
+    def after(self, ts: int, event_id: str) -> bool:
+        """Whether this step comes after an event: by time, timers first, then by id.
+
+        Shorter ids come first: those that end in a counter keep their natural order.
+        """
+        if self.ts != ts:
+            return self.ts > ts
+        if self.kind == TIMER:
+            return False
+        mine, other = len(self.id), len(event_id)
+        return mine > other if mine != other else self.id > event_id
 
 
 class History:
-    """Tables of values, and the steps that can still be taken back.
+    """The tables of one group, and the steps that can still be taken back.
 
-    ``tables[t][key]`` may be read by anyone; it is changed by :meth:`put` and :meth:`drop` within a step only.
-    ``dirty`` collects (table, key) of everything changed or taken back since it was last cleared.
+    Anyone may read; what is changed is changed through the methods below, within a step that :meth:`commit_step` ends.
     """
 
-    __slots__ = ("dirty", "intact", "log", "steps", "tables")
+    __slots__ = (
+        "changed_people",
+        "first",
+        "gone_minutes",
+        "group_changed",
+        "head",
+        "index",
+        "life",
+        "log",
+        "minutes",
+        "news",
+        "now",
+        "open",
+        "people",
+        "settled_minutes",
+        "step",
+        "steps",
+        "tables",
+        "unsaved",
+        "unsaved_minutes",
+        "unsaved_people",
+        "unsaved_said",
+        "windows",
+    )
 
-    def __init__(self, tables: int) -> None:
-        self.tables: list[dict[Any, Any]] = [{} for _ in range(tables)]
+    def __init__(self) -> None:
+        self.step: int = 1
+        """The number of the step being made."""
+        self.head: Head = Head(0)
+        self.life: Life = Life(0)
+        self.people: list[Person] = []
+        self.index: dict[str, int] = {}
+        """User id -> place in ``people``."""
+        self.tables: list[dict[Any, Any]] = [{} for _ in range(TABLES)]
+        self.open: list[str] = []
+        """Open questions in the order in which they were asked."""
+        self.now: dict[int, int] = {}
+        """Member -> messages in the minute being filled."""
+        self.minutes: list[Minute | bytes] = []
+        """Closed minutes that held something, oldest first; those older than an hour are packed."""
+        self.first: int = 0
+        """The place of ``minutes[0]`` in the chain since the group began."""
+        self.windows: list[Window] = [Window("5m"), Window("1h"), Window("24h"), Window("7d")]
         self.steps: list[Step] = []
-        self.log: list[Undo] = []
-        self.dirty: set[tuple[int, Any]] = set()
-        self.intact = 0
-        """How many of the oldest steps are as they were at the last save."""
+        self.log: list[Change] = []
+        # Results that changed since they were last asked for.
+        self.news: list[set[Any]] = [set() for _ in range(PUBLISHED)]
+        self.changed_people: set[str] = set()
+        self.group_changed: bool = False
+        # What has settled since it was last saved.
+        self.unsaved: list[set[Any]] = [set(), set()]
+        self.unsaved_said: set[str] = set()
+        self.unsaved_people: set[int] = set()
+        self.unsaved_minutes: set[int] = set()
+        self.settled_minutes: int = 0
+        """How many minutes of the chain have settled."""
+        self.gone_minutes: int = 0
+        """How many of them are in no window any more."""
 
-    def put(self, table: int, key: Key, value: Any) -> None:
-        """Set a value (never ``None``); the one before is kept for as long as the step may be taken back."""
+    def change_head(self) -> Head:
+        """Return the head for this step to change."""
+        head = self.head
+        if head.step != self.step:
+            self.log.append(HeadWas(head))
+            head = self.head = head.copy(self.step)
+        return head
+
+    def change_life(self) -> Life:
+        """Return the slow half of the head for this step to change."""
+        life = self.life
+        if life.step != self.step:
+            self.log.append(LifeWas(life))
+            life = self.life = life.copy(self.step)
+        return life
+
+    def find(self, user: str) -> Person | None:
+        """Return a person if they are known."""
+        place = self.index.get(user)
+        return None if place is None else self.people[place]
+
+    def change_person(self, place: int) -> Person:
+        """Return the person at ``place`` for this step to change."""
+        person = self.people[place]
+        if person.step != self.step:
+            self.log.append(PersonWas(place, person))
+            person = self.people[place] = person.copy(self.step)
+            self.changed_people.add(person.user)
+        return person
+
+    def add_person(self, user: str) -> int:
+        """Add a person, and return their place."""
+        place = len(self.people)
+        self.people.append(Person(0, user))
+        self.index[user] = place
+        self.log.append(PersonNew())
+        return place
+
+    def count_speaker(self, place: int) -> None:
+        """Count a member's message into the minute being filled."""
+        self.now[place] = self.now.get(place, 0) + 1
+        self.log.append(Spoke(place))
+
+    def do(self, change: Change) -> None:
+        """Do a change that is not done yet."""
+        change.swap(self)
+        self.log.append(change)
+
+    def minute_at(self, place: int) -> Minute:
+        """Return the closed minute at ``place`` of the chain."""
+        minute = self.minutes[place - self.first]
+        return minute if isinstance(minute, Minute) else unpack_minute(minute)
+
+    def put(self, table: int, key: Any, value: Any) -> None:
+        """Set a row (never to ``None``)."""
         rows = self.tables[table]
-        self.log.append((table, key, rows.get(key)))
+        self.log.append(Put(table, key, rows.get(key)))
         rows[key] = value
-        self.dirty.add((table, key))
+        if table < PUBLISHED:
+            self.news[table].add(key)
 
-    def drop(self, table: int, key: Key) -> None:
-        """Remove a value if there is one."""
+    def put_quietly(self, table: int, key: Any, value: Any) -> None:
+        """Set a row in a way that its result doesn't show."""
+        rows = self.tables[table]
+        self.log.append(Put(table, key, rows.get(key)))
+        rows[key] = value
+
+    def drop(self, table: int, key: Any) -> None:
+        """Remove a row if there is one."""
         old = self.tables[table].pop(key, None)
         if old is not None:
-            self.log.append((table, key, old))
-            self.dirty.add((table, key))
+            self.log.append(Put(table, key, old))
+            if table < PUBLISHED:
+                self.news[table].add(key)
 
-    def commit_step(self, order: Order, event: Event | None) -> None:
-        """Close the step: what was put since the last one belongs to ``order``."""
-        self.steps.append(Step(order, event, self.log))
+    def open_question(self, question: str) -> None:
+        """Add a question to the open ones."""
+        self.open.append(question)
+        self.log.append(Opened())
+
+    def shut_question(self, question: str) -> None:
+        """Take a question out of the open ones."""
+        place = self.open.index(question)
+        del self.open[place]
+        self.log.append(Shut(place, question))
+
+    def change_asked(self, question: str, *, visibly: bool = True) -> Asked:
+        """Return a question for this step to change; ``visibly`` if its result will show it."""
+        asked: Asked = self.tables[QUESTIONS][question]
+        if asked.step != self.step:
+            asked = asked.copy(self.step)
+            self.put_quietly(QUESTIONS, question, asked)
+        if visibly:
+            self.news[QUESTIONS].add(question)
+        return asked
+
+    def commit_step(self, ts: int, event: Event | None, event_id: str, offset: int) -> None:
+        """Close the step: what was changed since the last one belongs to it."""
+        self.steps.append(Step(ts, event, event_id, offset, self.log))
         self.log = []
+        self.step += 1
 
-    def take_back(self, order: Order) -> list[Event]:
-        """Undo every step after ``order``; return their events, earliest first."""
-        events: list[Event] = []
-        tables, dirty, steps = self.tables, self.dirty, self.steps
-        while steps and steps[-1].order > order:
-            step = steps.pop()
-            for table, key, old in reversed(step.log):
-                if old is None:
-                    tables[table].pop(key, None)
-                else:
-                    tables[table][key] = old
-                dirty.add((table, key))
-            if step.event is not None:
-                events.append(step.event)
-        self.intact = min(self.intact, len(steps))
-        events.reverse()
-        return events
-
-    def settle(self, before: int) -> Iterator[Step]:
-        """Forget how to take back the steps before the time ``before`` (ms), and yield them."""
+    def take_back(self, ts: int, event_id: str) -> list[Step]:
+        """Undo every step after an event; return those that applied events, earliest first."""
+        undone: list[Step] = []
         steps = self.steps
-        count = 0
-        while count < len(steps) and steps[count].order[0] < before:
-            yield steps[count]
-            count += 1
-        del steps[:count]
+        while steps and steps[-1].after(ts, event_id):
+            step = steps.pop()
+            log = step.log
+            for i in range(len(log) - 1, -1, -1):
+                change = log[i]
+                change.swap(self)
+                change.note(self)
+            step.log = []
+            if step.kind == EVENT:
+                undone.append(step)
+        undone.reverse()
+        if undone:
+            self.group_changed = True
+        return undone
 
-    def restore_steps(self, steps: list[Step]) -> None:
-        """Set the steps that may still be taken back, when state is restored."""
-        self.steps = steps
-        self.intact = len(steps)
+    def rewind(self) -> None:
+        """Undo everything that has not settled; :meth:`forward` must follow before anything else."""
+        steps = self.steps
+        for s in range(len(steps) - 1, -1, -1):
+            log = steps[s].log
+            for i in range(len(log) - 1, -1, -1):
+                log[i].swap(self)
+
+    def forward(self) -> None:
+        """Do everything again that :meth:`rewind` undid."""
+        for step in self.steps:
+            for change in step.log:
+                change.swap(self)
+
+    def settle(self, before: int, most: int) -> list[Step]:
+        """Let the steps before the time ``before`` (ms), and all but the last ``most``, settle; return those of events."""
+        steps = self.steps
+        settled: list[Step] = []
+        count = 0
+        surplus = len(steps) - most
+        for step in steps:
+            if step.ts >= before and count >= surplus:
+                break
+            for change in step.log:
+                change.settle(self)
+            count += 1
+            if step.kind == EVENT:
+                settled.append(step)
+        if count:
+            del steps[:count]
+        gone = self.gone_minutes - self.first
+        if gone >= 64 or (gone and gone == len(self.minutes)):  # noqa: PLR2004  # a list is cut rarely: it costs its length
+            del self.minutes[:gone]
+            self.first += gone
+        return settled
+
+    def forget_said(self, before_ms: int, before_place: int) -> None:
+        """Forget the messages that are too old, or too far back, to draw a first reply."""
+        said: dict[str, Said] = self.tables[SAID]
+        over: list[str] = []
+        for message, entry in said.items():
+            if entry.ts >= before_ms and entry.place >= before_place:
+                break
+            over.append(message)
+        for message in over:
+            del said[message]
+            self.unsaved_said.add(message)
+
+
+def next_due(head: Head) -> int:
+    """Return when the next timer of a group fires (ms)."""
+    return min(head.due_activity, head.due_questions, head.due_days)
+
+
+def minute_of(ts: int) -> int:
+    """Return the minute that a time (ms) is in."""
+    return ts // MINUTE_MS

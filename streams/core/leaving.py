@@ -8,9 +8,9 @@ from typing import Final
 from huoqun.events import Event
 from huoqun.results import alert_id
 from streams.core.alerts import minutes_text, raise_alert
-from streams.core.history import History
+from streams.core.history import ALERTS, DAY, FIVE_MINUTES, WEEK, History
 from streams.core.settings import GroupSettings
-from streams.core.state import ALERTS, MEMBERS, MINUTE_MS, NOW_SUMS, SUMS, Head, Member
+from streams.core.state import MINUTE_MS, Head, Person
 from streams.core.wording import looks_like_ad
 
 LEAST: Final = 4
@@ -33,14 +33,14 @@ STRANGER: Final = 3
 ANNOUNCEMENT_LENGTH: Final = 120
 
 
-def on_message(h: History, head: Head, settings: GroupSettings, event: Event, author: Member) -> None:
+def on_message(h: History, settings: GroupSettings, event: Event, author: Person) -> None:
     """Remember what may drive people away; raise an alert for advertising by a stranger."""
     if author.is_staff:
         if len(event.text) >= ANNOUNCEMENT_LENGTH or (not event.mentions and "@all" in event.text):
-            head.last_announcement = (event.ts, event.user_id, event.id)
+            h.change_life().last_announcement = (event.ts, event.user_id, event.id)
         return
     if author.messages < STRANGER and looks_like_ad(event.text):
-        head.last_ad = (event.ts, event.user_id, event.id)
+        h.change_life().last_ad = (event.ts, event.user_id, event.id)
         who = author.name or event.user_id
         raise_alert(
             h,
@@ -62,26 +62,27 @@ def on_message(h: History, head: Head, settings: GroupSettings, event: Event, au
 
 def on_leave(h: History, head: Head, settings: GroupSettings, event: Event) -> None:
     """See whether this leave makes a burst; the leave itself has been counted into its minute already."""
-    five, week = h.tables[SUMS].get("5m"), h.tables[SUMS].get("7d")
-    now = h.tables[NOW_SUMS].get("leaves", 0)
-    recent = now + (five.leaves if five is not None else 0)
-    usual = (week.leaves if week is not None else 0) - (five.leaves if five is not None else 0)
-    observed = max(1.0, min(7 * 24 * 60.0, (event.ts - head.first_ts) / MINUTE_MS) / 5)
-    rate = max(0.0, usual) / observed + BASE_RATE
-    if recent < LEAST or exceeding(recent, rate) > IMPROBABLE:
+    five, week, life = h.windows[FIVE_MINUTES], h.windows[WEEK], h.life
+    recent = head.leaves + five.leaves
+    if recent < LEAST:
         return
-    if not head.burst or event.ts - head.burst_last > APART_MS:
-        head.burst = event.id
-    head.burst_last = event.ts
-    key = alert_id("leave_burst", settings.platform, settings.group_id, head.burst)
+    observed = max(1.0, min(7 * 24 * 60.0, (event.ts - life.first_ts) / MINUTE_MS) / 5)
+    rate = (week.leaves - five.leaves) / observed + BASE_RATE
+    if exceeding(recent, rate) > IMPROBABLE:
+        return
+    life = h.change_life()
+    if not life.burst or event.ts - life.burst_last > APART_MS:
+        life.burst = event.id
+    life.burst_last = event.ts
+    key = alert_id("leave_burst", settings.platform, settings.group_id, life.burst)
     before = h.tables[ALERTS].get(key)
-    causes, evidence = _before(h, head, event.ts if before is None else before.raised_at)
+    causes, evidence = _before(h, event.ts if before is None else before.raised_at)
     total = recent if before is None else max(recent, _count_in(before.evidence) + 1)
     raise_alert(
         h,
         settings,
         "leave_burst",
-        head.burst,
+        life.burst,
         at=event.ts,
         severity="critical",
         event=event.id,
@@ -114,26 +115,25 @@ def _count_in(evidence: str) -> int:
     return int(number or 0)
 
 
-def _before(h: History, head: Head, at: int) -> tuple[list[str], dict[str, object]]:
+def _before(h: History, at: int) -> tuple[list[str], dict[str, object]]:
     """Return what happened in the half hour before ``at``, in words and as evidence."""
     found: list[str] = []
     evidence: dict[str, object] = {}
     for what, zh, en in (
-        (head.last_ad, "广告", "advertising"),
-        (head.last_announcement, "管理员公告", "an announcement by staff"),
+        (h.life.last_ad, "广告", "advertising"),
+        (h.life.last_announcement, "管理员公告", "an announcement by staff"),
     ):
         if what is not None and 0 <= at - what[0] <= BEFORE_MS:
-            member = h.tables[MEMBERS].get(what[1])
+            member = h.find(what[1])
             who = (member.name if member is not None else "") or what[1]
             ago = minutes_text(at - what[0])
             found.append(f"{ago} 前有{zh}({who}) · {en} by {who} {ago} before")
             evidence[en.replace(" ", "_")] = what[2]
-    five, day = h.tables[SUMS].get("5m"), h.tables[SUMS].get("24h")
-    if five is not None and day is not None:
-        usual = max(1.0, day.messages / FIVES_A_DAY)
-        if five.messages >= FLOOD and five.messages > FLOOD_FACTOR * usual:
-            found.append(f"刷屏：5 分钟 {five.messages} 条 · a flood: {five.messages} messages in 5 min")
-            evidence["flood_messages"] = five.messages
+    five, day = h.windows[FIVE_MINUTES], h.windows[DAY]
+    usual = max(1.0, day.messages / FIVES_A_DAY)
+    if five.messages >= FLOOD and five.messages > FLOOD_FACTOR * usual:
+        found.append(f"刷屏：5 分钟 {five.messages} 条 · a flood: {five.messages} messages in 5 min")
+        evidence["flood_messages"] = five.messages
     if not found:
         found.append("之前半小时没有明显原因 · no obvious cause in the half hour before")
     return found, evidence

@@ -4,275 +4,438 @@ A group's watermark is its greatest event time plus the time that has passed, by
 It never falls. Events up to the lateness bound behind the greatest event time find their place; older ones are stored by
 the sink all the same, left out of the signals, and counted in the group's ``late_events``; those so old that nobody can tell
 whether they had come before are counted apart, for the worker's metrics.
+
+What the log holds anyway isn't stored a second time: a busy group is saved now and then, and what came since is read again
+from the log by the next holder of the partition. So the offset that may be committed lags behind (:class:`Lag`), until the
+partition falls quiet.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import Final
+from heapq import heappop, heappush
+from typing import Any, Final, NamedTuple
 
-from huoqun.codec import decode_record
+from huoqun.codec import decode_events, decode_record
 from huoqun.config import Config
-from huoqun.control import Generation, Tick, version_of
+from huoqun.control import PREFIX, Generation, Tick, version_of
 from huoqun.events import Event, Refused
 from huoqun.results import AnyResult
 from streams.core import saved
+from streams.core.arrivals import Arrivals
 from streams.core.group import Group
+from streams.core.history import ALERTS, EVENT, PUBLISHED, QUESTIONS, next_due
 from streams.core.interface import Bad, Checkpoint
-from streams.core.rows import row_of
+from streams.core.rows import group_row, member_row, row_of
 from streams.core.settings import resolve
-from streams.core.state import (
-    ALERTS,
-    DAY_MS,
-    GROUP,
-    ONLY,
-    PUBLISHED,
-    QUESTIONS,
-    REPLY_MS,
-    SAID,
-    TRANSIENT,
-    URGENT,
-)
+from streams.core.state import DAY_MS, MOST_SAID, NEVER, REPLY_MS
 
 IDLE_MS: Final = 3 * DAY_MS
 """A silent group's clock, moved by ticks alone, can be taken back this far when its next event comes: the slowest platforms
 retry for three days, and a replay may be interrupted over a weekend."""
-SEEN_MS: Final = 7 * DAY_MS
-"""Redelivered events are recognised this long (platforms retry for hours, the slowest for three days) …"""
-SEEN_MOST: Final = 20_000
-"""… or this many events back, whichever is shorter; older arrivals are never placed, so nothing is counted twice."""
+MOST_STEPS: Final = 20_000
+"""Steps of a group that can be taken back: beyond that, the lateness bound is shortened for it."""
+SOON_MEMBERS: Final = 2_000
+"""So many changed members' rows are sent at once; more wait, that one who changes often is sent once …"""
+MEMBERS_EVERY: Final = 5
+"""… for so many checkpoints."""
+
+
+class Lag(NamedTuple):
+    """How far saving may lag behind, counted in checkpoints (one about each second), records and steps."""
+
+    checkpoints: int = 180
+    """A group is saved so long after it changed: half as long again as the default lateness, so that most has settled …"""
+    records: int = 200_000
+    """… or once the log has grown by this much: a few seconds' work to read again."""
+    silent: int = 30
+    """A group that has been silent this long is saved with the events that can still be taken back, …"""
+    steps: int = 20_000
+    """… as many steps in one checkpoint. A whole partition that falls silent is saved like that at once."""
 
 
 class Tracked:
     """A group and what belongs to its arrival rather than to its time."""
 
     __slots__ = (
-        "floor",
+        "arrivals",
+        "chain",
+        "changed",
         "group",
-        "late",
-        "max_ts",
-        "received_at",
-        "save",
-        "seen",
-        "seen_new",
-        "urgent",
-        "watermark",
+        "name",
+        "need",
+        "pending",
+        "replay",
+        "since",
+        "touched",
+        "wake",
     )
 
-    def __init__(self, group: Group) -> None:
-        self.group = group
-        self.max_ts = 0
-        self.received_at = 0
-        self.watermark = 0
-        self.floor = 0
-        """Before this time (ms) no event can be placed any more, nor recognised if it comes again."""
-        self.late = 0
-        self.seen: dict[str, int] = {}
-        self.seen_new: list[tuple[str, int]] = []
-        self.urgent: set[tuple[int, object]] = set()
-        self.save = saved.Chain()
+    def __init__(self, name: str, group: Group) -> None:
+        self.name: str = name
+        self.group: Group = group
+        self.arrivals: Arrivals = Arrivals()
+        self.chain: saved.Chain = saved.Chain()
+        self.pending: set[int] = set()
+        """Offsets below the chain's fence that have to be read again."""
+        self.replay: list[tuple[int, Event]] = []
+        """Those of them that have been."""
+        self.need: int = NEVER
+        """The first offset that would have to be read again if the state were lost now."""
+        self.since: int = -1
+        """The checkpoint before which something changed that isn't saved; -1: everything is."""
+        self.touched: int = 0
+        """The checkpoint before which the last event came."""
+        self.changed: bool = False
+        """There may be results to send."""
+        self.wake: int = NEVER
+        """When the ticks wake it: the least entry of the queue that counts."""
 
 
 class Partition:
     """All groups of one partition (see :class:`streams.core.interface.PartitionState`)."""
 
-    def __init__(self, number: int, config: Config) -> None:
-        self.number = number
-        self.config = config
+    def __init__(self, number: int, config: Config, lag: Lag = Lag()) -> None:  # noqa: B008  # it is immutable
+        self.lag: Lag = lag
+        self.number: int = number
+        self.config: Config = config
         self.groups: dict[str, Tracked] = {}
-        self.generation = 0
-        self._begun = False
+        self.generation: int = 0
+        self.offset: int = -1
+        self.lateness: int = round(config.worker.lateness_seconds * 1000)
+        self._begun: bool = False
         """A new generation was met that has not been saved yet."""
-        self.offset = -1
-        self.lateness = round(config.worker.lateness_seconds * 1000)
-        self._changed: dict[str, Tracked] = {}
-        self._now = 0
-        self._unplaced = 0
+        self._now: int = 0
+        self._unplaced: int = 0
+        self._wakes: list[tuple[int, str]] = []
+        """(tick time, group), a heap; entries that no longer count are skipped."""
+        self._changed: list[Tracked] = []
+        self._unsaved: dict[str, Tracked] = {}
+        self._checkpoints: int = 0
+        self._offsets: deque[int] = deque(maxlen=lag.checkpoints)
+        self._members_sent: int = 0
 
     def restore(self, entries: Iterable[tuple[bytes, bytes]]) -> None:
         """Take over what earlier checkpoints saved."""
-        entries = list(entries)
-        self.generation = saved.generation_in(entries)
-        for name, chain in saved.chains(entries).items():
+        stored = list(entries)
+        self.generation = saved.generation_in(stored)
+        for name, chain in saved.chains(stored).items():
             tracked = self._track(name)
-            tracked.save = chain
-            for delta in saved.load(chain):
-                tracked.max_ts, tracked.received_at = delta.max_ts, delta.received_at
-                tracked.watermark, tracked.floor, tracked.late = delta.watermark, delta.floor, delta.late
-                for key, ts in delta.seen:
-                    tracked.seen[key] = ts
-                saved.apply(tracked.group.h, delta)
-            self._shorten(tracked)
+            tracked.chain = chain
+            pending, kept = saved.load(chain, tracked.group.h, tracked.arrivals)
+            tracked.pending = set(pending)
+            if pending:
+                tracked.need, tracked.since = min(pending), 0
+                self._unsaved[name] = tracked
+            for event in kept:
+                tracked.replay.append((-1, event))
+            if not pending:
+                self._resume(tracked)
 
     def apply(self, records: Sequence[tuple[int, bytes | None]]) -> list[Bad]:
         """Apply (offset, value) records in offset order; return those that can't be understood."""
         bad: list[Bad] = []
+        offsets: list[int] = []
+        values: list[bytes] = []
         for offset, value in records:
-            record = decode_record(value)
-            self.offset = offset
-            if isinstance(record, Event):
-                self._event(offset, record)
-            elif isinstance(record, Tick):
-                self._tick(offset, record.now)
-            elif isinstance(record, Generation):
-                self._begin(record.number)
+            if value is None or value.startswith(PREFIX):
+                self._events(offsets, values, bad)
+                offsets, values = [], []
+                self._record(offset, value, bad)
             else:
-                assert isinstance(record, Refused)
-                bad.append(Bad(offset, value, record))
+                offsets.append(offset)
+                values.append(value)
+        self._events(offsets, values, bad)
         return bad
 
     def urgent(self) -> list[AnyResult]:
-        """Return questions and alerts that changed since the last call (or the last checkpoint)."""
+        """Return questions and alerts that changed since the last call."""
         results: list[AnyResult] = []
-        for tracked in self._changed.values():
-            h = tracked.group.h
-            news = [k for k in h.dirty if k[0] in URGENT]
-            for table, key in sorted(news, key=str):
-                row = self._row(tracked, table, key)
-                if row is not None:
-                    results.append(row)
-            tracked.urgent.update(news)
-            h.dirty.difference_update(news)
+        version = version_of(self.generation, self.offset)
+        for tracked in self._changed:
+            news = tracked.group.h.news
+            if news[QUESTIONS]:
+                self._rows(results, tracked, QUESTIONS, version)
+            if news[ALERTS]:
+                self._rows(results, tracked, ALERTS, version)
         return results
 
     def checkpoint(self, *, final: bool = False) -> Checkpoint:
-        """Return everything that changed since the last checkpoint: results to send, state to save."""
-        del final  # everything is saved each time
-        results: list[AnyResult] = self.urgent()
+        """Return the results that changed since the last checkpoint, and the state that is due to be saved."""
+        self._checkpoints += 1
+        results: list[AnyResult] = []
+        version = version_of(self.generation, self.offset)
+        due = self._due(final)
+        waiting = self._publish(results, version)
+        many = sum(len(tracked.group.h.changed_people) for tracked in waiting)
+        if final or many <= SOON_MEMBERS or self._checkpoints - self._members_sent >= MEMBERS_EVERY:
+            self._members_sent = self._checkpoints
+            for tracked in waiting:
+                self._people(results, tracked, version)
+            waiting = []
         saves: list[tuple[bytes, bytes | None]] = []
         if self._begun:
             saves.append(saved.generation_entry(self.number, self.generation))
             self._begun = False
-        for name, tracked in self._changed.items():
-            h = tracked.group.h
-            for table, key in sorted(h.dirty, key=str):
-                if table in PUBLISHED:
-                    row = self._row(tracked, table, key)
-                    if row is not None:
-                        results.append(row)
-            h.dirty |= tracked.urgent
-            dropped = self._settle(tracked)
-            whole = tracked.save.needs_base()
-            delta = saved.delta_of(
-                h,
-                fence=self.offset,
-                max_ts=tracked.max_ts,
-                received_at=tracked.received_at,
-                watermark=tracked.watermark,
-                floor=tracked.floor,
-                late=tracked.late,
-                seen=list(tracked.seen.items()) if whole else tracked.seen_new,
-                whole=whole,
-                dropped=dropped,
-            )
-            saves += tracked.save.write(self.number, name, delta)
-            tracked.seen_new = []
-            tracked.urgent = set()
-        self._changed = {}
+        horizon = self._horizon(final)
+        for tracked in due:
+            self._people(results, tracked, version)
+            saves += self._save(tracked, horizon)
+        for tracked in waiting:
+            tracked.changed = True
+        self._changed = waiting
+        self._offsets.append(self.offset)
         unplaced, self._unplaced = self._unplaced, 0
-        return Checkpoint(self.offset, results, saves, unplaced)
+        need = min((tracked.need for tracked in self._unsaved.values()), default=NEVER)
+        return Checkpoint(min(need - 1, self.offset), results, saves, unplaced)
+
+    def _events(self, offsets: list[int], values: list[bytes], bad: list[Bad]) -> None:
+        if not values:
+            return
+        events = decode_events(values)
+        if events is None:
+            for i in range(len(values)):
+                self._record(offsets[i], values[i], bad)
+            return
+        for i in range(len(events)):
+            self.offset = offsets[i]
+            self._event(offsets[i], events[i])
+
+    def _record(self, offset: int, value: bytes | None, bad: list[Bad]) -> None:
+        record = decode_record(value)
+        self.offset = offset
+        if isinstance(record, Event):
+            self._event(offset, record)
+        elif isinstance(record, Tick):
+            self._tick(record.now)
+        elif isinstance(record, Generation):
+            self._begin(record.number)
+        else:
+            assert isinstance(record, Refused)
+            bad.append(Bad(offset, value, record))
 
     def _begin(self, generation: int) -> None:
         """The log was created anew: its offsets start over, so no fence of the old one holds any more."""
         if generation > self.generation:
             self.generation, self._begun = generation, True
             for tracked in self.groups.values():
-                tracked.save.fence = -1
-
-    def _row(self, tracked: Tracked, table: int, key: object) -> AnyResult | None:
-        return row_of(
-            tracked.group.h,
-            tracked.group.settings,
-            table,
-            key,
-            version=version_of(self.generation, self.offset),
-            late_events=tracked.late,
-        )
+                if tracked.pending or tracked.replay:
+                    self._resume(tracked)
+                tracked.chain.fence = -1
+                for step in tracked.group.h.steps:
+                    step.offset = -1
+                if tracked.since >= 0:
+                    tracked.need = -1  # what it has seen can't be read again: it is saved next
+            self._offsets.clear()
 
     def _track(self, name: str) -> Tracked:
         tracked = self.groups.get(name)
         if tracked is None:
             platform, _, group_id = name.partition("/")
-            tracked = self.groups[name] = Tracked(Group(resolve(self.config, platform, group_id)))
+            tracked = self.groups[name] = Tracked(name, Group(resolve(self.config, platform, group_id)))
         return tracked
 
     def _event(self, offset: int, event: Event) -> None:
-        name = event.group
-        tracked = self._track(name)
-        if offset <= tracked.save.fence or event.id in tracked.seen:
+        name = f"{event.platform}/{event.group_id}"
+        tracked = self.groups.get(name)
+        if tracked is None:
+            tracked = self._track(name)
+        if offset <= tracked.chain.fence:
+            if offset in tracked.pending:
+                self._read_again(tracked, offset, event)
             return
-        if event.ts < tracked.floor:
+        if tracked.replay:
+            self._resume(tracked)  # some of what it waited for is not in the log any more
+        arrivals, ts = tracked.arrivals, event.ts
+        if event.id in arrivals.recent:
+            return
+        if ts < arrivals.max_ts - self.lateness or ts < arrivals.floor:
+            self._late(tracked, offset, event)
+            return
+        arrivals.recent.add(event.id)
+        self._touch(tracked, offset)
+        # A clock that runs ahead may put its own events there, but must not make everyone else's late.
+        received = event.received_at
+        placed = min(ts, received + self.lateness) if received else ts
+        self._elapse(arrivals)
+        if placed > arrivals.max_ts:
+            arrivals.max_ts, arrivals.received_at = placed, received or self._now or placed
+            arrivals.watermark = max(arrivals.watermark, placed)
+        group = tracked.group
+        group.insert(event, offset, arrivals.watermark)
+        if len(group.h.steps) > MOST_STEPS + MOST_STEPS // 4:
+            self._settle(tracked)
+        self._schedule(tracked)
+
+    def _late(self, tracked: Tracked, offset: int, event: Event) -> None:
+        arrivals = tracked.arrivals
+        if arrivals.was_settled(event.ts, event.id):
+            return
+        if event.ts < arrivals.floor:
             self._unplaced += 1
             return
-        self._changed[name] = tracked
-        self._see(tracked, event)
-        if event.ts < tracked.max_ts - self.lateness:
-            tracked.late += 1
-            tracked.group.h.dirty.add((GROUP, ONLY))
-            return
-        # A clock that runs ahead may put its own events there, but must not make everyone else's late.
-        ts = min(event.ts, event.received_at + self.lateness) if event.received_at else event.ts
-        if ts > tracked.max_ts:
-            tracked.max_ts, tracked.received_at = ts, event.received_at or self._now or ts
-        tracked.watermark = max(tracked.watermark, ts)
-        tracked.group.insert(event, tracked.watermark)
+        arrivals.settled(event.ts, event.id)
+        arrivals.late += 1
+        tracked.group.h.group_changed = True
+        self._touch(tracked, offset)
 
-    def _see(self, tracked: Tracked, event: Event) -> None:
-        tracked.seen[event.id] = event.ts
-        tracked.seen_new.append((event.id, event.ts))
+    def _touch(self, tracked: Tracked, offset: int) -> None:
+        tracked.need = min(tracked.need, offset)
+        tracked.touched = self._checkpoints
+        self._change(tracked)
 
-    def _tick(self, offset: int, now: int) -> None:
+    def _change(self, tracked: Tracked) -> None:
+        if tracked.since < 0:
+            tracked.since = self._checkpoints
+            self._unsaved[tracked.name] = tracked
+        if not tracked.changed:
+            tracked.changed = True
+            self._changed.append(tracked)
+
+    def _elapse(self, arrivals: Arrivals) -> None:
+        """Move the watermark on by the time that has passed."""
+        if arrivals.received_at:
+            arrivals.watermark = max(arrivals.watermark, arrivals.max_ts + self._now - arrivals.received_at)
+
+    def _schedule(self, tracked: Tracked) -> None:
+        """See to it that a tick wakes the group when its next timer is due."""
+        due = next_due(tracked.group.h.head)
+        arrivals = tracked.arrivals
+        wake = due - arrivals.max_ts + arrivals.received_at if due < NEVER else NEVER
+        if wake < tracked.wake:
+            tracked.wake = wake
+            heappush(self._wakes, (wake, tracked.name))
+
+    def _tick(self, now: int) -> None:
         self._now = max(self._now, now)
-        for name, tracked in self.groups.items():
-            if offset <= tracked.save.fence:
+        wakes = self._wakes
+        while wakes and wakes[0][0] <= self._now:
+            wake, name = heappop(wakes)
+            tracked = self.groups[name]
+            if wake != tracked.wake:
                 continue
-            watermark = tracked.max_ts + self._now - tracked.received_at
-            if watermark <= tracked.watermark:
+            tracked.wake = NEVER
+            if tracked.pending or tracked.replay:
                 continue
-            due = tracked.group.next_due()
-            if due is not None and due <= watermark:
-                self._changed[name] = tracked
-                tracked.watermark = watermark
-                tracked.group.advance(watermark)
-            else:
-                tracked.watermark = watermark
+            self._elapse(tracked.arrivals)
+            if next_due(tracked.group.h.head) <= tracked.arrivals.watermark:
+                self._change(tracked)
+                tracked.group.advance(tracked.arrivals.watermark)
+            self._schedule(tracked)
 
-    def _settle(self, tracked: Tracked) -> int:
-        """Forget what can't be taken back any more, and what nothing will ask for again; return how many steps settled."""
+    def _read_again(self, tracked: Tracked, offset: int, event: Event) -> None:
+        tracked.pending.discard(offset)
+        tracked.replay.append((offset, event))
+        if not tracked.pending:
+            self._resume(tracked)
+
+    def _resume(self, tracked: Tracked) -> None:
+        """Go on where the state was saved: with the events that could still be taken back then."""
+        tracked.pending.clear()
+        arrivals, group = tracked.arrivals, tracked.group
+        for offset, event in tracked.replay:
+            arrivals.recent.add(event.id)
+            group.insert(event, offset, 0)
+        if tracked.replay:
+            self._change(tracked)
+        tracked.replay = []
+        group.advance(arrivals.watermark)
+        self._schedule(tracked)
+
+    def _publish(self, results: list[AnyResult], version: int) -> list[Tracked]:
+        """Add the rows that changed but for members'; return the groups whose members changed."""
+        waiting: list[Tracked] = []
+        for tracked in self._changed:
+            h = tracked.group.h
+            for table in range(PUBLISHED):
+                if h.news[table]:
+                    self._rows(results, tracked, table, version)
+            if h.group_changed:
+                h.group_changed = False
+                results.append(group_row(h, tracked.group.settings, tracked.arrivals.late, version))
+            tracked.changed = False
+            if h.changed_people:
+                waiting.append(tracked)
+            self._settle(tracked)
+        return waiting
+
+    def _rows(self, results: list[AnyResult], tracked: Tracked, table: int, version: int) -> None:
+        h, settings = tracked.group.h, tracked.group.settings
+        keys: list[Any] = list(h.news[table])
+        keys.sort()
+        results += [row_of(h, settings, table, key, version) for key in keys]
+        h.news[table].clear()
+
+    def _people(self, results: list[AnyResult], tracked: Tracked, version: int) -> None:
         h = tracked.group.h
-        tracked.floor = max(tracked.floor, tracked.watermark - IDLE_MS)
-        before = max(tracked.max_ts - self.lateness, tracked.floor)
-        count = 0
-        for step in h.settle(before):
-            count += 1
-            for table, key, _ in step.log:
-                if table in TRANSIENT:
-                    self._forget(tracked, table, key)
-                elif table in (QUESTIONS, ALERTS):
-                    value = h.tables[table].get(key)
-                    over = value is not None and (value.status if table == QUESTIONS else value.state) != "open"
-                    if over:
-                        self._forget(tracked, table, key)
-        said = h.tables[SAID]
-        while said:
-            oldest = next(iter(said))
-            if said[oldest].ts >= before - REPLY_MS:
-                break
-            self._forget(tracked, SAID, oldest)
-        self._shorten(tracked)
-        return count
+        if not h.changed_people:
+            return
+        results += [member_row(h, tracked.group.settings, user, version) for user in sorted(h.changed_people)]
+        h.changed_people.clear()
 
-    def _forget(self, tracked: Tracked, table: int, key: object) -> None:
-        if tracked.group.h.tables[table].pop(key, None) is not None:
-            tracked.group.h.dirty.add((table, key))
+    def _horizon(self, final: bool) -> int:
+        """Return the offset that the log need not be read again from any more."""
+        if final:
+            return self.offset
+        oldest = self._offsets[0] if len(self._offsets) == self.lag.checkpoints else -1
+        return max(oldest, self.offset - self.lag.records)
 
-    def _shorten(self, tracked: Tracked) -> None:
-        """Keep the ids seen within their bounds; what falls out of them moves the floor."""
-        seen = tracked.seen
-        while seen:
-            oldest = next(iter(seen))
-            ts = seen[oldest]
-            if ts >= tracked.max_ts - SEEN_MS and len(seen) <= SEEN_MOST:
-                break
-            del seen[oldest]
-            tracked.floor = max(tracked.floor, min(ts + 1, tracked.max_ts - self.lateness))
+    def _due(self, final: bool) -> list[Tracked]:
+        """Return the groups to save now: those that held back the commit too long, and those that have fallen silent."""
+        if final:
+            return list(self._unsaved.values())
+        horizon, now = self._horizon(final), self._checkpoints
+        idle = bool(self._offsets) and not any(tracked.touched >= now - 2 for tracked in self._changed)
+        due: list[Tracked] = []
+        steps = 0
+        for tracked in self._unsaved.values():
+            if tracked.need <= horizon or now - tracked.since > self.lag.checkpoints:
+                due.append(tracked)
+            elif (idle or now - tracked.touched > self.lag.silent) and steps < self.lag.steps:
+                steps += len(tracked.group.h.steps)
+                due.append(tracked)
+        return due
+
+    def _save(self, tracked: Tracked, horizon: int) -> list[tuple[bytes, bytes | None]]:
+        if tracked.pending:
+            return []  # not read yet: what is stored still holds
+        h, arrivals, chain = tracked.group.h, tracked.arrivals, tracked.chain
+        self._elapse(arrivals)
+        quiet = self._checkpoints - tracked.touched > 2  # noqa: PLR2004  # see _due
+        pending: list[int] = []
+        kept: list[Event] = []
+        for step in h.steps:
+            if step.kind == EVENT:
+                event = step.event
+                assert event is not None
+                if step.offset > horizon and not quiet:
+                    pending.append(step.offset)
+                else:
+                    kept.append(event)
+        whole = chain.needs_base()
+        payload = saved.save(h, arrivals, whole=whole, fence=self.offset, pending=pending, kept=kept)
+        tracked.need = min(pending, default=NEVER)
+        tracked.since = -1
+        del self._unsaved[tracked.name]
+        if pending:
+            # Not to be saved again for their sake before the log would have to be read from too far back.
+            tracked.since = self._checkpoints
+            self._unsaved[tracked.name] = tracked
+        return chain.write(self.number, tracked.name, payload, whole=whole, fence=self.offset)
+
+    def _settle(self, tracked: Tracked) -> None:
+        """Forget how to take back what can't be any more, and what nothing will ask for again."""
+        h, arrivals = tracked.group.h, tracked.arrivals
+        self._elapse(arrivals)
+        arrivals.floor = max(arrivals.floor, arrivals.watermark - IDLE_MS)
+        before = max(arrivals.max_ts - self.lateness, arrivals.floor)
+        steps = h.settle(before, MOST_STEPS)
+        if not steps:
+            return
+        for step in steps:
+            arrivals.settled(step.ts, step.id)
+        if steps[-1].ts >= before:
+            arrivals.floor = max(arrivals.floor, steps[-1].ts + 1)
+        h.forget_said(before - REPLY_MS, h.head.messages - MOST_SAID - len(h.steps))
+        arrivals.shorten(self.lateness)

@@ -7,55 +7,87 @@ from typing import Any
 
 from huoqun.results import Activity, Alert, AnyResult, GroupSummary, MemberRisk, Question
 from huoqun.results import Member as MemberRow
-from streams.core import activity
-from streams.core.history import History
+from streams.core.activity import members_of
+from streams.core.history import ACTIVITY, ALERTS, QUESTIONS, History
 from streams.core.settings import GroupSettings
-from streams.core.state import (
-    ACTIVITY,
-    ALERTS,
-    DAY_MS,
-    GROUP,
-    HEAD,
-    MEMBERS,
-    ONLY,
-    QUESTIONS,
-    RISKS,
-    Asked,
-    Head,
-    Member,
-)
+from streams.core.state import DAY_MS, LONG_DAYS, Asked, Person
 
 
-def row_of(
-    h: History, settings: GroupSettings, table: int, key: Any, *, version: int, late_events: int
-) -> AnyResult | None:
-    """Return the result for a changed value, marked deleted if it is gone; ``None`` for a table that isn't published."""
+def row_of(h: History, settings: GroupSettings, table: int, key: Any, version: int) -> AnyResult:
+    """Return the result for a changed row of a published table, marked deleted if it is gone."""
     value = h.tables[table].get(key)
+    row: AnyResult
     if table == QUESTIONS:
-        row: AnyResult = _question(settings, key, value)
+        row = _question(settings, key, value)
     elif table == ALERTS:
         row = copy.copy(value) or _no_alert(settings, key)
     elif table == ACTIVITY:
         row = copy.copy(value) or Activity(
             platform=settings.platform, group_id=settings.group_id, window=key[0], window_end=key[1]
         )
-    elif table == RISKS:
+    else:
         row = copy.copy(value) or MemberRisk(
             platform=settings.platform, group_id=settings.group_id, user_id=key[0], as_of=key[1], risk=0.0
         )
-    elif table == MEMBERS:
-        row = _member(settings, key, value, h.tables[HEAD].get(ONLY))
-    elif table == GROUP:
-        row = _group(settings, h.tables[HEAD].get(ONLY), late_events)
-    else:
-        return None
     row.version = version
     row.deleted = value is None
     return row
 
 
+def member_row(h: History, settings: GroupSettings, user: str, version: int) -> MemberRow:
+    """Return a member's row, marked deleted if they are not known any more."""
+    known = h.find(user)
+    member = known if known is not None else Person(0, user)
+    since = h.head.last_ts // DAY_MS - LONG_DAYS
+    messages = member.today_count if member.today > since else 0
+    for day, n in member.days:
+        if day > since:
+            messages += n
+    return MemberRow(
+        platform=settings.platform,
+        group_id=settings.group_id,
+        version=version,
+        deleted=known is None,
+        user_id=user,
+        user_name=member.name,
+        joined_at=member.joined_at or None,
+        left_at=member.left_at or None,
+        last_message_at=member.last_message_at or None,
+        messages_28d=messages,
+        is_staff=member.is_staff,
+        is_bot=member.is_bot,
+        risk=member.risk if member.risk >= 0 else None,
+        risk_reasons=list(member.risk_reasons),
+        as_of=max(member.last_message_at, member.risk_as_of, member.joined_at, member.left_at),
+    )
+
+
+def group_row(h: History, settings: GroupSettings, late_events: int, version: int) -> GroupSummary:
+    """Return the group's summary, marked deleted if all of it was taken back."""
+    head, life = h.head, h.life
+    return GroupSummary(
+        platform=settings.platform,
+        group_id=settings.group_id,
+        version=version,
+        deleted=not life.first_ts,
+        group_name=life.name,
+        kind=settings.kind,
+        stage=life.stage,
+        stage_since=life.stage_since or life.first_ts,
+        alive=life.stage not in ("dormant", "dead"),
+        members=members_of(head),
+        health=life.health,
+        reasons=list(life.reasons),
+        first_event_at=life.first_ts,
+        last_event_at=head.last_ts,
+        last_message_at=head.last_member_message or None,
+        late_events=late_events,
+    )
+
+
 def _question(settings: GroupSettings, key: str, asked: Asked | None) -> Question:
-    asked = asked or Asked(user="", asked_at=0, kind="question")
+    if asked is None:
+        asked = Asked(0, key, "", 0, "question")
     return Question(
         platform=settings.platform,
         group_id=settings.group_id,
@@ -85,45 +117,4 @@ def _no_alert(settings: GroupSettings, key: str) -> Alert:
         updated_at=0,
         state="resolved",
         title="",
-    )
-
-
-def _member(settings: GroupSettings, key: str, member: Member | None, head: Head | None) -> MemberRow:
-    member = member or Member()
-    today = (head.last_ts if head is not None else 0) // DAY_MS
-    messages = sum(n for day, n in (*member.days, (member.today, member.today_count)) if day > today - 28)
-    return MemberRow(
-        platform=settings.platform,
-        group_id=settings.group_id,
-        user_id=key,
-        user_name=member.name,
-        joined_at=member.joined_at or None,
-        left_at=member.left_at or None,
-        last_message_at=member.last_message_at or None,
-        messages_28d=messages,
-        is_staff=member.is_staff,
-        is_bot=member.is_bot,
-        risk=member.risk if member.risk >= 0 else None,
-        risk_reasons=list(member.risk_reasons),
-        as_of=max(member.last_message_at, member.risk_as_of, member.joined_at, member.left_at),
-    )
-
-
-def _group(settings: GroupSettings, head: Head | None, late_events: int) -> GroupSummary:
-    head = head or Head()
-    return GroupSummary(
-        platform=settings.platform,
-        group_id=settings.group_id,
-        group_name=head.name,
-        kind=settings.kind,
-        stage=head.stage,
-        stage_since=head.stage_since or head.first_ts,
-        alive=head.stage not in ("dormant", "dead"),
-        members=activity.members_of(head),
-        health=head.health,
-        reasons=list(head.reasons),
-        first_event_at=head.first_ts,
-        last_event_at=head.last_ts,
-        last_message_at=head.last_member_message or None,
-        late_events=late_events,
     )

@@ -1,65 +1,42 @@
 """State as bytes: a group is a base and the deltas since, each record atomic by itself.
 
-A delta holds what changed since the last save, so a checkpoint costs what happened and not what is known; when the deltas
-outweigh the base, a new base replaces them (as a log-structured store compacts). Keys are
+Only what has settled is saved (see :mod:`streams.core.history`). Of the events that can still be taken back a save holds
+the offsets, for they are read again from the log, or the events themselves where the log would have to be read from too
+far back. A delta holds what settled since the last save, so a save costs what happened and not what is known; when the
+deltas outweigh the base, a new base replaces them (as a log-structured store compacts). Keys are
 ``partition|chain|number|part|group`` (and ``partition|generation`` for the log's generation); number 0 is the base, and a
 higher chain replaces a lower one once its base is complete.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
 
 from huoqun.events import Event
-from streams.core.history import History, Order, Step, Undo
-from streams.core.state import TABLES, TYPES
+from huoqun.results import Alert
+from streams.core import names
+from streams.core.arrivals import Arrivals
+from streams.core.history import ALERTS, ASKERS, HOUR, QUESTIONS, SAID, WEEK, History, move
+from streams.core.state import Asked, Head, Life, Minute, Person, Said, unpack_minute
 
 PART_BYTES: Final = 700_000
 """Largest record value; Kafka's default limit is 1 MiB with its overhead."""
 LEAST_COMPACTION: Final = 64 * 1024
+FORMAT: Final = 2
+"""Of the saves; another one can't be read, and the state has to be built anew from the log."""
 
 _encoder: Final = msgspec.msgpack.Encoder()
-_pairs: Final = {
-    table: msgspec.msgpack.Decoder(list[tuple[TYPES[table][0], TYPES[table][1] | None]])  # type: ignore[misc]  # made from the table of types
-    for table in range(TABLES)
-}
-
-Grouped = list[tuple[int, msgspec.Raw]]
-"""For each table, its (key, value or None) pairs, encoded."""
-
-
-class SavedStep(msgspec.Struct, array_like=True, gc=False):
-    """A step that may still be taken back."""
-
-    order: Order
-    event: Event | None
-    log: Grouped
-
-
-class Delta(msgspec.Struct, array_like=True, gc=False):
-    """One save: arrival state as it is, rows that changed, steps that changed."""
-
-    whole: bool
-    fence: int
-    max_ts: int
-    received_at: int
-    watermark: int
-    floor: int
-    late: int
-    seen: list[tuple[str, int]]
-    rows: Grouped
-    keep: int
-    drop: int
-    steps: list[SavedStep]
-
-
-_deltas: Final = msgspec.msgpack.Decoder(Delta)
+_decoder: Final = msgspec.msgpack.Decoder()
+_alerts: Final = msgspec.msgpack.Decoder(Alert)
+_events: Final = msgspec.msgpack.Decoder(Event)
 _GENERATION: Final = "generation"
-_numbers: Final = msgspec.msgpack.Decoder(int)
-_parts: Final = msgspec.msgpack.Decoder(tuple[int, bytes])
+
+
+class UnknownFormatError(Exception):
+    """The state was saved by another version of this software."""
 
 
 def generation_entry(partition: int, generation: int) -> tuple[bytes, bytes]:
@@ -69,11 +46,15 @@ def generation_entry(partition: int, generation: int) -> tuple[bytes, bytes]:
 
 def generation_in(entries: Iterable[tuple[bytes, bytes]]) -> int:
     """Return the generation that was saved; 0 if none was."""
-    return max((_numbers.decode(value) for key, value in entries if _is_generation(key)), default=0)
+    found = 0
+    for key, value in entries:
+        if _is_generation(key):
+            found = max(found, _decoder.decode(value))
+    return found
 
 
 def _is_generation(key: bytes) -> bool:
-    return key.endswith(f"|{_GENERATION}".encode()) and key.count(b"|") == 1
+    return key.endswith(b"|generation") and key.count(b"|") == 1
 
 
 class Chain:
@@ -82,23 +63,24 @@ class Chain:
     __slots__ = ("base_bytes", "delta_bytes", "fence", "keys", "number", "payloads", "records")
 
     def __init__(self) -> None:
-        self.number = 0
-        self.records = 0
+        self.number: int = 0
+        self.records: int = 0
         self.keys: list[bytes] = []
-        self.base_bytes = 0
-        self.delta_bytes = 0
-        self.fence = -1
+        self.base_bytes: int = 0
+        self.delta_bytes: int = 0
+        self.fence: int = -1
         self.payloads: list[bytes] = []
 
     def needs_base(self) -> bool:
         """Whether the next save should be whole."""
         return self.records == 0 or self.delta_bytes > max(LEAST_COMPACTION, self.base_bytes)
 
-    def write(self, partition: int, group: str, delta: Delta) -> list[tuple[bytes, bytes | None]]:
-        """Return the entries that store ``delta``, and the deletions that a new base allows."""
-        payload = _encoder.encode(delta)
+    def write(
+        self, partition: int, group: str, payload: bytes, *, whole: bool, fence: int
+    ) -> list[tuple[bytes, bytes | None]]:
+        """Return the entries that store ``payload``, and the deletions that a new base allows."""
         stale: list[bytes] = []
-        if delta.whole:
+        if whole:
             stale, self.keys = self.keys, []
             self.number += 1
             self.records = 0
@@ -112,72 +94,159 @@ class Chain:
             self.keys.append(key)
             entries.append((key, _encoder.encode((len(chunks), chunk))))
         self.records += 1
-        self.fence = delta.fence
+        self.fence = fence
         entries += [(key, None) for key in stale]
         return entries
 
 
-def delta_of(  # arrival state, by name
-    h: History,
-    *,
-    whole: bool,
-    fence: int,
-    max_ts: int,
-    received_at: int,
-    watermark: int,
-    floor: int,
-    late: int,
-    seen: Sequence[tuple[str, int]],
-    dropped: int,
-) -> Delta:
-    """Return what changed in ``h`` since the last save (everything if ``whole``), and start anew.
+def save(h: History, arrivals: Arrivals, *, whole: bool, fence: int, pending: list[int], kept: list[Event]) -> bytes:
+    """Return what settled in ``h`` since the last save (all of it if ``whole``) as bytes, and start anew.
 
-    ``dropped`` is how many steps settled since; ``seen`` the ids to add.
+    ``pending`` are the offsets, and ``kept`` the events, that come after what has settled.
     """
+    h.rewind()
+    people: list[int] = list(range(len(h.people))) if whole else sorted(h.unsaved_people)
+    first = h.first
+    last = first + len(h.minutes)
+    places = list(range(first, last)) if whole else [p for p in sorted(h.unsaved_minutes) if first <= p < last]
+    payload: list[Any] = [
+        FORMAT,
+        whole,
+        fence,
+        [arrivals.max_ts, arrivals.received_at, arrivals.watermark, arrivals.floor, arrivals.late],
+        arrivals.seen.tolist() if whole else arrivals.seen_new,
+        pending,
+        [_encoder.encode(event) for event in kept],
+        _head_row(h.head),
+        _life_row(h.life),
+        [_person_row(place, h.people[place]) for place in people],
+        h.now,
+        first,
+        [window.oldest for window in h.windows],
+        [(place, h.minute_at(place).pack()) for place in places],
+        [_asked_row(key, h.tables[QUESTIONS].get(key)) for key in _keys(h, QUESTIONS, whole)],
+        [(key, _alert_bytes(h.tables[ALERTS].get(key))) for key in _keys(h, ALERTS, whole)],
+        _said_rows(h, whole),
+    ]
+    data = _encoder.encode(payload)
+    h.forward()
+    h.unsaved[QUESTIONS].clear()
+    h.unsaved[ALERTS].clear()
+    h.unsaved_said.clear()
+    h.unsaved_people.clear()
+    h.unsaved_minutes.clear()
+    arrivals.seen_new = []
+    return data
+
+
+def _keys(h: History, table: int, whole: bool) -> list[str]:
+    return list(h.tables[table]) if whole else sorted(h.unsaved[table])
+
+
+def _alert_bytes(alert: Alert | None) -> bytes:
+    return b"" if alert is None else _encoder.encode(alert)
+
+
+def _said_rows(h: History, whole: bool) -> list[Any]:
+    said: dict[str, Said] = h.tables[SAID]
+    rows: list[Any] = []
     if whole:
-        rows = [(t, list(h.tables[t].items())) for t in range(TABLES) if h.tables[t]]
-        keep, drop, steps = 0, 0, h.steps
-    else:
-        by_table: dict[int, list[tuple[Any, Any]]] = {}
-        for table, key in h.dirty:
-            by_table.setdefault(table, []).append((key, h.tables[table].get(key)))
-        rows = sorted(by_table.items())
-        keep, drop = h.intact, dropped
-        steps = h.steps[max(0, keep - drop) :]
-    delta = Delta(
-        whole=whole,
-        fence=fence,
-        max_ts=max_ts,
-        received_at=received_at,
-        watermark=watermark,
-        floor=floor,
-        late=late,
-        seen=list(seen),
-        rows=[(table, msgspec.Raw(_encoder.encode(pairs))) for table, pairs in rows],
-        keep=keep,
-        drop=drop,
-        steps=[SavedStep(step.order, step.event, _group_log(step.log)) for step in steps],
-    )
-    h.dirty.clear()
-    h.intact = len(h.steps)
-    return delta
+        for key, entry in said.items():
+            rows.append((key, entry.ts, entry.person, entry.place, entry.answered, entry.counts))
+        return rows
+    for key in h.unsaved_said:
+        found = said.get(key)
+        if found is None:
+            rows.append((key,))
+        else:
+            rows.append((key, found.ts, found.person, found.place, found.answered, found.counts))
+    return rows
 
 
-def apply(h: History, delta: Delta) -> None:
-    """Bring ``h`` from the save before to this one."""
-    if delta.whole:
-        for rows in h.tables:
-            rows.clear()
-    for table, raw in delta.rows:
-        rows = h.tables[table]
-        for key, value in _pairs[table].decode(raw):
-            if value is None:
-                rows.pop(key, None)
+def load(chain: Chain, h: History, arrivals: Arrivals) -> tuple[list[int], list[Event]]:
+    """Bring ``h`` and ``arrivals`` to a chain's last save; return the offsets and the events that come after it."""
+    pending: list[int] = []
+    kept: list[bytes] = []
+    oldest = [0, 0, 0, 0]
+    minutes: dict[int, bytes] = {}
+    seen: list[int] = []
+    for data in chain.payloads:
+        payload: list[Any] = _decoder.decode(data)
+        if payload[0] != FORMAT:
+            raise UnknownFormatError(
+                f"the saved state has format {payload[0]}, this version reads {FORMAT}: "
+                "delete the state topic and let the state be built anew from the log"
+            )
+        chain.fence = payload[2]
+        times = payload[3]
+        arrivals.max_ts, arrivals.received_at, arrivals.watermark = times[0], times[1], times[2]
+        arrivals.floor, arrivals.late = times[3], times[4]
+        seen.extend(payload[4])
+        pending, kept = payload[5], payload[6]
+        h.head = _head_from(payload[7])
+        h.life = _life_from(payload[8])
+        for row in payload[9]:
+            _restore_person(h, row)
+        h.now = payload[10]
+        h.first = payload[11]
+        oldest = payload[12]
+        minutes.update(dict(payload[13]))
+        for row in payload[14]:
+            _restore_asked(h, row)
+        for key, encoded in payload[15]:
+            if encoded:
+                h.tables[ALERTS][key] = _alerts.decode(encoded)
             else:
-                rows[key] = value
-    steps = [] if delta.whole else h.steps[: delta.keep][delta.drop :]
-    steps += [Step(s.order, s.event, _ungroup_log(s.log)) for s in delta.steps]
-    h.restore_steps(steps)
+                h.tables[ALERTS].pop(key, None)
+        for row in payload[16]:
+            _restore_said(h, row)
+    chain.payloads = []
+    seen.sort()
+    arrivals.seen.extend(seen)
+    _restore_minutes(h, minutes, oldest)
+    _restore_order(h)
+    return pending, [_events.decode(data) for data in kept]
+
+
+def _restore_minutes(h: History, minutes: dict[int, bytes], oldest: list[int]) -> None:
+    h.minutes = [minutes[place] for place in sorted(minutes) if place >= h.first]
+    end = h.first + len(h.minutes)
+    h.settled_minutes = end
+    h.gone_minutes = oldest[WEEK]
+    for place in range(max(oldest[HOUR], h.first), end):
+        h.minutes[place - h.first] = unpack_minute(minutes[place])
+    for number, window in enumerate(h.windows):
+        window.oldest = oldest[number]
+    for place in range(h.first, end):
+        minute: Minute | None = None
+        for window in h.windows:
+            if window.oldest <= place:
+                if minute is None:
+                    minute = h.minute_at(place)
+                move(window, minute, 1)
+
+
+def _restore_order(h: History) -> None:
+    """Make anew what follows from the tables: the order of the open questions, who asks, what they are called."""
+    h.tables[SAID] = dict(sorted(h.tables[SAID].items(), key=_said_order))
+    asked: list[Asked] = [entry for entry in h.tables[QUESTIONS].values() if entry.status == "open"]
+    asked.sort(key=_asked_order)
+    for entry in asked:
+        h.open.append(entry.event)
+        theirs = h.tables[ASKERS].get(entry.user, ())
+        h.tables[ASKERS][entry.user] = (*theirs, entry.event)
+        person = h.find(entry.user)
+        if not theirs and person is not None:
+            names.add(h, person)
+    h.log.clear()
+
+
+def _asked_order(asked: Asked) -> tuple[int, int, str]:
+    return asked.asked_at, len(asked.event), asked.event
+
+
+def _said_order(item: tuple[str, Said]) -> int:
+    return item[1].place
 
 
 def chains(entries: Iterable[tuple[bytes, bytes]]) -> dict[str, Chain]:
@@ -188,7 +257,7 @@ def chains(entries: Iterable[tuple[bytes, bytes]]) -> dict[str, Chain]:
         if _is_generation(key):
             continue
         _, chain, record, part, group = key.decode().split("|", 4)
-        total, chunk = _parts.decode(value)
+        total, chunk = _decoder.decode(value)
         found.setdefault(group, {}).setdefault(int(chain), {}).setdefault(int(record), {})[int(part)] = (total, chunk)
         keys.setdefault(group, []).append(key)
     result: dict[str, Chain] = {}
@@ -197,7 +266,7 @@ def chains(entries: Iterable[tuple[bytes, bytes]]) -> dict[str, Chain]:
         stored.number = max(by_number)
         stored.keys = keys[name]
         for number in sorted(by_number, reverse=True):
-            payloads = list(_complete(by_number[number]))
+            payloads = _complete(by_number[number])
             if payloads:
                 stored.payloads = payloads
                 break
@@ -206,32 +275,164 @@ def chains(entries: Iterable[tuple[bytes, bytes]]) -> dict[str, Chain]:
     return result
 
 
-def load(chain: Chain) -> Iterator[Delta]:
-    """Yield a chain's saves from the base on, and set its fence."""
-    for payload in chain.payloads:
-        delta = _deltas.decode(payload)
-        chain.fence = delta.fence
-        yield delta
-    chain.payloads = []
-
-
-def _complete(records: dict[int, dict[int, tuple[int, bytes]]]) -> Iterator[bytes]:
+def _complete(records: dict[int, dict[int, tuple[int, bytes]]]) -> list[bytes]:
+    payloads: list[bytes] = []
     number = 0
     while number in records:
         parts = records[number]
         total = parts[0][0] if 0 in parts else -1
-        if len(parts) < total or total < 0 or any(p not in parts for p in range(total)):
-            return
-        yield b"".join(parts[p][1] for p in range(total))
+        if total < 0 or any(part not in parts for part in range(total)):
+            break
+        payloads.append(b"".join([parts[part][1] for part in range(total)]))
         number += 1
+    return payloads
 
 
-def _group_log(log: Sequence[Undo]) -> Grouped:
-    by_table: dict[int, list[tuple[Any, Any]]] = {}
-    for table, key, old in log:
-        by_table.setdefault(table, []).append((key, old))
-    return [(table, msgspec.Raw(_encoder.encode(pairs))) for table, pairs in by_table.items()]
+def _head_row(head: Head) -> list[Any]:
+    return [
+        head.last_ts,
+        head.last_member_message,
+        head.last_message,
+        head.known,
+        head.correction,
+        head.messages,
+        head.messages_today,
+        head.addressed,
+        head.minute,
+        head.minute_messages,
+        head.staff_messages,
+        head.joins,
+        head.leaves,
+        head.responses,
+        head.due_activity,
+        head.due_questions,
+        head.due_days,
+    ]
 
 
-def _ungroup_log(log: Grouped) -> list[Undo]:
-    return [(table, key, old) for table, raw in log for key, old in _pairs[table].decode(raw)]
+def _head_from(row: list[Any]) -> Head:
+    head = Head(0)
+    head.last_ts, head.last_member_message, head.last_message = row[0], row[1], row[2]
+    head.known, head.correction, head.messages, head.messages_today = row[3], row[4], row[5], row[6]
+    head.addressed, head.minute, head.minute_messages = row[7], row[8], row[9]
+    head.staff_messages, head.joins, head.leaves, head.responses = row[10], row[11], row[12], tuple(row[13])
+    head.due_activity, head.due_questions, head.due_days = row[14], row[15], row[16]
+    return head
+
+
+def _life_row(life: Life) -> list[Any]:
+    return [
+        life.name,
+        life.first_ts,
+        life.last_ad,
+        life.last_announcement,
+        life.burst,
+        life.burst_last,
+        life.stage,
+        life.stage_since,
+        life.health,
+        life.reasons,
+        life.usual_week,
+        life.days,
+    ]
+
+
+def _life_from(row: list[Any]) -> Life:
+    life = Life(0)
+    life.name, life.first_ts = row[0], row[1]
+    life.last_ad, life.last_announcement = _mark(row[2]), _mark(row[3])
+    life.burst, life.burst_last = row[4], row[5]
+    life.stage, life.stage_since, life.health = row[6], row[7], row[8]
+    life.reasons, life.usual_week, life.days = tuple(row[9]), row[10], _days(row[11])
+    return life
+
+
+def _mark(row: list[Any] | None) -> tuple[int, str, str] | None:
+    return None if row is None else (row[0], row[1], row[2])
+
+
+def _days(rows: list[Any]) -> tuple[tuple[int, int], ...]:
+    return tuple([(row[0], row[1]) for row in rows])
+
+
+def _person_row(place: int, person: Person) -> tuple[Any, ...]:
+    flags = person.is_staff + 2 * person.is_bot + 4 * person.newcomer_flagged
+    return (
+        place,
+        person.user,
+        person.name,
+        person.joined_at,
+        person.left_at,
+        person.last_message_at,
+        person.last_message,
+        flags,
+        person.messages,
+        person.replies,
+        person.today,
+        person.today_count,
+        person.days,
+        person.risk,
+        person.risk_reasons,
+        person.risk_as_of,
+    )
+
+
+def _restore_person(h: History, row: list[Any]) -> None:
+    place: int = row[0]
+    person = Person(0, row[1])
+    person.name, person.joined_at, person.left_at = row[2], row[3], row[4]
+    person.last_message_at, person.last_message = row[5], row[6]
+    flags: int = row[7]
+    person.is_staff, person.is_bot, person.newcomer_flagged = bool(flags & 1), bool(flags & 2), bool(flags & 4)
+    person.messages, person.replies = row[8], row[9]
+    person.today, person.today_count, person.days = row[10], row[11], _days(row[12])
+    person.risk, person.risk_reasons, person.risk_as_of = row[13], tuple(row[14]), row[15]
+    if place == len(h.people):
+        h.people.append(person)
+        h.index[person.user] = place
+    else:
+        h.people[place] = person
+
+
+def _asked_row(key: str, asked: Asked | None) -> tuple[Any, ...]:
+    if asked is None:
+        return (key,)
+    return (
+        key,
+        asked.user,
+        asked.asked_at,
+        asked.kind,
+        asked.status,
+        asked.due_at,
+        asked.escalates_at,
+        asked.raised,
+        asked.joined_to,
+        asked.answer,
+        asked.answered_by,
+        asked.answered_at,
+        asked.confidence,
+        asked.by_staff,
+        asked.thread,
+        sorted(asked.words),
+        asked.place,
+        asked.moved_on,
+    )
+
+
+def _restore_asked(h: History, row: list[Any]) -> None:
+    if len(row) == 1:
+        h.tables[QUESTIONS].pop(row[0], None)
+        return
+    asked = Asked(0, row[0], row[1], row[2], row[3])
+    asked.status, asked.due_at, asked.escalates_at, asked.raised = row[4], row[5], row[6], row[7]
+    asked.joined_to, asked.answer, asked.answered_by = row[8], row[9], row[10]
+    asked.answered_at, asked.confidence, asked.by_staff = row[11], row[12], row[13]
+    asked.thread, asked.words, asked.place, asked.moved_on = row[14], frozenset(row[15]), row[16], row[17]
+    h.tables[QUESTIONS][asked.event] = asked
+
+
+def _restore_said(h: History, row: list[Any]) -> None:
+    if len(row) == 1:
+        h.tables[SAID].pop(row[0], None)
+    else:
+        h.tables[SAID][row[0]] = Said(row[1], row[2], row[3], row[4], row[5])

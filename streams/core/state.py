@@ -1,15 +1,15 @@
-"""The tables of one group: what is remembered of it, value by value.
+"""The values that a group is remembered by.
 
-Every value has a bound, stated here; nothing grows without limit with the length of the history.
+Every value has a bound, stated here; nothing grows without limit with the length of the history. A value that has been put
+into the tables (:mod:`streams.core.history`) is never changed again once its step is over: a machine changes a copy.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from array import array
+from typing import Final
 
-import msgspec
-
-from huoqun.results import Activity, Alert, MemberRisk, QuestionKind, QuestionStatus, WindowName
+from huoqun.results import WINDOW_MINUTES, QuestionKind, QuestionStatus, WindowName
 
 MINUTE_MS: Final = 60_000
 DAY_MS: Final = 24 * 60 * MINUTE_MS
@@ -19,194 +19,385 @@ NEWCOMER_MS: Final = 7 * DAY_MS
 """A member is a newcomer for the first week after joining."""
 REPLY_MS: Final = 30 * MINUTE_MS
 """A reply later than this does not count towards the reply rate."""
+NEVER: Final = 1 << 60
+"""A time (ms) that doesn't come."""
 
 
-class Head(msgspec.Struct, array_like=True, gc=False):
-    """What there is one of in a group. ``known`` counts people who joined or spoke and have not left."""
+class Head:
+    """What changes with every message of a group. ``known`` counts people who joined or spoke and have not left."""
 
-    name: str = ""
-    first_ts: int = 0
-    last_ts: int = 0
-    last_member_message: int = 0
-    known: int = 0
-    correction: int = 0
-    """What the platform's own member count adds to ``known``."""
-    last_minute: int = -1
-    """The last closed minute that held something; -1: none yet."""
-    minute: int = -1
-    """The minute being filled; -1: nothing in it."""
-    messages: int = 0
-    """Messages by people, all told."""
-    addressed: float = 0.5
-    """Share of recent messages that name or reply to somebody, an exponential mean over about 50 messages."""
-    last_message: str = ""
-    """Event id of the last message by a person."""
-    last_ad: tuple[int, str, str] | None = None
-    """(time, member, event) of the last message that looked like advertising."""
-    last_announcement: tuple[int, str, str] | None = None
-    burst: str = ""
-    """The leave burst that is going on: the event of its first leave."""
-    burst_last: int = 0
-    stage: str = "forming"
-    stage_since: int = 0
-    health: float = 1.0
-    reasons: tuple[str, ...] = ()
-    usual_week: float = 0.0
-    """Member messages in a usual week, as it was before the group began to fade; 0: it isn't fading."""
-    messages_today: int = 0
-    days: tuple[tuple[int, int], ...] = ()
-    """(day, member messages) of the days before, at most 28, empty days left out."""
+    __slots__ = (
+        "addressed",
+        "correction",
+        "due_activity",
+        "due_days",
+        "due_questions",
+        "joins",
+        "known",
+        "last_member_message",
+        "last_message",
+        "last_ts",
+        "leaves",
+        "messages",
+        "messages_today",
+        "minute",
+        "minute_messages",
+        "responses",
+        "staff_messages",
+        "step",
+    )
+
+    def __init__(self, step: int) -> None:
+        self.step: int = step
+        """The step in which this copy was made: only that step may change it."""
+        self.last_ts: int = 0
+        self.last_member_message: int = 0
+        self.last_message: str = ""
+        """Event id of the last message by a person."""
+        self.known: int = 0
+        self.correction: int = 0
+        """What the platform's own member count adds to ``known``."""
+        self.messages: int = 0
+        """Messages by people, all told."""
+        self.messages_today: int = 0
+        """Members' messages since midnight UTC."""
+        self.addressed: float = 0.5
+        """Share of recent messages that name or reply to somebody, an exponential mean over about 50 messages."""
+        self.minute: int = -1
+        """The minute being filled; -1: nothing in it. The next five count what is in it."""
+        self.minute_messages: int = 0
+        self.staff_messages: int = 0
+        self.joins: int = 0
+        self.leaves: int = 0
+        self.responses: tuple[int, ...] = ()
+        """Seconds to the first reply, of those messages of the minute that drew one within it."""
+        self.due_activity: int = NEVER
+        """When the machine for activity wants to be woken next (ms); likewise the next two."""
+        self.due_questions: int = NEVER
+        self.due_days: int = NEVER
+
+    def copy(self, step: int) -> Head:
+        """Return a copy for ``step`` to change."""
+        new = Head(step)
+        new.last_ts = self.last_ts
+        new.last_member_message = self.last_member_message
+        new.last_message = self.last_message
+        new.known = self.known
+        new.correction = self.correction
+        new.messages = self.messages
+        new.messages_today = self.messages_today
+        new.addressed = self.addressed
+        new.minute = self.minute
+        new.minute_messages = self.minute_messages
+        new.staff_messages = self.staff_messages
+        new.joins = self.joins
+        new.leaves = self.leaves
+        new.responses = self.responses
+        new.due_activity = self.due_activity
+        new.due_questions = self.due_questions
+        new.due_days = self.due_days
+        return new
 
 
-class Member(msgspec.Struct, array_like=True, gc=False):
+class Life:
+    """What changes rarely in a group: its name, its stage, its days, what may drive people away."""
+
+    __slots__ = (
+        "burst",
+        "burst_last",
+        "days",
+        "first_ts",
+        "health",
+        "last_ad",
+        "last_announcement",
+        "name",
+        "reasons",
+        "stage",
+        "stage_since",
+        "step",
+        "usual_week",
+    )
+
+    def __init__(self, step: int) -> None:
+        self.step: int = step
+        self.name: str = ""
+        self.first_ts: int = 0
+        self.last_ad: tuple[int, str, str] | None = None
+        """(time, member, event) of the last message that looked like advertising."""
+        self.last_announcement: tuple[int, str, str] | None = None
+        self.burst: str = ""
+        """The leave burst that is going on: the event of its first leave."""
+        self.burst_last: int = 0
+        self.stage: str = "forming"
+        self.stage_since: int = 0
+        self.health: float = 1.0
+        self.reasons: tuple[str, ...] = ()
+        self.usual_week: float = 0.0
+        """Member messages in a usual week, as it was before the group began to fade; 0: it isn't fading."""
+        self.days: tuple[tuple[int, int], ...] = ()
+        """(day, member messages) of the days before, at most 28, empty days left out."""
+
+    def copy(self, step: int) -> Life:
+        """Return a copy for ``step`` to change."""
+        new = Life(step)
+        new.name = self.name
+        new.first_ts = self.first_ts
+        new.last_ad = self.last_ad
+        new.last_announcement = self.last_announcement
+        new.burst = self.burst
+        new.burst_last = self.burst_last
+        new.stage = self.stage
+        new.stage_since = self.stage_since
+        new.health = self.health
+        new.reasons = self.reasons
+        new.usual_week = self.usual_week
+        new.days = self.days
+        return new
+
+
+class Person:
     """One person (or bot) of the group."""
 
-    name: str = ""
-    joined_at: int = 0
-    """0: was there before we looked."""
-    left_at: int = 0
-    last_message_at: int = 0
-    last_message: str = ""
-    is_staff: bool = False
-    is_bot: bool = False
-    messages: int = 0
-    """Messages since we look."""
-    replies: int = 0
-    """Messages of theirs that drew a reply within 30 minutes."""
-    today: int = 0
-    today_count: int = 0
-    days: tuple[tuple[int, int], ...] = ()
-    """(day, messages) before ``today``, at most 28, within 28 days of ``today``."""
-    risk: float = -1.0
-    """-1: not defined (no message in 28 days, staff, bot)."""
-    risk_reasons: tuple[str, ...] = ()
-    risk_as_of: int = 0
-    newcomer_flagged: bool = False
+    __slots__ = (
+        "days",
+        "is_bot",
+        "is_staff",
+        "joined_at",
+        "last_message",
+        "last_message_at",
+        "left_at",
+        "messages",
+        "name",
+        "newcomer_flagged",
+        "replies",
+        "risk",
+        "risk_as_of",
+        "risk_reasons",
+        "step",
+        "today",
+        "today_count",
+        "user",
+    )
+
+    def __init__(self, step: int, user: str) -> None:
+        self.step: int = step
+        self.user: str = user
+        self.name: str = ""
+        self.joined_at: int = 0
+        """0: was there before we looked."""
+        self.left_at: int = 0
+        self.last_message_at: int = 0
+        self.last_message: str = ""
+        self.is_staff: bool = False
+        self.is_bot: bool = False
+        self.newcomer_flagged: bool = False
+        self.messages: int = 0
+        """Messages since we look."""
+        self.replies: int = 0
+        """Messages of theirs that drew a reply within 30 minutes."""
+        self.today: int = 0
+        self.today_count: int = 0
+        self.days: tuple[tuple[int, int], ...] = ()
+        """(day, messages) before ``today``, at most 28, within 28 days of ``today``."""
+        self.risk: float = -1.0
+        """-1: not defined (no message in 28 days, staff, bot)."""
+        self.risk_reasons: tuple[str, ...] = ()
+        self.risk_as_of: int = 0
+
+    def copy(self, step: int) -> Person:
+        """Return a copy for ``step`` to change."""
+        new = Person(step, self.user)
+        new.name = self.name
+        new.joined_at = self.joined_at
+        new.left_at = self.left_at
+        new.last_message_at = self.last_message_at
+        new.last_message = self.last_message
+        new.is_staff = self.is_staff
+        new.is_bot = self.is_bot
+        new.newcomer_flagged = self.newcomer_flagged
+        new.messages = self.messages
+        new.replies = self.replies
+        new.today = self.today
+        new.today_count = self.today_count
+        new.days = self.days
+        new.risk = self.risk
+        new.risk_reasons = self.risk_reasons
+        new.risk_as_of = self.risk_as_of
+        return new
 
 
-class Said(msgspec.Struct, array_like=True, gc=False):
-    """A message of the last half hour, as far as replies need it."""
+class Said:
+    """A message of the last half hour (and of the last :data:`MOST_SAID`), as far as replies need it."""
 
-    ts: int
-    user: str
-    minute: int
-    answered: bool = False
-    counts: bool = True
-    """By a member (neither staff nor bot): it counts for the reply rate."""
+    __slots__ = ("answered", "counts", "person", "place", "ts")
 
-
-class Minute(msgspec.Struct, array_like=True, gc=False):
-    """One closed minute that held something; a link in a chain from the oldest to the newest."""
-
-    messages: int
-    staff_messages: int
-    joins: int
-    leaves: int
-    speakers: tuple[tuple[str, int], ...]
-    replied: int = 0
-    responses: tuple[int, ...] = ()
-    """Seconds to the first reply of those messages that drew one."""
-    next: int = -1
+    def __init__(self, ts: int, person: int, place: int, answered: bool, counts: bool) -> None:
+        self.ts: int = ts
+        self.person: int = person
+        """Who said it: the place in the table of people."""
+        self.place: int = place
+        """How many messages by people the group had seen by then."""
+        self.answered: bool = answered
+        self.counts: bool = counts
+        """By a member (neither staff nor bot): it counts for the reply rate."""
 
 
-class Sums(msgspec.Struct, array_like=True, gc=False):
-    """The running sums of one window."""
-
-    messages: int = 0
-    staff_messages: int = 0
-    joins: int = 0
-    leaves: int = 0
-    speakers: int = 0
-    member_messages: int = 0
-    replied: int = 0
-    oldest: int = -1
-    """The oldest minute inside; -1: none."""
+MOST_SAID: Final = 1_000
+"""Messages that can still draw a first reply, a group. More within half an hour is more than a person can read."""
 
 
-class Asked(msgspec.Struct, array_like=True, gc=False):
+class Minute:
+    """One closed minute that held something."""
+
+    __slots__ = ("joins", "leaves", "messages", "number", "responses", "speakers", "staff_messages")
+
+    def __init__(self, number: int) -> None:
+        self.number: int = number
+        self.messages: int = 0
+        self.staff_messages: int = 0
+        self.joins: int = 0
+        self.leaves: int = 0
+        self.speakers: list[int] = []
+        """Member (place in the table of people), messages, member, messages …"""
+        self.responses: tuple[int, ...] = ()
+        """Seconds to the first reply of those messages that drew one."""
+
+    def pack(self) -> bytes:
+        """Return the minute in few bytes: it stays for a week."""
+        return array(
+            "I",
+            [
+                self.number,
+                self.messages,
+                self.staff_messages,
+                self.joins,
+                self.leaves,
+                len(self.responses),
+                *self.responses,
+                *self.speakers,
+            ],
+        ).tobytes()
+
+
+def unpack_minute(data: bytes) -> Minute:
+    """Return the minute that :meth:`Minute.pack` packed."""
+    numbers: list[int] = array("I", data).tolist()
+    minute = Minute(numbers[0])
+    minute.messages = numbers[1]
+    minute.staff_messages = numbers[2]
+    minute.joins = numbers[3]
+    minute.leaves = numbers[4]
+    end = 6 + numbers[5]
+    minute.responses = tuple(numbers[6:end])
+    minute.speakers = numbers[end:]
+    return minute
+
+
+class Window:
+    """The running sums of one window. Follows from the closed minutes, so it is never saved."""
+
+    __slots__ = (
+        "counts",
+        "joins",
+        "leaves",
+        "member_messages",
+        "messages",
+        "minutes",
+        "name",
+        "oldest",
+        "replied",
+        "responses",
+        "shape",
+        "speakers",
+        "staff_messages",
+    )
+
+    def __init__(self, name: WindowName) -> None:
+        self.name: WindowName = name
+        self.minutes: int = WINDOW_MINUTES[name]
+        self.messages: int = 0
+        self.staff_messages: int = 0
+        self.joins: int = 0
+        self.leaves: int = 0
+        self.speakers: int = 0
+        self.member_messages: int = 0
+        self.replied: int = 0
+        self.oldest: int = 0
+        """The oldest minute inside: its place in the chain of closed minutes. All later ones are inside too."""
+        self.counts: dict[int, int] = {}
+        """Member -> messages."""
+        self.shape: dict[int, int] = {}
+        """Messages -> how many members wrote just so many."""
+        self.responses: dict[int, int] = {}
+        """Seconds -> how many first replies took so long."""
+
+
+class Asked:
     """A message that wants an answer."""
 
-    user: str
-    asked_at: int
-    kind: QuestionKind
-    status: QuestionStatus = "open"
-    due_at: int = 0
-    """0: counted, never alarmed."""
-    escalates_at: int = 0
-    raised: int = 0
-    """0 not raised, 1 raised, 2 escalated."""
-    joined_to: str = ""
-    answer: str = ""
-    answered_by: str = ""
-    answered_at: int = 0
-    confidence: float = 0.0
-    by_staff: bool = False
-    thread: str = ""
-    words: tuple[str, ...] = ()
-    """What it is about, at most 24 words, sorted, to recognise an answer by."""
-    place: int = 0
-    """How many messages by people the group had seen by then."""
-    moved_on: bool = False
-    """The asker has addressed somebody since: a later mention of them may belong to that talk."""
+    __slots__ = (
+        "answer",
+        "answered_at",
+        "answered_by",
+        "asked_at",
+        "by_staff",
+        "confidence",
+        "due_at",
+        "escalates_at",
+        "event",
+        "joined_to",
+        "kind",
+        "moved_on",
+        "place",
+        "raised",
+        "status",
+        "step",
+        "thread",
+        "user",
+        "words",
+    )
 
+    def __init__(self, step: int, event: str, user: str, asked_at: int, kind: QuestionKind) -> None:
+        self.step: int = step
+        self.event: str = event
+        self.user: str = user
+        self.asked_at: int = asked_at
+        self.kind: QuestionKind = kind
+        self.status: QuestionStatus = "open"
+        self.due_at: int = 0
+        """0: counted, never alarmed."""
+        self.escalates_at: int = 0
+        self.raised: int = 0
+        """0 not raised, 1 raised, 2 escalated."""
+        self.joined_to: str = ""
+        self.answer: str = ""
+        self.answered_by: str = ""
+        self.answered_at: int = 0
+        self.confidence: float = 0.0
+        self.by_staff: bool = False
+        self.thread: str = ""
+        self.words: frozenset[str] = frozenset()
+        """What it is about, at most 24 words, to recognise an answer by."""
+        self.place: int = 0
+        """How many messages by people the group had seen by then."""
+        self.moved_on: bool = False
+        """The asker has addressed somebody since: a later mention of them may belong to that talk."""
 
-# Tables. A published table's changed rows are sent as results.
-HEAD: Final = 0
-MEMBERS: Final = 1
-SAID: Final = 2
-NOW: Final = 3
-"""member -> messages in the minute being filled."""
-NOW_SUMS: Final = 4
-"""counter -> count in the minute being filled."""
-MINUTES: Final = 5
-SUMS: Final = 6
-"""window -> Sums."""
-QUESTIONS: Final = 7
-OPEN: Final = 8
-"""question -> when its next deadline passes, for the open ones (at most MAX_OPEN)."""
-ASKERS: Final = 9
-"""member -> their open questions, oldest first."""
-DUE: Final = 10
-"""machine -> when it wants to be woken next."""
-ACTIVITY: Final = 11
-ALERTS: Final = 12
-RISKS: Final = 13
-"""(member, day as ms) -> risk."""
-GROUP: Final = 14
-"""Present once the group has an event: its changes publish the group's summary, which is read off the head."""
-COUNTS: Final[dict[WindowName, int]] = {"5m": 15, "1h": 16, "24h": 17, "7d": 18}
-"""For each window: member -> messages in it."""
-SHAPES: Final[dict[WindowName, int]] = {"5m": 19, "1h": 20, "24h": 21, "7d": 22}
-"""For each window: messages -> how many members wrote just so many."""
-RESPONSES: Final[dict[WindowName, int]] = {"5m": 23, "1h": 24, "24h": 25, "7d": 26}
-"""For each window: seconds -> how many first replies took so long."""
-TABLES: Final = 27
-
-TYPES: Final[dict[int, tuple[Any, Any]]] = {
-    HEAD: (int, Head),
-    MEMBERS: (str, Member),
-    SAID: (str, Said),
-    NOW: (str, int),
-    NOW_SUMS: (str, int),
-    MINUTES: (int, Minute),
-    SUMS: (str, Sums),
-    QUESTIONS: (str, Asked),
-    OPEN: (str, int),
-    ASKERS: (str, tuple[str, ...]),
-    DUE: (str, int),
-    ACTIVITY: (tuple[str, int], Activity),
-    ALERTS: (str, Alert),
-    RISKS: (tuple[str, int], MemberRisk),
-    GROUP: (int, bool),
-    **dict.fromkeys(COUNTS.values(), (str, int)),
-    **dict.fromkeys((*SHAPES.values(), *RESPONSES.values()), (int, int)),
-}
-"""Table -> (key type, value type), for saving and restoring."""
-
-URGENT: Final = frozenset({QUESTIONS, ALERTS})
-PUBLISHED: Final = frozenset({QUESTIONS, ALERTS, ACTIVITY, MEMBERS, RISKS, GROUP})
-TRANSIENT: Final = frozenset({ACTIVITY, RISKS})
-"""Rows that are final once their step can't be taken back: then they are forgotten here."""
-
-ONLY: Final = 0
-"""The key of a table that has one row."""
+    def copy(self, step: int) -> Asked:
+        """Return a copy for ``step`` to change."""
+        new = Asked(step, self.event, self.user, self.asked_at, self.kind)
+        new.status = self.status
+        new.due_at = self.due_at
+        new.escalates_at = self.escalates_at
+        new.raised = self.raised
+        new.joined_to = self.joined_to
+        new.answer = self.answer
+        new.answered_by = self.answered_by
+        new.answered_at = self.answered_at
+        new.confidence = self.confidence
+        new.by_staff = self.by_staff
+        new.thread = self.thread
+        new.words = self.words
+        new.place = self.place
+        new.moved_on = self.moved_on
+        return new

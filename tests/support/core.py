@@ -12,7 +12,7 @@ from huoqun.config import Config
 from huoqun.control import Tick
 from huoqun.events import Event
 from huoqun.results import AnyResult
-from streams.core.partition import Partition
+from streams.core.partition import Lag, Partition
 
 View = dict[tuple[str, str], dict[str, object]]
 
@@ -35,12 +35,16 @@ def encoded(events: Sequence[Event | Tick]) -> list[bytes]:
     return [codec.encode(e) for e in events]
 
 
+LAG = Lag()
+
+
 class Machine:
     """A partition that can be fed in any batches, checkpointed, killed and restored."""
 
-    def __init__(self, config: Config | None = None) -> None:
+    def __init__(self, config: Config | None = None, lag: Lag = LAG) -> None:
         self.config = config or Config()
-        self.state = Partition(0, self.config)
+        self.lag = lag
+        self.state = Partition(0, self.config, lag)
         self.results: list[AnyResult] = []
         self.store: dict[bytes, bytes] = {}
         self.committed = 0
@@ -66,7 +70,7 @@ class Machine:
 
     def crash(self) -> int:
         """Lose what is in memory; return the offset from which the log is read again."""
-        self.state = Partition(0, self.config)
+        self.state = Partition(0, self.config, self.lag)
         self.state.restore(self.store.items())
         return self.committed
 

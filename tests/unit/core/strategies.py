@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from huoqun.events import Event
+from streams.core.partition import Lag
 
 T0 = 1_700_000_000_000
 TEXTS = [
@@ -54,3 +55,14 @@ def events(draw: st.DrawFn, *, most: int = 60, groups: int = 2) -> list[Event]:
             )
         )
     return made
+
+
+def lags() -> st.SearchStrategy[Lag]:
+    """How rarely groups are saved: from at once and each time to hardly ever."""
+    return st.builds(
+        Lag,
+        checkpoints=st.integers(1, 6),
+        records=st.sampled_from([1, 5, 20, 1000]),
+        silent=st.sampled_from([0, 1, 3]),
+        steps=st.sampled_from([0, 3, 1000]),
+    )

@@ -82,7 +82,7 @@ def test_members_are_those_known_corrected_by_the_platforms_own_count() -> None:
 
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=60))
 def test_the_shape_of_a_distribution_needs_only_how_many_wrote_how_much(counts: list[int]) -> None:
-    top5, effective, key_people = shape_of(Counter(counts).items(), sum(counts))
+    top5, effective, key_people = shape_of(Counter(counts), sum(counts))
     assert top5 == pytest.approx(sum(sorted(counts)[-5:]) / sum(counts))
     assert effective is not None
     assert 1 - 1e-9 <= effective <= len(counts) + 1e-9
@@ -93,4 +93,4 @@ def test_the_shape_of_a_distribution_needs_only_how_many_wrote_how_much(counts: 
 def test_percentiles_are_nearest_rank(values: list[int]) -> None:
     ordered = sorted(values)
     expected = tuple(float(ordered[math.ceil(len(values) * q) - 1]) for q in (0.5, 0.9))
-    assert percentiles(Counter(values).items(), len(values)) == expected
+    assert percentiles(Counter(values), len(values)) == expected
