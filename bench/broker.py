@@ -13,12 +13,15 @@ from tests.support.brokers import RunningBroker
 
 
 @contextmanager
-def running(kind: str = "apache_kafka") -> Iterator[RunningBroker]:
-    """Run a broker (``apache_kafka`` or ``tansu``) as long as the block does, and this process on its core from now on.
+def running(kind: str = "apache_kafka", *, pinned: bool = True) -> Iterator[RunningBroker]:
+    """Run a broker (``apache_kafka`` or ``tansu``) as long as the block does.
+
+    ``pinned``: on a core of its own, and this process, with whatever it starts from now on, beside it.
 
     Raises ``tests.support.fetch_kafka.UnavailableError`` where Java or Kafka's artifacts can't be had.
     """
-    cores.stay_away()
+    if pinned:
+        cores.stay_away()
     with tempfile.TemporaryDirectory(prefix="huoqun-bench-") as directory:
         broker = (apache_kafka if kind == "apache_kafka" else tansu).start(Path(directory))
         try:
