@@ -50,6 +50,10 @@ class Gateway(_Section, kw_only=True):
     """Between two ticks into every partition; 0 turns this gateway's ticker off."""
     publisher: PublisherKind = "aiokafka"
     """The Kafka client behind the door: ``aiokafka`` is several times as fast, ``kafka-python`` the one to fall back to."""
+    workers: int = 1
+    """Processes that share the port, each on a core. Several have metrics of their own: at ``metrics_port``, the next, …"""
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = 9110
 
 
 class Worker(_Section, kw_only=True):
@@ -291,6 +295,7 @@ def _problems(config: Config) -> list[str]:
         "kafka.replication": config.kafka.replication,
         "gateway.max_body_bytes": config.gateway.max_body_bytes,
         "gateway.max_in_flight": config.gateway.max_in_flight,
+        "gateway.workers": config.gateway.workers,
         "worker.batch_records": config.worker.batch_records,
         "worker.checkpoint_events": config.worker.checkpoint_events,
         "worker.checkpoint_seconds": config.worker.checkpoint_seconds,

@@ -39,6 +39,9 @@ from producers.verify import Denied
 _BODIES_HELD: Final = 32
 """Bodies of the largest size that may be in memory at one time, over all connections."""
 
+_WATCHERS: Final = 32
+"""Connections that may look at one process's metrics and health."""
+
 _YIELD_EVERY: Final = 500
 """Events read before other requests get a turn."""
 
@@ -65,7 +68,9 @@ class App:
         registry: CollectorRegistry,
         partitions: int | None = None,
         max_connections: int = MAX_CONNECTIONS,
+        alone: bool = True,
     ) -> None:
+        self._alone = alone
         self.metrics = Metrics(registry)
         self._gateway = gateway
         self._sources = sources
@@ -97,6 +102,29 @@ class App:
         )
         self.metrics.watch(self._publisher.in_flight, lambda: len(server.open))
         return server
+
+    def watched_server(self) -> GuardedServer:
+        """Return a second server, for metrics and health only: where several processes share the first one's port."""
+        return GuardedServer(
+            self.handle_watching,
+            head_seconds=self._gateway.request_timeout_seconds,
+            request_seconds=self._gateway.request_timeout_seconds,
+            count=lambda why: self.metrics.closed.labels(why).inc(),
+            max_connections=_WATCHERS,
+        )
+
+    async def handle_watching(self, request: BaseRequest) -> StreamResponse:
+        """Answer one request to :meth:`watched_server`."""
+        begin(request)
+        if request.method not in ("GET", "HEAD"):
+            return self._refuse(Problem(405, "method", "use GET", allow="GET, HEAD"))
+        if request.path == "/metrics":
+            return self._exposition()
+        if request.path == "/healthz":
+            return await self._health(request)
+        if request.path == "/readyz":
+            return await self._readiness(request)
+        return self._refuse(Problem(404, "no_route", "there are /metrics, /healthz and /readyz"))
 
     async def handle(self, request: BaseRequest) -> StreamResponse:
         """Answer one request. Never raises; whatever is wrong with the request is a 4xx."""
@@ -318,6 +346,15 @@ class App:
         return Response(status=200 if why is None else 503, text=f"{why or 'ready'}\n")
 
     async def _metrics(self, _request: BaseRequest) -> Response:
+        if not self._alone:
+            raise Problem(
+                404,
+                "no_route",
+                "several processes share this port; each has its own metrics, from gateway.metrics_port on: add them up",
+            )
+        return self._exposition()
+
+    def _exposition(self) -> Response:
         return Response(body=generate_latest(self.metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
@@ -336,13 +373,26 @@ class Running:
         self._sweep.cancel()
 
 
-async def listen(app: App, host: str, port: int, *, drain_seconds: float) -> Running:
-    """Start listening; port 0 takes any free one. Raises :class:`OSError` where that is not possible."""
-    server = app.server()
+async def listen(app: App, host: str, port: int, *, drain_seconds: float, share: bool = False) -> Running:
+    """Start listening; port 0 takes any free one, ``share`` lets other processes listen there, too.
+
+    Raises :class:`OSError` where that is not possible.
+    """
+    return await _listen(app, app.server(), host, port, drain_seconds=drain_seconds, share=share)
+
+
+async def listen_watched(app: App, host: str, port: int) -> Running:
+    """Start answering for metrics and health of this process alone. Raises :class:`OSError` where that is not possible."""
+    return await _listen(app, app.watched_server(), host, port, drain_seconds=1.0, share=False)
+
+
+async def _listen(
+    app: App, server: GuardedServer, host: str, port: int, *, drain_seconds: float, share: bool
+) -> Running:
     runner = ServerRunner(server, shutdown_timeout=drain_seconds)
     await runner.setup()
     try:
-        await TCPSite(runner, host, port, backlog=1024).start()
+        await TCPSite(runner, host, port, backlog=1024, reuse_port=share or None).start()
     except OSError:
         await runner.cleanup()
         raise

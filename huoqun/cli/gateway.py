@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import os
 import signal
-from typing import TYPE_CHECKING
+import sys
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     "--port", type=click.IntRange(0, 65_535), default=None, help="Instead of gateway.port; 0 takes a free one."
 )
 @click.option(
+    "--workers", type=click.IntRange(1, 256), default=None, help="So many processes instead of gateway.workers."
+)
+@click.option(
     "--wait",
     "seconds",
     type=click.FloatRange(0),
@@ -32,8 +37,11 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help="How long to wait for the broker at start.",
 )
+@click.option("--worker", type=int, default=None, hidden=True)  # what the first process tells each of the others
 @click.pass_context
-def command(ctx: click.Context, host: str | None, port: int | None, seconds: float) -> None:
+def command(
+    ctx: click.Context, host: str | None, port: int | None, workers: int | None, seconds: float, worker: int | None
+) -> None:
     """Take events in: POST /v1/events and /webhooks/{source}, into the events topic.
 
     A request is answered with 2xx only after the broker has acknowledged all its events. Unless gateway.tick_seconds is
@@ -42,6 +50,10 @@ def command(ctx: click.Context, host: str | None, port: int | None, seconds: flo
     \b
     Metrics:  GET /metrics       Health: GET /healthz, /readyz
     Stop:     SIGTERM or Ctrl-C; requests that have begun are finished, then it ends with status 0.
+
+    With --workers N, N processes share the port, each on a core. One writes the time, max_in_flight is divided among them,
+    and each has metrics of its own: at gateway.metrics_port, the next port, and so on; add them up. A worker that dies is
+    started again; when that happens again and again, all end with status 1.
     """  # noqa: D301  # \\b is click's mark for text that it must not wrap
     from huoqun import broker, log  # noqa: PLC0415  # keeps `huoqun --help` instant
     from huoqun.config import ConfigError  # noqa: PLC0415  # the same
@@ -53,6 +65,13 @@ def command(ctx: click.Context, host: str | None, port: int | None, seconds: flo
         sources = read_sources(config, os.environ)
     except ConfigError as error:
         raise click.UsageError(str(error)) from None
+    gateway = config.gateway
+    gateway.host = gateway.host if host is None else host
+    gateway.port = gateway.port if port is None else port
+    gateway.workers = gateway.workers if workers is None else workers
+    if worker is not None:
+        _loop_run(_serve(config, sources, worker))
+        return
     try:
         broker.wait_for_broker(config.kafka.bootstrap, seconds)
         problems = broker.verify(config)
@@ -60,55 +79,102 @@ def command(ctx: click.Context, host: str | None, port: int | None, seconds: flo
         raise click.ClickException(str(error)) from None
     if problems:
         raise click.ClickException("\n".join(problems))
-    _loop_run(
-        config, sources, config.gateway.host if host is None else host, config.gateway.port if port is None else port
+    for source in sources.canonical:
+        if not source.keys:
+            click.echo(f"source {source.name} has no secret: only this machine may post to /v1/events", err=True)
+    if gateway.workers > 1:
+        _supervise(ctx.obj, config)
+    else:
+        _loop_run(_serve(config, sources, None))
+
+
+def _supervise(path: str | None, config: Config) -> None:
+    from huoqun.cli.workers import Workers, WorkersError, reserve  # noqa: PLC0415  # see command()
+
+    gateway = config.gateway
+    try:
+        held = reserve(gateway.host, gateway.port)
+    except OSError as error:
+        raise _no_listening(gateway.host, gateway.port, error) from None
+    options = [] if path is None else ["--config", path]
+    shared = ["--host", gateway.host, "--port", str(held.getsockname()[1]), "--workers", str(gateway.workers)]
+
+    def ready(lines: list[str]) -> None:
+        said = [line.split() for line in lines]
+        click.echo(f"gateway: {said[0][1]}")
+        click.echo(f"metrics: {' '.join(f'{words[3]}/metrics' for words in said)}")
+
+    workers = Workers(
+        lambda index: [sys.executable, "-m", "huoqun", *options, "gateway", *shared, "--worker", str(index)],
+        gateway.workers,
+        ready=ready,
+        stop_seconds=_drain_seconds(config) + 5.0,
     )
+    with held:
+        try:
+            asyncio.run(workers.run())
+        except WorkersError as error:
+            raise click.ClickException(str(error)) from None
 
 
-def _loop_run(config: Config, sources: Sources, host: str, port: int) -> None:
+def _drain_seconds(config: Config) -> float:
+    return config.gateway.request_timeout_seconds + config.gateway.publish_timeout_seconds
+
+
+def _no_listening(host: str, port: int, error: OSError) -> click.ClickException:
+    return click.ClickException(f"can't listen on {host}:{port}: {error.strerror}; choose another --port")
+
+
+def _loop_run(serving: Coroutine[Any, Any, None]) -> None:
     try:
         import uvloop  # noqa: PLC0415  # not there on every platform; a quarter faster where it is
     except ImportError:
-        asyncio.run(_serve(config, sources, host, port))
+        asyncio.run(serving)
     else:
-        uvloop.run(_serve(config, sources, host, port))
+        uvloop.run(serving)
 
 
-async def _serve(config: Config, sources: Sources, host: str, port: int) -> None:
+async def _serve(config: Config, sources: Sources, worker: int | None) -> None:
+    """Serve until a signal. ``worker`` is this process's number among several, ``None`` for the only one."""
     from prometheus_client import REGISTRY  # noqa: PLC0415  # see command()
 
     from huoqun import log  # noqa: PLC0415  # see command()
     from huoqun.clock import now_ms  # noqa: PLC0415  # see command()
-    from producers.app import App, listen  # noqa: PLC0415  # see command()
+    from producers.app import App, listen, listen_watched  # noqa: PLC0415  # see command()
     from producers.ticker import Ticker  # noqa: PLC0415  # see command()
 
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    gateway = config.gateway
+    if worker is not None:
+        gateway.max_in_flight = max(1, gateway.max_in_flight // gateway.workers)
     publisher = _publisher(config)
     await publisher.start()
     app = App(
-        gateway=config.gateway,
+        gateway=gateway,
         sources=sources,
         publisher=publisher,
         clock=now_ms,
         registry=REGISTRY,
         partitions=config.kafka.partitions,
+        alone=worker is None,
     )
-    drain = config.gateway.request_timeout_seconds + config.gateway.publish_timeout_seconds
+    watched = None
+    place = (gateway.host, gateway.port)
     try:
-        running = await listen(app, host, port, drain_seconds=drain)
+        running = await listen(app, *place, drain_seconds=_drain_seconds(config), share=worker is not None)
+        if worker is not None:
+            place = (gateway.metrics_host, gateway.metrics_port and gateway.metrics_port + worker)
+            watched = await listen_watched(app, *place)
     except OSError as error:
         await publisher.close()
-        raise click.ClickException(f"can't listen on {host}:{port}: {error.strerror}; choose another --port") from None
+        raise _no_listening(*place, error) from None
     ticking = None
-    if config.gateway.tick_seconds > 0:
-        ticker = Ticker(publisher, seconds=config.gateway.tick_seconds, clock=now_ms, metrics=app.metrics)
+    if gateway.tick_seconds > 0 and not worker:
+        ticker = Ticker(publisher, seconds=gateway.tick_seconds, clock=now_ms, metrics=app.metrics)
         ticking = asyncio.create_task(ticker.run())
-    click.echo(f"gateway: {running.address}")
-    for source in sources.canonical:
-        if not source.keys:
-            click.echo(f"source {source.name} has no secret: only this machine may post to /v1/events", err=True)
+    click.echo(f"gateway: {running.address}" + ("" if watched is None else f" metrics: {watched.address}"))
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait({stopped, *([ticking] if ticking is not None else [])}, return_when=asyncio.FIRST_COMPLETED)
     log.get("gateway").info("stopping", in_flight=publisher.in_flight())
@@ -120,6 +186,8 @@ async def _serve(config: Config, sources: Sources, host: str, port: int) -> None
     else:
         failed = False
     await running.close()
+    if watched is not None:
+        await watched.close()
     await publisher.close()
     if failed:
         raise click.ClickException("the ticker ended")
