@@ -4,6 +4,7 @@ import contextlib
 import gzip
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -29,6 +30,8 @@ from tests.support.topic import read_topic
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTITIONS = 3
+TAKEN = re.compile(r"^huoqun_gateway_events_total\{.*\} (\d+)", re.MULTILINE)
+EVENTS = 60_000
 CHATS = ROOT.parent / "shared" / "data" / "dev" / "events.ndjson.gz"
 
 
@@ -78,6 +81,12 @@ class Stack:
         self.process.communicate(timeout=30)
         code, self.process = self.process.returncode, None
         return code
+
+    def taken(self) -> int:
+        """Return how many events this process of the gateway has taken."""
+        with urllib.request.urlopen(f"{self.url}/metrics", timeout=5) as answer:
+            found = TAKEN.search(answer.read().decode())
+        return int(found[1]) if found else 0
 
     def stored(self) -> dict[int, list[Any]]:
         found = read_topic(self.config.kafka.bootstrap, self.topic)
@@ -217,21 +226,23 @@ def test_it_does_not_start_with_a_missing_secret_and_says_which(stack: Stack) ->
 @pytest.mark.tansu
 def test_a_replay_survives_a_gateway_that_is_killed_and_loses_and_reorders_nothing(stack: Stack) -> None:
     path = stack.directory / "history.ndjson.gz"
-    path.write_bytes(gzip.compress(b"".join(json.dumps(event(n, f"g{n % 5}")).encode() + b"\n" for n in range(30_000))))
+    path.write_bytes(gzip.compress(b"".join(json.dumps(event(n, f"g{n % 5}")).encode() + b"\n" for n in range(EVENTS))))
     stack.start()
     replaying = stack.command("replay", str(path), "--quiet")
     for _ in range(2):
-        time.sleep(1.2)
+        deadline = time.monotonic() + 20
+        while not stack.taken():
+            assert time.monotonic() < deadline
         stack.end(signal.SIGKILL)
         time.sleep(0.3)
         stack.start()
     output, error = replaying.communicate(timeout=100)
     assert replaying.returncode == 0, error
-    assert "30,000 events accepted" in output
+    assert f"{EVENTS:,} events accepted" in output
     assert "sent again" in error
     for group in range(5):
         seen = list(dict.fromkeys(e.id for e in stack.events() if e.group_id == f"g{group}"))
-        assert seen == [f"m{n}" for n in range(group, 30_000, 5)]
+        assert seen == [f"m{n}" for n in range(group, EVENTS, 5)]
 
 
 @pytest.mark.tansu
