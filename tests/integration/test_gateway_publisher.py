@@ -18,10 +18,10 @@ from huoqun.local import tansu as tansu_binary
 from producers.aio import AiokafkaPublisher
 from producers.kafka_python import KafkaPythonPublisher
 from producers.memory import MemoryPublisher
-from producers.publisher import Overloaded, Publisher, Record, Unavailable, partition_of
+from producers.publisher import MAX_VALUE_BYTES, Overloaded, Publisher, Record, Unavailable, partition_of
 from tests.conftest import BROKERS
 from tests.support import tansu as tansu_broker
-from tests.support.brokers import RunningBroker
+from tests.support.brokers import RunningBroker, free_port
 from tests.support.topic import read_topic
 
 PARTITIONS = 3
@@ -270,3 +270,120 @@ async def within(seconds: float, publisher: Publisher, sent: list[Record]) -> No
             if time.monotonic() > deadline:
                 raise
             await asyncio.sleep(0.2)
+
+
+def test_more_than_one_batch_can_hold_is_stored_in_order(bench: Bench) -> None:
+    """Half a megabyte a record: each needs a batch of its own, whoever builds them."""
+
+    async def scenario() -> None:
+        async with bench.publisher() as publisher:
+            await asyncio.gather(*(publisher.publish(part) for part in (large[:5], large[5:])))
+
+    large = [Record(b"demo/g1", b"%d" % n * (MAX_VALUE_BYTES - 10)) for n in range(10)]
+    asyncio.run(scenario())
+    assert [value for held in bench.stored().values() for _, value in held] == [value for _, value, _ in large]
+
+
+def test_a_caller_that_gives_up_takes_nobody_with_it(bench: Bench) -> None:
+    async def scenario() -> None:
+        async with bench.publisher() as publisher:
+            calls = [asyncio.create_task(publisher.publish([record])) for record in records(30)]
+            await asyncio.sleep(0)
+            for call in calls[::3]:
+                call.cancel()
+            outcomes = await asyncio.gather(*calls, return_exceptions=True)
+            assert [type(outcome) for outcome in outcomes[1::3] + outcomes[2::3]] == [type(None)] * 20
+            async with asyncio.timeout(5):
+                while publisher.in_flight():  # noqa: ASYNC110  # it tells nobody
+                    await asyncio.sleep(0.01)
+
+    asyncio.run(scenario())
+    kept = {record.value for number, record in enumerate(records(30)) if number % 3}
+    assert kept <= {value for held in bench.stored().values() for _, value in held}
+
+
+def test_closing_waits_for_what_was_handed_over(bench: Bench) -> None:
+    async def scenario() -> None:
+        async with bench.publisher() as publisher:
+            calls = [asyncio.create_task(publisher.publish([record])) for record in records(200)]
+            await asyncio.sleep(0)
+        await asyncio.gather(*calls)
+
+    asyncio.run(scenario())
+    assert bench.stored() == expected(records(200))
+
+
+@pytest.mark.tansu
+@every_client
+def test_connections_that_break_lose_and_reorder_nothing(tmp_path: Path, topic_prefix: str, kind: Kind) -> None:
+    """Senders that repeat what is not acknowledged, through a line that is cut again and again, both ways."""
+    port, entrance = free_port(), free_port()
+    try:
+        command = tansu_binary.command("127.0.0.1", port)
+    except tansu_binary.BrokerMissingError as error:
+        pytest.skip(str(error))
+    advertised = command.index("--advertised-listener-url") + 1
+    command[advertised] = f"tcp://127.0.0.1:{entrance}"
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    bench = Bench(f"127.0.0.1:{entrance}", topic_prefix, kind)
+
+    async def sender(publisher: Publisher, group: int) -> None:
+        for number in range(40):
+            record = Record(b"demo/g%d" % group, b'{"id":"%d/%d"}' % (group, number))
+            await within(30, publisher, [record])
+
+    async def scenario() -> None:
+        line = BreakingLine(port)
+        server = await asyncio.start_server(line.serve, "127.0.0.1", entrance)
+        async with server:
+            await asyncio.to_thread(admin.wait_for_broker, bench.bootstrap, 20)
+            await asyncio.to_thread(provisioned, bench.bootstrap, topic_prefix)
+            async with bench.publisher(seconds=2.0) as publisher:
+                breaking = asyncio.create_task(line.break_again_and_again())
+                await asyncio.gather(*(sender(publisher, group) for group in range(8)))
+                breaking.cancel()
+            found.update(await asyncio.to_thread(bench.stored))
+            assert line.broken >= 3
+
+    found: dict[int, list[tuple[bytes | None, bytes]]] = {}
+    try:
+        asyncio.run(scenario())
+    finally:
+        process.kill()
+        process.wait()
+    for group in range(8):
+        values = [v for held in found.values() for k, v in held if k == b"demo/g%d" % group]
+        assert list(dict.fromkeys(values)) == [b'{"id":"%d/%d"}' % (group, n) for n in range(40)]
+
+
+class BreakingLine:
+    """Passes bytes on to a port, and ends all connections now and then."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._open: set[asyncio.StreamWriter] = set()
+        self.broken = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._port)
+        self._open |= {writer, far_writer}
+        try:
+            await asyncio.gather(self._pass(reader, far_writer), self._pass(far_reader, writer))
+        finally:
+            for each in (writer, far_writer):
+                each.close()
+                self._open.discard(each)
+
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65_536):
+                await asyncio.sleep(0.005)  # so that there is something on its way when the line breaks
+                writer.write(data)
+        writer.close()
+
+    async def break_again_and_again(self) -> None:
+        while True:
+            await asyncio.sleep(0.15)
+            self.broken += 1
+            for writer in list(self._open):
+                writer.transport.abort()
