@@ -10,14 +10,17 @@ What makes it safe, in the order in which it happens:
 3. Whatever fails ends the process: nothing was committed that is not saved, and the next holder repeats the rest.
    Results are absolute and saves are fenced by offset, so the repetition changes nothing.
 
-A partition's state lives exactly as long as the assignment in which it was built (its *generation*): after every
-rebalance it is built anew from what was saved. A checkpoint that finds its partition gone gives up without releasing
-offsets.
+A partition is held in one assignment (its *generation*) at a time. When a rebalance begins, checkpoints under way get a
+moment to end (:meth:`Loop.suspend`); after it, the state of a partition that is ours again is kept if its changelog shows
+that nobody wrote meanwhile, and built anew from what was saved otherwise. Records that a kept state has applied come
+again, from the committed offset on, and are passed over. A checkpoint that finds its partition gone gives up without
+releasing offsets.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple, Protocol, TypeVar, get_args
@@ -32,6 +35,7 @@ from huoqun.results import AnyResult
 from streams import metrics
 from streams.core.interface import Bad, Checkpoint, PartitionState
 from streams.deadletters import letter, letter_key, reason_kind
+from streams.saves import Known, Recovered
 
 _T = TypeVar("_T")
 
@@ -43,6 +47,9 @@ _TICK_MOST: Final = 128
 
 DEADLETTER_PARTITION: Final = 0
 """Dead letters are few: their topic has one partition."""
+
+SUSPEND_SECONDS: Final = 3.0
+"""What a rebalance gives the checkpoints under way; less than a session."""
 
 _RESULTS_AT_ONCE: Final = 1000
 """Results that are queued before others get the event loop: some two milliseconds' work."""
@@ -77,14 +84,11 @@ class Ports(Protocol):
     def holds(self, partition: int, generation: int) -> bool:
         """Return whether the partition is still held in the assignment ``generation``."""
 
-    def entries(self, partition: int) -> Iterable[tuple[bytes, bytes]]:
-        """Return what earlier checkpoints saved."""
+    def owns(self, partition: int, generation: int) -> bool:
+        """Return whether it is, or was until the rebalance under way, and nobody else can hold it yet."""
 
-    def epoch(self, partition: int) -> int:
-        """Return the epoch to write saves in."""
-
-    def saved(self, partition: int, saves: Sequence[tuple[bytes, bytes | None]], offset: int) -> None:
-        """Note what is now in the changelog, up to ``offset`` of it."""
+    async def recover(self, partition: int, known: Known | None) -> Recovered:
+        """Become the holder of what is saved of a partition, and return it (see :func:`streams.saves.recover`)."""
 
     def release(self, partition: int, offset: int, generation: int) -> None:
         """Let offsets up to ``offset`` be committed."""
@@ -109,12 +113,14 @@ class Limits(NamedTuple):
 class Slot:
     """One partition in one assignment."""
 
-    def __init__(self, partition: int, generation: int, epoch: int, state: PartitionState) -> None:
+    def __init__(self, partition: int, generation: int, known: Known, state: PartitionState, applied: int = -1) -> None:
         self.partition = partition
         self.generation = generation
-        self.epoch = epoch
+        self.known: Known | None = known
+        """What it has written to its changelog; ``None`` once that is not certain any more."""
+        self.epoch = known.epoch
         self.state = state
-        self.applied = -1
+        self.applied = applied
         self.released = -1
         """The last offset that may be committed."""
         self.waiting = 0
@@ -129,6 +135,11 @@ class Slot:
         self.busy = False
         """Between applying a batch and having queued what it sent: no checkpoint may begin."""
         self.checkpoint: asyncio.Task[None] | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether the state and its changelog agree: what one counts as saved is in the other."""
+        return self.known is not None and self.checkpoint is None and not self.busy
 
     def due(self, now: float, limits: Limits) -> bool:
         """Return whether a checkpoint should begin."""
@@ -149,6 +160,10 @@ class Loop:
         self._ports = ports
         self._limits = limits
         self._slots: dict[int, Slot] = {}
+        self._kept: dict[int, Slot] = {}
+        """Those of the assignment before, whose state may still hold."""
+        self._restoring = asyncio.Lock()
+        self._preparing: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._taking = asyncio.Lock()
         self._closing = False
@@ -168,34 +183,50 @@ class Loop:
     async def take(self, batch: Incoming) -> None:
         """Apply one batch; raises whatever must end the process."""
         self.raise_failure()
-        async with self._taking:
-            try:
-                await self._take(batch)
-            except BaseException as error:
-                self.failure = self.failure or error
-                raise
+        try:
+            if await self._held(batch.partition, batch.generation):
+                async with self._taking:
+                    await self._take(batch)
+        except BaseException as error:
+            self.failure = self.failure or error
+            raise
+
+    async def _held(self, partition: int, generation: int) -> bool:
+        """Wait for the partition's state; return whether the partition is (still) held."""
+        if partition not in self._slots and self._preparing is not None:
+            await asyncio.wait([self._preparing])
+            self.raise_failure()
+        if not self._ports.holds(partition, generation):
+            return False
+        await self._slot(partition, generation)
+        return True
 
     async def _take(self, batch: Incoming) -> None:
         if not batch.records or not self._ports.holds(batch.partition, batch.generation):
             return
-        slot = self._slot(batch.partition, batch.generation)
+        slot = self._slots.get(batch.partition)
+        if slot is None or slot.generation != batch.generation:
+            return
         if slot.waiting >= 2 * self._limits.events and slot.checkpoint is not None:
             await slot.checkpoint  # the broker is slower than we are: don't pile up
             self.raise_failure()
-            if not self._current(slot):
-                return
-        if self._closing:
+        if self._closing or not self._ports.holds(slot.partition, slot.generation) or not self._current(slot):
             return
+        records = batch.records
+        if records[0][0] <= slot.applied:  # a kept state has them already
+            records = [record for record in records if record[0] > slot.applied]
+            if not records:
+                return
         began = time.monotonic()
         slot.busy = True
         try:
-            bad = slot.state.apply(batch.records)
+            bad = slot.state.apply(records)
             if slot.applied == slot.released:
                 slot.since = began
-            slot.applied = batch.records[-1][0]
-            slot.waiting += len(batch.records)
+            slot.applied = records[-1][0]
+            slot.waiting += len(records)
             urgent = slot.state.urgent()
-            self._note(batch, began)
+            self._note(batch.partition, records, began)
             for found in bad:
                 self._bury(slot, found, batch.key_at(found.offset))
             if urgent:
@@ -217,6 +248,7 @@ class Loop:
     async def finish(self) -> None:
         """Checkpoint everything and wait for it: the end of a worker that stops in peace. Batches are ignored now."""
         self._closing = True
+        self._unprepare()
         async with self._taking:
             await self._settle()
             self.raise_failure()
@@ -226,9 +258,34 @@ class Loop:
             await self._settle()
             self.raise_failure()
 
+    async def suspend(self) -> None:
+        """The assignment ends: let checkpoints under way end, for a moment, and keep the states that are whole then."""
+        self._unprepare()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SUSPEND_SECONDS), self._taking:
+                await self._settle()
+        kept = dict(self._kept)  # those that were not looked at again since the rebalance before
+        if self.failure is None:
+            kept |= {p: slot for p, slot in self._slots.items() if slot.whole}
+        self.drop()
+        self._kept = kept
+
+    def resume(self, partitions: Iterable[int], generation: int) -> None:
+        """A new assignment: restore the states of its partitions, one after the other, in the background."""
+        mine = sorted(partitions)
+        self._kept = {p: slot for p, slot in self._kept.items() if p in mine}
+        self._unprepare()
+        self._preparing = asyncio.create_task(self._prepare(mine, generation), name="restore")
+
+    @property
+    def prepared(self) -> bool:
+        """Whether all states of the assignment are restored."""
+        return self._preparing is None or self._preparing.done()
+
     def drop(self) -> None:
         """Forget all states: the assignment is over. Running checkpoints notice it by themselves."""
         self._slots.clear()
+        self._kept.clear()
         self.last_tick.clear()
         self.last_batch.clear()
 
@@ -237,29 +294,54 @@ class Loop:
         if self.failure is not None:
             raise self.failure
 
-    def _slot(self, partition: int, generation: int) -> Slot:
+    async def _prepare(self, partitions: Sequence[int], generation: int) -> None:
+        try:
+            for partition in partitions:
+                if self._ports.owns(partition, generation):
+                    await self._slot(partition, generation)
+        except Exception as error:  # noqa: BLE001  # it ends the process, where failures are looked at
+            self.failure = self.failure or error
+
+    def _unprepare(self) -> None:
+        if self._preparing is not None:
+            self._preparing.cancel()
+            self._preparing = None
+
+    async def _slot(self, partition: int, generation: int) -> Slot:
         slot = self._slots.get(partition)
-        if slot is None or slot.generation != generation:
+        if slot is not None and slot.generation == generation:
+            return slot
+        async with self._restoring:
+            slot = self._slots.get(partition)
+            if slot is not None and slot.generation == generation:
+                return slot
             began = time.monotonic()
-            state = self._make_state(partition)
-            state.restore(self._ports.entries(partition))
-            slot = self._slots[partition] = Slot(partition, generation, self._ports.epoch(partition), state)
+            kept = self._kept.get(partition)
+            known, entries = await self._ports.recover(partition, kept.known if kept is not None else None)
+            self._kept.pop(partition, None)
+            if kept is not None and entries is None:
+                slot = Slot(partition, generation, known, kept.state, kept.applied)
+                slot.sends, slot.waiting, slot.since = kept.sends, kept.waiting, began
+            else:
+                kept = None  # its memory is needed
+                state = self._make_state(partition)
+                state.restore(entries or ())
+                slot = Slot(partition, generation, known, state)
             metrics.RESTORE_SECONDS.observe(time.monotonic() - began)
-        return slot
+            if self._ports.owns(partition, generation):
+                self._slots[partition] = slot
+            return slot
 
-    def _current(self, slot: Slot) -> bool:
-        return self._slots.get(slot.partition) is slot and self._ports.holds(slot.partition, slot.generation)
-
-    def _note(self, batch: Incoming, began: float) -> None:
+    def _note(self, partition: int, records: Sequence[tuple[int, bytes | None]], began: float) -> None:
         now = time.monotonic()
-        metrics.EVENTS.inc(len(batch.records))
+        metrics.EVENTS.inc(len(records))
         metrics.BATCHES.inc()
         metrics.BATCH_SECONDS.observe(now - began)
-        self.last_batch[batch.partition] = now
-        for _, value in reversed(batch.records):
+        self.last_batch[partition] = now
+        for _, value in reversed(records):
             if value is not None and len(value) < _TICK_MOST and value.startswith(TICK_PREFIX):
-                self.last_tick[batch.partition] = now
-                metrics.LAST_TICK.labels(batch.partition).set(now_ms() / 1000)
+                self.last_tick[partition] = now
+                metrics.LAST_TICK.labels(partition).set(now_ms() / 1000)
                 break
 
     def _bury(self, slot: Slot, bad: Bad, key: bytes | None) -> None:
@@ -312,6 +394,7 @@ class Loop:
         self._ports.flush()
         for sent in sends:
             await sent
+        known, slot.known = slot.known, None  # until all of them are acknowledged
         writes: dict[Awaitable[Written], None] = {}
         for saves in _chunks(checkpoint.saves, _SAVES_AT_ONCE):
             if not self._current(slot):
@@ -323,7 +406,8 @@ class Loop:
         if not self._current(slot):
             metrics.CHECKPOINTS.labels("abandoned").inc()
             return
-        self._ports.saved(slot.partition, checkpoint.saves, max(written, default=-1))
+        if known is not None and -1 not in written:  # a retry can hide where they are
+            slot.known = known._replace(last=max(written, default=known.last))
         if checkpoint.offset > slot.released:
             slot.released = checkpoint.offset
             self._ports.release(slot.partition, checkpoint.offset, slot.generation)
@@ -335,6 +419,9 @@ class Loop:
         """Give others the event loop, and the broker time."""
         await asyncio.sleep(0)
         await self._ports.room()
+
+    def _current(self, slot: Slot) -> bool:
+        return self._slots.get(slot.partition) is slot and self._ports.owns(slot.partition, slot.generation)
 
     async def _settle(self) -> None:
         while self._tasks:

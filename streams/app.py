@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,16 +14,15 @@ from faust.types import TP
 from huoqun import topics
 from huoqun.clock import now_ms
 from huoqun.config import Config
+from streams.changelog import BrokerChangelog
 from streams.outbox import Outbox, Written
-from streams.recovery import SafeTableManager, StateTable, epoch_headers
+from streams.recovery import SafeTableManager
+from streams.saves import Known, Recovered, epoch_headers, recover
 from streams.transport import BatchTransport, ManySchema
 
-STATE_TABLE: Final = "state"
 QUEUED_BATCHES: Final = 16
 LINGER_SECONDS: Final = 0.05
 """Urgent results wait this long for others: some brokers store each batch by itself, and read slower the more there are."""
-FETCH_BATCHES: Final = 8
-"""Batches that one fetch may bring, over all partitions."""
 
 
 def app_id(prefix: str) -> str:
@@ -36,7 +35,6 @@ class StreamsApp(faust.App):  # type: ignore[misc]  # faust is seen as untyped
 
     batched_topic: str
     batch_records: int
-    state_table: StateTable
     agent_error: BaseException | None = None
     """What the agent died of. Faust would start it again, past the batch it died on."""
 
@@ -58,14 +56,12 @@ class StreamsApp(faust.App):  # type: ignore[misc]  # faust is seen as untyped
         return {tp.partition for tp in self._assignment or () if tp.topic == self.batched_topic}
 
     def settled(self) -> bool:
-        """Return whether there is an assignment and its state is recovered."""
+        """Return whether there is an assignment that records flow of."""
         return bool(self._assignment is not None and not self.rebalancing and self.tables.recovery.completed.is_set())
 
     def progress(self) -> object:
-        """Return something that changes while a rebalance or recovery moves on."""
-        recovery = self.tables.recovery
-        read = sum(offset or 0 for offset in recovery.active_offsets.values())
-        return (self.consumer_generation_id, self.rebalancing_count, read)
+        """Return something that changes while a rebalance moves on."""
+        return (self.consumer_generation_id, self.rebalancing_count, self.tables.recovery.completed.is_set())
 
     def end_offset(self, partition: int) -> int | None:
         """Return the end of a partition of the events topic as the last fetch told it."""
@@ -77,12 +73,17 @@ class StreamsApp(faust.App):  # type: ignore[misc]  # faust is seen as untyped
         return end
 
 
+def bootstrap(config: Config) -> list[str]:
+    """Return the brokers' addresses."""
+    return [address.strip() for address in config.kafka.bootstrap.split(",")]
+
+
 def build(config: Config) -> StreamsApp:
-    """Return the app, not started, with its state table and without agents."""
+    """Return the app, not started, and without agents."""
     kafka, worker = config.kafka, config.worker
     app = StreamsApp(
         app_id(kafka.topic_prefix),
-        broker=[f"kafka://{address.strip()}" for address in kafka.bootstrap.split(",")],
+        broker=[f"kafka://{address}" for address in bootstrap(config)],
         # A dead worker's partitions stand still for the session timeout (Faust: 60 s), and the embedded broker keeps a
         # new one waiting for half of it; 6 s is the least that brokers allow by default. Heartbeats are three to it.
         broker_session_timeout=6.0,
@@ -90,7 +91,6 @@ def build(config: Config) -> StreamsApp:
         broker_rebalance_timeout=30.0,  # how long a rebalance waits for one that is alive and does not answer
         broker_request_timeout=30.0,  # above the session timeout; a step of recovery that takes longer is an error
         broker_max_poll_interval=300.0,  # a batch takes milliseconds; Faust's 1,000 s would hide a stuck fetcher
-        broker_max_poll_records=FETCH_BATCHES * worker.batch_records,
         broker_commit_interval=0.5,  # committing is cheap, and what is not committed is repeated
         broker_commit_livelock_soft_timeout=300.0,
         broker_check_crcs=True,
@@ -107,8 +107,7 @@ def build(config: Config) -> StreamsApp:
         stream_wait_empty=False,  # commits follow checkpoints, there is nothing to wait for
         stream_recovery_delay=0.0,
         stream_processing_timeout=300.0,
-        store="memory://",  # the changelog is the store
-        table_standby_replicas=0,
+        store="memory://",
         TableManager=SafeTableManager,
         topic_allow_declare=False,  # `huoqun provision` makes the topics; a wrong count would eat every event
         topic_disable_leader=True,  # nothing runs "on the leader": no topic for it
@@ -124,33 +123,12 @@ def build(config: Config) -> StreamsApp:
     )
     app.batched_topic = topics.full_name(kafka.topic_prefix, topics.EVENTS)
     app.batch_records = worker.batch_records
-    changelog = app.topic(
-        topics.state_topic(kafka.topic_prefix),
-        schema=_as_it_is(),
-        acks=False,
-        internal=True,
-        partitions=kafka.partitions,
-    )
-    app.state_table = StateTable(
-        app,
-        name=STATE_TABLE,
-        key_type=bytes,
-        value_type=bytes,
-        partitions=kafka.partitions,
-        changelog_topic=changelog,
-        recovery_buffer_size=10,  # messages of many records each; not 1, which Faust takes for something else
-    )
-    app.tables.add(app.state_table)
     return app
-
-
-def _as_it_is() -> ManySchema:
-    return ManySchema(key_serializer="raw", value_serializer="raw")
 
 
 def events_channel(app: StreamsApp) -> Any:
     """Return the events topic as a channel of batches."""
-    return app.topic(app.batched_topic, schema=_as_it_is())
+    return app.topic(app.batched_topic, schema=ManySchema(key_serializer="raw", value_serializer="raw"))
 
 
 class _Batches:
@@ -170,10 +148,15 @@ class _Batches:
 class FaustPorts:
     """``streams.agent.Ports`` over a Faust app."""
 
-    def __init__(self, app: StreamsApp) -> None:
+    def __init__(self, app: StreamsApp, config: Config) -> None:
         self._app = app
-        self._changelog = app.state_table.changelog_topic.get_topic_name()
         self._outbox = Outbox(_Batches(app), linger=LINGER_SECONDS, max_record=app.conf.producer_max_request_size)
+        self._changelog = BrokerChangelog(
+            topics.state_topic(config.kafka.topic_prefix),
+            bootstrap(config),
+            self._outbox,
+            stall_seconds=app.conf.broker_request_timeout,
+        )
 
     def put(
         self, topic: str, partition: int, records: Iterable[tuple[bytes, bytes | None]], *, epoch: int | None = None
@@ -192,21 +175,20 @@ class FaustPorts:
 
     def holds(self, partition: int, generation: int) -> bool:
         """See the protocol."""
-        app = self._app
-        return not app.rebalancing and generation == app.consumer_generation_id and partition in app.held()
+        return not self._app.rebalancing and self.owns(partition, generation)
 
-    def entries(self, partition: int) -> Iterable[tuple[bytes, bytes]]:
+    def owns(self, partition: int, generation: int) -> bool:
         """See the protocol."""
-        return self._app.state_table.entries.of(partition)
+        return generation == self._app.consumer_generation_id and partition in self._app.held()
 
-    def epoch(self, partition: int) -> int:
+    async def recover(self, partition: int, known: Known | None) -> Recovered:
         """See the protocol."""
-        return self._app.state_table.entries.epoch(partition)
+        return await recover(self._changelog, partition, known)
 
-    def saved(self, partition: int, saves: Sequence[tuple[bytes, bytes | None]], offset: int) -> None:
-        """See the protocol."""
-        self._app.state_table.entries.saved(partition, saves)
-        self._app.tables.recovery.saved(TP(self._changelog, partition), offset)
+    @property
+    def bytes_recovered(self) -> int:
+        """What was read of changelogs since the start."""
+        return self._changelog.bytes_read
 
     def release(self, partition: int, offset: int, generation: int) -> None:
         """See the protocol."""

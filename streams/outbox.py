@@ -105,7 +105,13 @@ class Outbox:
         """Bytes of sealed batches that are not acknowledged yet."""
 
     def put(
-        self, topic: str, partition: int, records: Iterable[Record], *, headers: Headers | None = None, at: int | None = None
+        self,
+        topic: str,
+        partition: int,
+        records: Iterable[Record],
+        *,
+        headers: Headers | None = None,
+        at: int | None = None,
     ) -> list[Awaitable[Written]]:
         """Queue records in order, stamped with the time ``at`` (ms); return what to wait for.
 

@@ -104,7 +104,8 @@ class _Worker:
         self.stop = asyncio.Event()
         self.app: StreamsApp = build(config)
         limits = Limits(config.worker.checkpoint_seconds, config.worker.checkpoint_events)
-        self.loop = Loop(config.kafka.topic_prefix, make_state, FaustPorts(self.app), limits)
+        self._ports = FaustPorts(self.app, config)
+        self.loop = Loop(config.kafka.topic_prefix, make_state, self._ports, limits)
         self._ready = ready
         self._watchdog = Watchdog(config.worker.watchdog_seconds, time.monotonic())
         self._lag_at = 0.0
@@ -156,12 +157,15 @@ class _Worker:
             held=self.app.held(),
             ticks=self.loop.last_tick,
             batches=self.loop.last_batch,
-            settled=self.app.settled(),
-            progress=self.app.progress(),
+            settled=self._settled(),
+            progress=(self.app.progress(), self._ports.bytes_recovered, len(self.loop.applied)),
         )
 
+    def _settled(self) -> bool:
+        return self.app.settled() and self.loop.prepared
+
     def _report(self) -> None:
-        settled = self.app.settled()
+        settled = self._settled()
         self._ready[0] = None if settled else "no assignment yet, or its state is being recovered"
         now = time.monotonic()
         if not settled or now - self._lag_at < LAG_SECONDS:
@@ -204,12 +208,12 @@ class _Worker:
     async def _on_revoked(self, app: Any, revoked: Any, **kwargs: Any) -> None:
         del app, revoked, kwargs
         metrics.REBALANCES.inc()
-        self.loop.drop()
+        await self.loop.suspend()
         for gauge in (metrics.LAG, metrics.LAST_TICK):
             gauge.clear()
 
     async def _on_assigned(self, app: Any, assigned: Any, **kwargs: Any) -> None:
         del app, kwargs
-        self.loop.drop()
         mine = sorted(tp.partition for tp in assigned if tp.topic == self.app.batched_topic)
+        self.loop.resume(mine, self.app.consumer_generation_id)
         _log.info("partitions assigned", partitions=mine)

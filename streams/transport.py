@@ -1,11 +1,16 @@
 """Faust's transport, with one message per (partition, up to so many records).
 
-Faust 0.15.3 spends about 80 µs on each *message*, whatever is in it. So the consumer here packs what one fetch brought
-of a partition into messages that carry many records, and bear the offset of the last one: :class:`Batch` messages for
-the events topic, where the loop over records is plain Python in the agent, and lists of the client's own records for
-changelogs, which :class:`streams.recovery.StateTable` takes apart.
+Faust 0.15.3 spends about 80 µs on each *message*, whatever is in it. So the consumer here hands out messages that carry
+many records of one partition (a :class:`Batch`) and bear the offset of the last one; the loop over records is plain
+Python in the agent. Records come in chunks from aiokafka's fetcher already (:mod:`streams.chunks`).
 
-Three more things differ from Faust's own consumer, each because records were lost or waited for in vain without it:
+What is as in stock Faust: the consumer in its own thread with its heartbeats, group membership and its callbacks in
+their order, pauses, resumes and seeks of partitions, fairness between partitions, buffers whose bound (in messages,
+``stream_buffer_maxsize``) holds back fetching, generations on messages, and how all of it starts and stops. What an app
+must do: consume its topics by agents that expect batches, say up to where work is done by ``consumer.checkpointed``,
+and keep its state elsewhere than in Faust's tables, whose changelogs would come in batches, too.
+
+Three things differ from Faust's own consumer, each because records were lost or waited for in vain without it:
 
 * **Offsets are committed as checkpoints say** (:meth:`BatchConsumer.checkpointed`), not as messages are acked: the
   highest checkpointed offset of a partition plus one. Holes in the log (compaction, transactions) can't stop commits,
@@ -17,6 +22,9 @@ Three more things differ from Faust's own consumer, each because records were lo
   wants them and throws them away. Without this, a minute of joins, kills and leaves loses events.)
 * **Rewinding is complete.** aiokafka's ``seek_to_committed`` leaves partitions alone that have no commit yet; here they
   go back to their beginning, and a rewind that takes too long is an error, not a shrug.
+
+Besides, partitions are assigned stickily (who had one keeps it, and its state with it), and what an aborted transaction
+wrote is not seen.
 """
 
 from __future__ import annotations
@@ -27,33 +35,35 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
+from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import UnknownError, UnsupportedVersionError
 from faust.serializers.schemas import Schema
 from faust.transport.drivers import aiokafka as driver
 
 from huoqun import log
+from streams.chunks import Chunk, Shelf
 
 _log = log.get(__name__)
 
 FETCH_WAIT_MS: Final = 50
 """How long the broker may hold an empty fetch. Faust fixes 1,500 ms, of which some brokers sleep half, data or not."""
 
+FETCH_CHUNKS: Final = 8
+"""Batches that one fetch may bring, over all partitions."""
+
 NOTHING_ACTIVE_SECONDS: Final = 0.05
 """Pause before looking again when no partition may be fetched (Faust: one second)."""
 
-CHANGELOG_RECORDS: Final = 1000
-"""Records in one message of a changelog."""
-
 
 class Batch(NamedTuple):
-    """Records of one partition in offset order, as (offset, value), and their keys beside them."""
+    """Records of one partition in offset order, as (offset, value), and as the client decoded them."""
 
     records: list[tuple[int, bytes | None]]
-    keys: list[bytes | None]
+    raw: list[Any]
 
     def key_at(self, offset: int) -> bytes | None:
         """Return the key of the record at ``offset``."""
-        return next((key for (at, _), key in zip(self.records, self.keys, strict=True) if at == offset), None)
+        return next((record.key for record in self.raw if record.offset == offset), None)
 
 
 class ManySchema(Schema):  # type: ignore[misc]  # faust is seen as untyped
@@ -76,15 +86,25 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] 
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
-        consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001  # read when the consumer starts, right after this
+        # Read when the consumer starts, right after this:
+        consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001
+        consumer._partition_assignment_strategy = [StickyPartitionAssignor]  # noqa: SLF001
+        consumer._isolation_level = "read_committed"  # noqa: SLF001
         return consumer
 
-    async def fetch(self, partitions: frozenset[Any], stops: int, timeout: float) -> Mapping[Any, list[Any]]:  # noqa: ASYNC109  # passed on
-        """Return records by partition, none if the flow was stopped since ``stops`` was read."""
-        found: Mapping[Any, list[Any]] = await self.call_thread(self._fetch, partitions, stops, timeout)
+    async def on_start(self) -> None:
+        """Start the client, and have it fetch chunks."""
+        await super().on_start()
+        fetcher = self._ensure_consumer()._fetcher  # noqa: SLF001
+        assert not fetcher._records, "nothing is subscribed yet"  # noqa: SLF001
+        fetcher._records = Shelf(self.app.batch_records)  # noqa: SLF001
+
+    async def fetch(self, partitions: frozenset[Any], stops: int, timeout: float) -> Mapping[Any, list[Chunk]]:  # noqa: ASYNC109  # passed on
+        """Return chunks by partition, none if the flow was stopped since ``stops`` was read."""
+        found: Mapping[Any, list[Chunk]] = await self.call_thread(self._fetch, partitions, stops, timeout)
         return found
 
-    async def _fetch(self, partitions: frozenset[Any], stops: int, timeout: float) -> Mapping[Any, list[Any]]:  # noqa: ASYNC109
+    async def _fetch(self, partitions: frozenset[Any], stops: int, timeout: float) -> Mapping[Any, list[Chunk]]:  # noqa: ASYNC109
         consumer = self._ensure_consumer()
         if self._overtaken(stops):
             return {}
@@ -93,16 +113,16 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] 
         if consumer._closed or fetcher._closed:  # noqa: SLF001
             raise driver.ConsumerStoppedError
         with fetcher._subscriptions.fetch_context():  # noqa: SLF001
-            found: Mapping[Any, list[Any]] = await fetcher.fetched_records(
+            found: Mapping[Any, list[Chunk]] = await fetcher.fetched_records(
                 partitions,
                 timeout=timeout,
-                max_records=consumer._max_poll_records,  # noqa: SLF001
+                max_records=FETCH_CHUNKS,
             )
         if self._overtaken(stops) or rewinds != self.rewinds:
             assigned = consumer.assignment()
-            for tp, records in found.items():
+            for tp, chunks in found.items():
                 if tp in assigned:
-                    consumer.seek(tp, records[0].offset)
+                    consumer.seek(tp, chunks[0].offset)
             return {}
         return found
 
@@ -131,7 +151,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] 
 
 
 class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is seen as untyped
-    """See the module. The app names the topic to batch (``batched_topic``) and the size (``batch_records``)."""
+    """See the module. The app names the most records of a batch (``batch_records``)."""
 
     flow_stops: int = 0
     """How often the flow was stopped: a rebalance, or a stop, lies between two readings that differ."""
@@ -174,23 +194,31 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # faust is seen as 
             if tp in self._active_partitions or tp in self._buffered_partitions:
                 yield tp, message
 
-    def _messages(self, found: Mapping[Any, list[Any]]) -> Iterable[tuple[Any, Any]]:
+    def _messages(self, found: Mapping[Any, list[Chunk]]) -> Iterable[tuple[Any, Any]]:
         queues = []
-        for key, records in found.items():
+        for key, chunks in found.items():
             tp = driver.ensure_TPset([key]).pop()
-            size = self.app.batch_records if tp.topic == self.app.batched_topic else CHANGELOG_RECORDS
-            queues.append([(tp, self._message(tp, records[i : i + size])) for i in range(0, len(records), size)])
+            queues.append([(tp, self._batch(tp, chunk.records)) for chunk in chunks])
         for turn in zip_longest(*queues):
             yield from (item for item in turn if item is not None)
 
-    def _message(self, tp: Any, records: list[Any]) -> Any:
-        message = self._to_message(tp, records[-1])
-        message.key = message.headers = None
-        if tp.topic == self.app.batched_topic:
-            message.value = Batch([(r.offset, r.value) for r in records], [r.key for r in records])
-        else:
-            message.value = records
-        return message
+    def _batch(self, tp: Any, raw: list[Any]) -> Any:
+        last = raw[-1]
+        return driver.ConsumerMessage(
+            tp.topic,
+            tp.partition,
+            last.offset,
+            last.timestamp / 1000.0,
+            last.timestamp_type,
+            None,
+            None,
+            Batch([(record.offset, record.value) for record in raw], raw),
+            None,
+            0,
+            0,
+            tp,
+            generation_id=self.app.consumer_generation_id,
+        )
 
     async def on_partitions_revoked(self, revoked: Iterable[Any]) -> None:
         """Forget what could have been committed: it belongs to the assignment that ends."""

@@ -14,7 +14,7 @@ from huoqun import broker as administration
 from huoqun import codec, topics
 from huoqun.config import Config
 from huoqun.control import Tick
-from streams.recovery import BARRIER_KEY, EPOCH_HEADER, Entries
+from streams.saves import BARRIER_KEY, EPOCH_HEADER, Replay
 from tests.support.brokers import RunningBroker
 from tests.support.workers import (
     Feed,
@@ -54,13 +54,13 @@ def feed(config: Config) -> Iterator[Feed]:
 
 def saved_totals(config: Config) -> dict[str, tuple[int, int]]:
     """What a worker that starts now would restore."""
-    entries = Entries()
+    replays = [Replay() for _ in range(config.kafka.partitions)]
     for partition, offset, key, value, headers in read_all(config, topics.state_topic(config.kafka.topic_prefix)):
         assert key is not None
-        entries.replay(partition, offset, key, value, headers.items())
+        replays[partition].feed(offset, key, value, headers.items())
     found = {}
-    for partition in range(config.kafka.partitions):
-        for key, value in entries.of(partition):
+    for replay in replays:
+        for key, value in replay.entries.items():
             total = codec.decode_json(value)
             found[key.decode().partition("/")[2]] = (total["count"], total["total"])
     return found

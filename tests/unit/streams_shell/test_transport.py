@@ -12,16 +12,19 @@ import pytest
 from aiokafka import TopicPartition
 from faust.types import TP
 
+from streams.chunks import Chunk
 from streams.transport import Batch, BatchConsumer, BatchConsumerThread
 
-EVENTS, CHANGELOG = "p.events", "p-changelog"
+EVENTS = "p.events"
 
 
-def records(topic: str, partition: int, *offsets: int) -> list[Any]:
-    return [
-        SimpleNamespace(topic=topic, partition=partition, offset=o, key=b"k%d" % o, value=b"v%d" % o, headers=())
-        for o in offsets
-    ]
+def chunk(*offsets: int) -> Chunk:
+    return Chunk(
+        [
+            SimpleNamespace(offset=o, key=b"k%d" % o, value=b"v%d" % o, headers=(), timestamp=5000, timestamp_type=0)
+            for o in offsets
+        ]
+    )
 
 
 def consumer(**state: Any) -> Any:
@@ -29,35 +32,29 @@ def consumer(**state: Any) -> Any:
     made = BatchConsumer.__new__(BatchConsumer)
     made.app = SimpleNamespace(batched_topic=EVENTS, batch_records=2, consumer_generation_id=5, rebalancing=False)
     made._checkpointed, made._acked = {}, defaultdict(list)
-    made._to_message = lambda tp, record: SimpleNamespace(
-        tp=tp, offset=record.offset, key=record.key, value=record.value, headers=record.headers
-    )
     for name, value in state.items():
         setattr(made, name, value)
     return made
 
 
 def test_a_batch_knows_the_key_of_each_record() -> None:
-    batch = Batch([(3, b"a"), (7, None)], [b"x", None])
-    assert (batch.key_at(3), batch.key_at(7), batch.key_at(5)) == (b"x", None, None)
+    batch = Batch([(3, b"v3"), (7, b"v7")], chunk(3, 7).records)
+    assert (batch.key_at(3), batch.key_at(7), batch.key_at(5)) == (b"k3", b"k7", None)
 
 
 def test_a_message_carries_a_chunk_and_bears_its_last_offset_fairly_between_partitions() -> None:
     found = {
-        TopicPartition(EVENTS, 0): records(EVENTS, 0, 0, 1, 2, 5, 9),
-        TopicPartition(EVENTS, 1): records(EVENTS, 1, 4),
-        TopicPartition(CHANGELOG, 0): records(CHANGELOG, 0, 1, 2, 3),
+        TopicPartition(EVENTS, 0): [chunk(0, 1), chunk(2, 5), chunk(9)],
+        TopicPartition(EVENTS, 1): [chunk(4)],
     }
     messages = list(consumer()._messages(found))
-    assert [(tp, m.offset) for tp, m in messages] == [
-        (TP(EVENTS, 0), 1),
-        (TP(EVENTS, 1), 4),
-        (TP(CHANGELOG, 0), 3),
-        (TP(EVENTS, 0), 5),
-        (TP(EVENTS, 0), 9),
+    assert [(tp, m.offset, m.generation_id, m.timestamp) for tp, m in messages] == [
+        (TP(EVENTS, 0), 1, 5, 5.0),
+        (TP(EVENTS, 1), 4, 5, 5.0),
+        (TP(EVENTS, 0), 5, 5, 5.0),
+        (TP(EVENTS, 0), 9, 5, 5.0),
     ]
-    assert messages[3][1].value == Batch([(2, b"v2"), (5, b"v5")], [b"k2", b"k5"])
-    assert [r.offset for r in messages[2][1].value] == [1, 2, 3]
+    assert messages[2][1].value.records == [(2, b"v2"), (5, b"v5")]
 
 
 def test_what_is_committed_is_what_was_checkpointed_whatever_was_acked() -> None:
@@ -77,11 +74,10 @@ def test_what_is_committed_is_what_was_checkpointed_whatever_was_acked() -> None
 class Client:
     """aiokafka's consumer: what a fetch brings, what happens meanwhile, and where positions are set."""
 
-    def __init__(self, found: dict[Any, list[Any]], meanwhile: Callable[[], object], assigned: set[Any]) -> None:
+    def __init__(self, found: dict[Any, list[Chunk]], meanwhile: Callable[[], object], assigned: set[Any]) -> None:
         self._fetcher = self
         self._subscriptions = SimpleNamespace(fetch_context=nullcontext)
         self._closed = False
-        self._max_poll_records = 10
         self.found, self.meanwhile, self.assigned = found, meanwhile, assigned
         self.positions: dict[Any, int] = {}
 
@@ -101,7 +97,7 @@ def fetch(meanwhile: Callable[[Any], object]) -> tuple[dict[Any, list[Any]], dic
     here, gone = TopicPartition(EVENTS, 0), TopicPartition(EVENTS, 1)
     thread = BatchConsumerThread.__new__(BatchConsumerThread)
     thread.consumer = SimpleNamespace(flow_stops=0, flow_active=True)
-    found = {here: records(EVENTS, 0, 7, 8), gone: records(EVENTS, 1, 3)}
+    found = {here: [chunk(7, 8)], gone: [chunk(3)]}
     client = Client(found, lambda: meanwhile(thread), {here})
     thread._consumer = client
     return dict(asyncio.run(thread._fetch(frozenset({here, gone}), 0, 1.0))), client.positions
@@ -109,7 +105,7 @@ def fetch(meanwhile: Callable[[Any], object]) -> tuple[dict[Any, list[Any]], dic
 
 def test_an_undisturbed_fetch_is_delivered() -> None:
     found, positions = fetch(lambda thread: None)
-    assert sum(len(r) for r in found.values()) == 3
+    assert sum(len(c.records) for chunks in found.values() for c in chunks) == 3
     assert not positions
 
 
