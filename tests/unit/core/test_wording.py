@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import string
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from streams.core.wording import looks_like_ad, wants_answer, words_of
+from bench.workload import records
+from huoqun import codec
+from streams.core import wording
+from streams.core.wording import looks_like_ad, tokens_of, wants_answer, words_of
+from tests.support.stack import REAL_CHATS, read_chats
+from tests.unit.core import slow_wording as slow
 
 ASKS = [
     "有人知道番茄叶子发黄怎么回事吗", "请问群主在哪买土", "这个多少钱", "有没有推荐的花盆", "不知道怎么浇水", "能不能晚上发货",
@@ -43,3 +51,118 @@ def test_any_text_can_be_judged(text: str) -> None:
     wants_answer(text)
     looks_like_ad(text)
     assert len(words_of(text)) <= 24
+
+
+def same(text: str) -> None:
+    """Compare with the plain statement of the rules."""
+    assert wants_answer(text) == slow.wants_answer(text), text
+    assert looks_like_ad(text) == slow.looks_like_ad(text), text
+    assert words_of(text) == slow.words_of(text), text
+    assert tokens_of(text) == slow.tokens_of(text), text
+
+
+RULES = [value for value in vars(slow).values() if isinstance(value, re.Pattern)]
+CHARACTERS = st.sampled_from(
+    "aAnyhowx019_' \t\n\x1c\u3000,.:;!?-+/@%[]{}|^`~…（）)，。；：？！～ıİſKßÉéЖ🙂ａ٣䷀㐀鿿"
+    "不没有吗么呢谁什哪怎几多的了我你好行是能喜欢都也还求急帮想推荐加微私信优惠"
+)
+PIECES = st.one_of(
+    st.sampled_from(ASKS + DOES_NOT),
+    st.sampled_from(
+        [
+            "http://a.b/c?d",
+            "HTTPS://",
+            "httpſ://x",
+            "WWW.x",
+            "wWw.",
+            "t.me/x",
+            "a--.com",
+            "-.com",
+            ".CN",
+            "+1234567",
+            "13812345678",
+        ]
+    ),
+    st.sampled_from(
+        [
+            "Bob: ",
+            "@x_y, ",
+            "hi ",
+            "ok so ",
+            "well, ",
+            "quick question ",
+            "/ask",
+            " !b",
+            "50% off ",
+            "DM me",
+            "vX",
+            "加Q",
+            "领券",
+        ]
+    ),
+    st.text(CHARACTERS, max_size=6),
+    st.text(max_size=3),
+    *(st.from_regex(rule, fullmatch=True) for rule in RULES),
+)
+TALK = st.lists(PIECES, max_size=5).flatmap(
+    lambda pieces: st.sampled_from(["", " ", "，"]).map(lambda by: by.join(pieces))
+)
+
+
+@given(TALK)
+@settings(max_examples=500)
+@example("see x.community, earn 50 %")  # not .com: a site ends where a word ends
+@example("Đcan anyone")  # not can: a word begins where a word begins
+@example(
+    "好吗什么的，急怎么都求"
+)  # what is taken out leaves a comma, which ends a clause and may stand inside a phrase
+@example("HTTPſ://x.y 吗")
+@example("免费领券 DM me")
+def test_the_fast_rules_say_what_the_plain_ones_say(text: str) -> None:
+    same(text)
+
+
+@given(st.text(CHARACTERS, max_size=40))
+@settings(max_examples=500)
+def test_and_on_any_mixture_of_the_characters_that_they_look_at(text: str) -> None:
+    same(text)
+
+
+@given(st.sampled_from(RULES).flatmap(lambda rule: st.from_regex(rule, fullmatch=True)))
+def test_and_on_what_any_single_rule_finds(text: str) -> None:
+    same(text)
+
+
+def test_and_on_the_load_of_the_benchmarks() -> None:
+    texts = {codec.decode_json(record.value).get("text", "") for record in records(5_000, ticks=False)}
+    assert len(texts) > 1_000
+    for text in texts:
+        same(text)
+
+
+@pytest.mark.real_chats
+@pytest.mark.slow
+@pytest.mark.skipif(not REAL_CHATS.is_dir(), reason="the annotated chats (../shared/data) are not here")
+@pytest.mark.parametrize("split", ["dev", "train"])
+def test_and_on_real_chats(split: str) -> None:
+    texts = {raw["text"] for raw in read_chats(REAL_CHATS / split / "events.ndjson.gz") if raw.get("text")}
+    assert len(texts) > 10_000
+    for text in texts:
+        same(text)
+
+
+def test_small_letters_are_what_a_search_that_ignores_case_takes_for_them() -> None:
+    every = [chr(code) for code in range(0x20000)]  # beyond are no letters but Chinese ones
+    small = "".join(map(wording._small, every))
+    assert len(small) == len(every)
+    for letter in string.ascii_lowercase:
+        found = set(re.findall(letter, "".join(every), re.IGNORECASE))
+        assert found == {one for one, its in zip(every, small, strict=True) if its == letter}
+        assert found == set(re.findall("|".join(wording._any_case(letter)), "".join(every)))
+    for kind in (r"\w", r"\s", r"\d", r"[^\W_]", "[\u3400-\u9fff]"):
+        assert [m.start() for m in re.finditer(kind, "".join(every))] == [m.start() for m in re.finditer(kind, small)]
+
+
+def test_a_row_that_would_slow_all_others_down_is_refused() -> None:
+    with pytest.raises(ValueError, match="literal"):
+        wording._any_of(["(?:does|can)", "how"])
