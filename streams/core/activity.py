@@ -10,7 +10,7 @@ import math
 from typing import Final
 
 from huoqun.results import Activity
-from streams.core.history import ACTIVITY, Closed, History, Replied
+from streams.core.history import ACTIVITY, FILLING, NOWHERE, Closed, History
 from streams.core.settings import GroupSettings
 from streams.core.state import MINUTE_MS, NEVER, REPLY_MS, Head, Minute, Said, Window
 
@@ -32,24 +32,22 @@ def begin_minute(head: Head, ts: int) -> None:
         head.due_activity = (minute + 1) * MINUTE_MS
 
 
-def count_reply(h: History, head: Head, said: Said, ts: int) -> None:
-    """Count the first reply, at ``ts``, to a member's message of at most half an hour ago."""
+def minute_for(h: History, said: Said, ts: int) -> int:
+    """Return where a first reply, at ``ts``, to a member's message counts: see :class:`streams.core.history.Reply`."""
     if not said.counts or ts - said.ts > REPLY_MS:
-        return
-    seconds = (ts - said.ts) // 1000
+        return NOWHERE
     number = said.ts // MINUTE_MS
-    if number == head.minute:
-        head.responses = (*head.responses, seconds)
-        return
+    if number == h.head.minute:
+        return FILLING
     place = h.first + len(h.minutes) - 1
     while place >= h.first:
         minute = h.minutes[place - h.first]
         if not isinstance(minute, Minute) or minute.number < number:
-            return
+            return NOWHERE
         if minute.number == number:
-            h.do(Replied(place, seconds))
-            return
+            return place
         place -= 1
+    return NOWHERE
 
 
 def on_time(h: History, settings: GroupSettings, at: int) -> None:
@@ -59,7 +57,7 @@ def on_time(h: History, settings: GroupSettings, at: int) -> None:
     entered = None
     if 0 <= head.minute < end:
         entered = _minute_of(h, head)
-    closed = Closed(end, entered, {})
+    closed = Closed(end, entered)
     h.do(closed)
     for number, window in enumerate(h.windows):
         if entered is not None or closed.left[number]:
@@ -72,7 +70,7 @@ def _minute_of(h: History, head: Head) -> Minute:
     minute = Minute(head.minute)
     minute.messages, minute.staff_messages = head.minute_messages, head.staff_messages
     minute.joins, minute.leaves = head.joins, head.leaves
-    minute.responses = head.responses
+    minute.responses = tuple(h.responses)
     speakers: list[int] = []
     for person, n in h.now.items():
         speakers.append(person)
@@ -80,7 +78,6 @@ def _minute_of(h: History, head: Head) -> Minute:
     minute.speakers = speakers
     head.minute = -1
     head.minute_messages = head.staff_messages = head.joins = head.leaves = 0
-    head.responses = ()
     return minute
 
 

@@ -33,16 +33,14 @@ DEAD_DAYS: Final = 28
 FORMING_DAYS: Final = 30
 
 
-def on_message(head: Head, person: Person, ts: int) -> None:
-    """Count a message of a person (staff too) into their day, and a member's into the group's."""
+def begin_day(h: History, place: int, ts: int) -> None:
+    """Make sure that a person's message at ``ts`` (ms) is counted into its day."""
     day = ts // DAY_MS
-    if person.today != day:
+    if h.people[place].today != day:
+        person = h.change_person(place)
         if person.today_count:
             person.days = _recent((*person.days, (person.today, person.today_count)), day)
         person.today, person.today_count = day, 0
-    person.today_count += 1
-    if not person.is_staff:
-        head.messages_today += 1
 
 
 def start(head: Head, ts: int) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from huoqun.events import Event
 from streams.core import activity, churn, leaving, names, questions
-from streams.core.history import SAID, History, next_due
+from streams.core.arrival import Arrival
+from streams.core.history import History, Reply, Wrote, next_due
 from streams.core.settings import GroupSettings
-from streams.core.state import MOST_SAID, NEVER, REPLY_MS, Head, Person, Said
+from streams.core.state import MOST_SAID, NEVER, REPLY_MS, Head, Person
 
 ADJACENT_MS: Final = 2 * 60_000
 """Without a link, the next person's message within this time counts as a reply to the one before."""
@@ -24,18 +24,16 @@ class Group:
         self.settings: GroupSettings = settings
         self.h: History = History()
 
-    def insert(self, event: Event, offset: int, watermark: int) -> None:
-        """Apply an event (of the record at ``offset``) in its place in time, then fire the timers up to ``watermark`` (ms)."""
+    def insert(self, event: Arrival, watermark: int) -> None:
+        """Apply an event in its place in time, then fire the timers up to ``watermark`` (ms)."""
         steps = self.h.steps
         if steps and steps[-1].after(event.ts, event.id):
             later = self.h.take_back(event.ts, event.id)
-            self._apply(event, offset)
+            self._apply(event)
             for step in later:
-                again = step.event
-                assert again is not None
-                self._apply(again, step.offset)
+                self._apply(step.arrival())
         else:
-            self._apply(event, offset)
+            self._apply(event)
         self.advance(watermark)
 
     def advance(self, until: int) -> None:
@@ -58,38 +56,46 @@ class Group:
             questions.on_time(h, self.settings, at)
         if h.head.due_days <= at:
             churn.on_time(h, self.settings, at)
-        h.commit_step(at, None, "", -1)
+        h.commit_step(at, None)
 
-    def _apply(self, event: Event, offset: int) -> None:
+    def _apply(self, event: Arrival) -> None:
         ts = event.ts
         self.advance(ts)
         h = self.h
-        head = h.change_head()
-        head.last_ts = ts
         if not h.life.first_ts:
             h.change_life().first_ts = ts
         name = event.group_name
         if name and name != h.life.name:
             h.change_life().name = name
-        if head.due_days == NEVER:
-            churn.start(head, ts)
-        if event.type == "member_count":
+        if h.head.due_days == NEVER:
+            churn.start(h.change_head(), ts)
+        if event.kind == "member_count":
+            head = h.change_head()
+            head.last_ts = ts
             if event.count is not None:
                 head.correction = event.count - head.known
         else:
-            self._person(h, head, event)
+            self._person(h, event)
         h.group_changed = True
-        h.commit_step(ts, event, event.id, offset)
+        h.commit_step(ts, event)
 
-    def _person(self, h: History, head: Head, event: Event) -> None:
+    def _person(self, h: History, event: Arrival) -> None:
         place = h.index.get(event.user_id, -1)
         old = place >= 0
         if not old:
             place = h.add_person(event.user_id)
+        person = self._describe(h, event, place)
+        gone = person.left_at != 0
+        kind = event.kind
+        if kind == "message" and not person.is_bot:
+            if not old or gone:
+                h.change_head().known += 1
+                h.change_person(place).left_at = 0
+            self._message(h, event, place)
+            return
+        head = h.change_head()
+        head.last_ts = event.ts
         person = h.change_person(place)
-        gone = old and person.left_at != 0
-        self._describe(h, event, person)
-        kind = event.type
         if kind == "join":
             if not old or gone:
                 self._join(head, event, person)
@@ -101,26 +107,32 @@ class Group:
                 head.known += 1
             person.left_at = 0
             if kind == "message":
-                self._message(h, head, event, place, person)
+                person.last_message_at = event.ts
 
-    def _describe(self, h: History, event: Event, person: Person) -> None:
+    def _describe(self, h: History, event: Arrival, place: int) -> Person:
+        """Return the person, with what the event says of them."""
+        person = h.people[place]
         name, user = event.user_name, event.user_id
         if name and name != person.name:
             names.rename(h, person, name)
+            person = h.change_person(place)
             person.name = name
         if not person.is_bot and (event.is_bot or user in self.settings.bots):
+            person = h.change_person(place)
             person.is_bot = True
         if not person.is_staff and (event.is_staff or user in self.settings.staff):
+            person = h.change_person(place)
             person.is_staff = True
+        return person
 
-    def _join(self, head: Head, event: Event, person: Person) -> None:
+    def _join(self, head: Head, event: Arrival, person: Person) -> None:
         if not person.is_bot:
             head.known += 1
             activity.begin_minute(head, event.ts)
             head.joins += 1
         person.left_at, person.joined_at = 0, event.ts
 
-    def _leave(self, h: History, head: Head, event: Event, person: Person, *, known: bool) -> None:
+    def _leave(self, h: History, head: Head, event: Arrival, person: Person, *, known: bool) -> None:
         if not known:
             head.correction -= head.correction > 0  # one of those that only the platform's own count knew
         elif not person.is_bot:
@@ -130,58 +142,44 @@ class Group:
         head.leaves += 1
         leaving.on_leave(h, head, self.settings, event)
 
-    def _message(self, h: History, head: Head, event: Event, place: int, person: Person) -> None:
-        ts = event.ts
-        if person.is_bot:
-            person.last_message_at = ts
-            return
+    def _message(self, h: History, event: Arrival, place: int) -> None:
         settings = self.settings
         named = names.named(h, event)
-        for mentioned in event.mentions:
-            if mentioned != event.user_id and mentioned not in named:
-                named = [*named, mentioned]
+        if event.mentions:
+            for mentioned in event.mentions:
+                if mentioned != event.user_id and mentioned not in named:
+                    named = [*named, mentioned]
         if len(named) > 1:
             named = sorted(named)
-        self._replies(h, head, event, named)
-        questions.on_message(h, head, settings, event, person, named)
-        leaving.on_message(h, settings, event, person)
-        activity.begin_minute(head, ts)
-        head.minute_messages += 1
-        if person.is_staff:
-            head.staff_messages += 1
-        else:
-            h.count_speaker(place)
-            head.last_member_message = ts
-        churn.on_message(head, person, ts)
+        self._replies(h, event, named)
+        questions.on_message(h, settings, event, place, named)
+        leaving.on_message(h, settings, event, h.people[place])
+        churn.begin_day(h, place, event.ts)
         addressed = 1.0 if named or event.reply_to else 0.0
-        head.addressed += ADDRESSED_WEIGHT * (addressed - head.addressed)
-        head.messages += 1
-        head.last_message = event.id
-        h.put(SAID, event.id, Said(ts, place, head.messages, False, not person.is_staff))
-        person.messages += 1
-        person.last_message_at, person.last_message = ts, event.id
+        head, person = h.head, h.people[place]
+        mean = head.addressed + ADDRESSED_WEIGHT * (addressed - head.addressed)
+        h.do(Wrote(h, place, event.id, event.ts, person.is_staff, mean))
+        h.changed_people.add(person.user)
 
-    def _replies(self, h: History, head: Head, event: Event, named: list[str]) -> None:
+    def _replies(self, h: History, event: Arrival, named: list[str]) -> None:
         """Count the message as the first reply to what it replies to: linked, naming, or else next in line."""
         if event.reply_to:
-            self._reply(h, head, event, event.reply_to, REPLY_MS)
+            self._reply(h, event, event.reply_to, REPLY_MS)
         for user in named:
             other = h.find(user)
             if other is not None and other.last_message and other.last_message != event.reply_to:
-                self._reply(h, head, event, other.last_message, REPLY_MS)
-        if not named and not event.reply_to and head.last_message:
-            self._reply(h, head, event, head.last_message, ADJACENT_MS)
+                self._reply(h, event, other.last_message, REPLY_MS)
+        if not named and not event.reply_to and h.head.last_message:
+            self._reply(h, event, h.head.last_message, ADJACENT_MS)
 
-    def _reply(self, h: History, head: Head, event: Event, target: str, within: int) -> None:
-        said: Said | None = h.tables[SAID].get(target)
-        if said is None or said.answered or event.ts - said.ts > within or head.messages - said.place >= MOST_SAID:
+    def _reply(self, h: History, event: Arrival, target: str, within: int) -> None:
+        said = h.said.get(target)
+        if said is None or said.answered or event.ts - said.ts > within or h.head.messages - said.place >= MOST_SAID:
             return
         author = h.people[said.person]
         if author.user == event.user_id:
             return
-        h.put(SAID, target, Said(said.ts, said.person, said.place, True, said.counts))
-        activity.count_reply(h, head, said, event.ts)
-        author = h.change_person(said.person)
-        author.replies += 1
+        h.do(Reply(target, said, activity.minute_for(h, said, event.ts), (event.ts - said.ts) // 1000))
+        h.changed_people.add(author.user)
         if author.newcomer_flagged:
             churn.greet(h, self.settings, author.user, author.joined_at, at=event.ts)

@@ -17,26 +17,24 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from huoqun.events import Event
+from streams.core.arrival import Arrival, arrival_from
 from streams.core.state import MINUTE_MS, Asked, Head, Life, Minute, Person, Said, Window, unpack_minute
 
 QUESTIONS: Final = 0
 """Question -> Asked; over and settled, it is forgotten."""
 ALERTS: Final = 1
-"""Alert id -> Alert; the same."""
+"""Alert id -> Alert; the same. A row is replaced, never changed."""
 ACTIVITY: Final = 2
 """(window, end) -> Activity, until it has settled."""
 RISKS: Final = 3
 """(member, day as ms) -> MemberRisk, until it has settled."""
-SAID: Final = 4
-"""Message -> Said."""
-ASKERS: Final = 5
+ASKERS: Final = 4
 """Member -> their open questions, oldest first."""
-NAMES: Final = 6
+NAMES: Final = 5
 """What an asker may be called -> the askers who are called so."""
-FIRSTS: Final = 7
+FIRSTS: Final = 6
 """First character -> the names in ``NAMES`` that begin with it and have to be looked for inside words."""
-TABLES: Final = 8
+TABLES: Final = 7
 PUBLISHED: Final = 4
 """The tables below this one are sent as results."""
 
@@ -143,27 +141,157 @@ class PersonNew(Change):
             h.changed_people.add(gone.user)
 
 
-class Spoke(Change):
-    """A member's message was counted into the minute being filled."""
+class Wrote(Change):
+    """A person's message was counted: into the head, the minute being filled, their day, and what may draw a reply.
 
-    __slots__ = ("done", "place")
+    Holds the values of the other side: the new ones before it is done, the old ones after.
+    """
 
-    def __init__(self, place: int) -> None:
+    __slots__ = (
+        "addressed",
+        "done",
+        "due_activity",
+        "event",
+        "last_member_message",
+        "last_message",
+        "last_ts",
+        "minute",
+        "place",
+        "said",
+        "staff",
+        "their_last",
+        "their_last_at",
+    )
+
+    def __init__(self, h: History, place: int, event: str, ts: int, staff: bool, addressed: float) -> None:
+        head = h.head
+        minute = ts // MINUTE_MS
         self.place: int = place
-        self.done: bool = True
+        self.event: str = event
+        self.staff: bool = staff
+        self.done: bool = False
+        self.last_ts: int = ts
+        self.last_message: str = event
+        self.last_member_message: int = head.last_member_message if staff else ts
+        self.addressed: float = addressed
+        self.minute: int = minute
+        self.due_activity: int = head.due_activity if head.minute == minute else (minute + 1) * MINUTE_MS
+        self.their_last: str = event
+        self.their_last_at: int = ts
+        self.said: Said = Said(ts, place, head.messages + 1, False, not staff)
 
     def swap(self, h: History) -> None:
-        """Count it off, or on."""
-        place = self.place
-        if self.done:
-            left = h.now[place] - 1
-            if left:
-                h.now[place] = left
-            else:
-                del h.now[place]
+        """Count it on, or off."""
+        head, person, place = h.head, h.people[self.place], self.place
+        sign = -1 if self.done else 1
+        head.messages += sign
+        head.minute_messages += sign
+        person.messages += sign
+        person.today_count += sign
+        if self.staff:
+            head.staff_messages += sign
         else:
-            h.now[place] = h.now.get(place, 0) + 1
+            head.messages_today += sign
+            add(h.now, place, sign)
+        head.last_ts, self.last_ts = self.last_ts, head.last_ts
+        head.last_message, self.last_message = self.last_message, head.last_message
+        head.last_member_message, self.last_member_message = self.last_member_message, head.last_member_message
+        head.addressed, self.addressed = self.addressed, head.addressed
+        head.minute, self.minute = self.minute, head.minute
+        head.due_activity, self.due_activity = self.due_activity, head.due_activity
+        person.last_message, self.their_last = self.their_last, person.last_message
+        person.last_message_at, self.their_last_at = self.their_last_at, person.last_message_at
+        if self.done:
+            h.said.pop(self.event, None)
+        else:
+            h.said[self.event] = self.said
         self.done = not self.done
+
+    def note(self, h: History) -> None:
+        """The member's row."""
+        h.changed_people.add(h.people[self.place].user)
+
+    def settle(self, h: History) -> None:
+        """The member's state, and the message as one that may draw a reply."""
+        h.unsaved_people.add(self.place)
+        h.unsaved_said.append(self.event)
+
+
+class Reply(Change):
+    """A message drew its first reply."""
+
+    __slots__ = ("done", "minute", "said", "seconds", "target")
+
+    def __init__(self, target: str, said: Said, minute: int, seconds: int) -> None:
+        self.target: str = target
+        self.said: Said = said
+        self.minute: int = minute
+        """Where it counts: a place in the chain of closed minutes, :data:`FILLING` or :data:`NOWHERE`."""
+        self.seconds: int = seconds
+        self.done: bool = False
+
+    def swap(self, h: History) -> None:
+        """Count it on, or off."""
+        done = self.done
+        sign = -1 if done else 1
+        self.said.answered = not done
+        h.people[self.said.person].replies += sign
+        if self.minute >= 0:
+            minute = h.minute_at(self.minute)
+            minute.responses = minute.responses[:-1] if done else (*minute.responses, self.seconds)
+            for window in h.windows:
+                if window.oldest <= self.minute:
+                    window.replied += sign
+                    add(window.responses, self.seconds, sign)
+        elif self.minute == FILLING:
+            if done:
+                h.responses.pop()
+            else:
+                h.responses.append(self.seconds)
+        self.done = not done
+
+    def note(self, h: History) -> None:
+        """The row of who is replied to."""
+        h.changed_people.add(h.people[self.said.person].user)
+
+    def settle(self, h: History) -> None:
+        """Who is replied to, the message, and its minute."""
+        h.unsaved_people.add(self.said.person)
+        h.unsaved_said.append(self.target)
+        if self.minute >= 0:
+            h.unsaved_minutes.add(self.minute)
+
+
+FILLING: Final = -1
+"""The minute being filled."""
+NOWHERE: Final = -2
+
+
+class AskedWas(Change):
+    """A question changed."""
+
+    __slots__ = ("asked", "other")
+
+    def __init__(self, asked: Asked, other: Asked) -> None:
+        self.asked: Asked = asked
+        self.other: Asked = other
+        """How it is on the other side of the change."""
+
+    def swap(self, h: History) -> None:
+        """Exchange the two."""
+        self.asked.exchange(self.other)
+        h.questions[self.asked.event] = self.asked  # it may have been forgotten
+
+    def note(self, h: History) -> None:
+        """The question's row."""
+        h.news[QUESTIONS].add(self.asked.event)
+
+    def settle(self, h: History) -> None:
+        """The question; one that is over is forgotten."""
+        event = self.asked.event
+        if self.asked.status != "open":
+            h.questions.pop(event, None)
+        h.unsaved[QUESTIONS].add(event)
 
 
 class Put(Change):
@@ -195,14 +323,14 @@ class Put(Change):
     def settle(self, h: History) -> None:
         """The row; what nothing will ask for again is forgotten."""
         table = self.table
-        if table == SAID:
-            h.unsaved_said.add(self.key)
-        elif table <= ALERTS:
-            rows = h.tables[table]
+        if table == QUESTIONS:
+            h.unsaved[QUESTIONS].add(self.key)
+        elif table == ALERTS:
+            rows = h.tables[ALERTS]
             value = rows.get(self.key)
-            if value is not None and (value.status if table == QUESTIONS else value.state) != "open":
+            if value is not None and value.state != "open":
                 del rows[self.key]
-            h.unsaved[table].add(self.key)
+            h.unsaved[ALERTS].add(self.key)
         elif table <= RISKS:
             h.tables[table].pop(self.key, None)
 
@@ -213,13 +341,13 @@ class Opened(Change):
     __slots__ = ("gone",)
 
     def __init__(self) -> None:
-        self.gone: str = ""
+        self.gone: Asked | None = None
 
     def swap(self, h: History) -> None:
         """Take it off, or on."""
-        if self.gone:
+        if self.gone is not None:
             h.open.append(self.gone)
-            self.gone = ""
+            self.gone = None
         else:
             self.gone = h.open.pop()
 
@@ -227,60 +355,34 @@ class Opened(Change):
 class Shut(Change):
     """A question was taken out of the open ones."""
 
-    __slots__ = ("done", "place", "question")
+    __slots__ = ("asked", "done", "place")
 
-    def __init__(self, place: int, question: str) -> None:
+    def __init__(self, place: int, asked: Asked) -> None:
         self.place: int = place
-        self.question: str = question
+        self.asked: Asked = asked
         self.done: bool = True
 
     def swap(self, h: History) -> None:
         """Put it back to its place, or out."""
         if self.done:
-            h.open.insert(self.place, self.question)
+            h.open.insert(self.place, self.asked)
         else:
             del h.open[self.place]
         self.done = not self.done
 
 
-class Replied(Change):
-    """A message of a closed minute drew its first reply."""
-
-    __slots__ = ("done", "place", "seconds")
-
-    def __init__(self, place: int, seconds: int) -> None:
-        self.place: int = place
-        """Which minute: its place in the chain."""
-        self.seconds: int = seconds
-        self.done: bool = False
-
-    def swap(self, h: History) -> None:
-        """Count it into the minute and all windows that hold it, or out."""
-        minute = h.minute_at(self.place)
-        sign = -1 if self.done else 1
-        minute.responses = minute.responses[:-1] if self.done else (*minute.responses, self.seconds)
-        for window in h.windows:
-            if window.oldest <= self.place:
-                window.replied += sign
-                add(window.responses, self.seconds, sign)
-        self.done = not self.done
-
-    def settle(self, h: History) -> None:
-        """The minute."""
-        h.unsaved_minutes.add(self.place)
-
-
 class Closed(Change):
     """A minute ended: it was added to the chain and to all windows, and others fell out of them."""
 
-    __slots__ = ("at", "done", "entered", "left", "now")
+    __slots__ = ("at", "done", "entered", "left", "now", "responses")
 
-    def __init__(self, at: int, entered: Minute | None, now: dict[int, int]) -> None:
+    def __init__(self, at: int, entered: Minute | None) -> None:
         self.at: int = at
         """The minute that begins."""
         self.entered: Minute | None = entered
-        self.now: dict[int, int] = now
-        """Who spoke in the minute being filled, as it is on the other side of the change."""
+        self.now: dict[int, int] = {}
+        """Who spoke in the minute being filled, as it is on the other side of the change; likewise the next."""
+        self.responses: list[int] = []
         self.left: list[int] = [0, 0, 0, 0]
         """How many minutes fell out of each window."""
         self.done: bool = False
@@ -293,6 +395,7 @@ class Closed(Change):
             self._on(h)
         if self.entered is not None:
             h.now, self.now = self.now, h.now
+            h.responses, self.responses = self.responses, h.responses
         self.done = not self.done
 
     def _on(self, h: History) -> None:
@@ -372,16 +475,27 @@ def add(counts: dict[int, int], key: int, by: int) -> None:
 class Step:
     """One thing that was done: an event applied, or timers fired at a moment."""
 
-    __slots__ = ("event", "id", "kind", "log", "offset", "ts")
+    __slots__ = ("id", "kind", "log", "offset", "ts", "value")
 
-    def __init__(self, ts: int, event: Event | None, event_id: str, offset: int, log: list[Change]) -> None:
+    def __init__(self, ts: int, arrival: Arrival | None, log: list[Change]) -> None:
         self.ts: int = ts
-        self.kind: int = TIMER if event is None else EVENT
-        self.id: str = event_id
-        self.event: Event | None = event
-        self.offset: int = offset
-        """The event's record in the log; -1: a timer, or an event that has been saved."""
         self.log: list[Change] = log
+        if arrival is None:
+            self.kind: int = TIMER
+            self.id: str = ""
+            self.offset: int = -1
+            self.value: bytes = b""
+        else:
+            self.kind = EVENT
+            self.id = arrival.id
+            self.offset = arrival.offset
+            """The event's record in the log; -1: an event that has been saved."""
+            self.value = arrival.value
+            """The record itself, to apply it again: a third of the size of what is in it."""
+
+    def arrival(self) -> Arrival:
+        """Return the event that was applied."""
+        return arrival_from(self.value, self.offset)
 
     def after(self, ts: int, event_id: str) -> bool:
         """Whether this step comes after an event: by time, timers first, then by id.
@@ -403,6 +517,7 @@ class History:
     """
 
     __slots__ = (
+        "askers",
         "changed_people",
         "first",
         "gone_minutes",
@@ -416,6 +531,9 @@ class History:
         "now",
         "open",
         "people",
+        "questions",
+        "responses",
+        "said",
         "settled_minutes",
         "step",
         "steps",
@@ -436,10 +554,16 @@ class History:
         self.index: dict[str, int] = {}
         """User id -> place in ``people``."""
         self.tables: list[dict[Any, Any]] = [{} for _ in range(TABLES)]
-        self.open: list[str] = []
+        self.questions: dict[str, Asked] = self.tables[QUESTIONS]
+        self.askers: dict[str, tuple[Asked, ...]] = self.tables[ASKERS]
+        self.said: dict[str, Said] = {}
+        """The messages that may still draw a first reply."""
+        self.open: list[Asked] = []
         """Open questions in the order in which they were asked."""
         self.now: dict[int, int] = {}
         """Member -> messages in the minute being filled."""
+        self.responses: list[int] = []
+        """Seconds to the first reply, of those messages of the minute being filled that drew one within it."""
         self.minutes: list[Minute | bytes] = []
         """Closed minutes that held something, oldest first; those older than an hour are packed."""
         self.first: int = 0
@@ -453,7 +577,7 @@ class History:
         self.group_changed: bool = False
         # What has settled since it was last saved.
         self.unsaved: list[set[Any]] = [set(), set()]
-        self.unsaved_said: set[str] = set()
+        self.unsaved_said: list[str] = []
         self.unsaved_people: set[int] = set()
         self.unsaved_minutes: set[int] = set()
         self.settled_minutes: int = 0
@@ -499,11 +623,6 @@ class History:
         self.log.append(PersonNew())
         return place
 
-    def count_speaker(self, place: int) -> None:
-        """Count a member's message into the minute being filled."""
-        self.now[place] = self.now.get(place, 0) + 1
-        self.log.append(Spoke(place))
-
     def do(self, change: Change) -> None:
         """Do a change that is not done yet."""
         change.swap(self)
@@ -522,12 +641,6 @@ class History:
         if table < PUBLISHED:
             self.news[table].add(key)
 
-    def put_quietly(self, table: int, key: Any, value: Any) -> None:
-        """Set a row in a way that its result doesn't show."""
-        rows = self.tables[table]
-        self.log.append(Put(table, key, rows.get(key)))
-        rows[key] = value
-
     def drop(self, table: int, key: Any) -> None:
         """Remove a row if there is one."""
         old = self.tables[table].pop(key, None)
@@ -536,30 +649,29 @@ class History:
             if table < PUBLISHED:
                 self.news[table].add(key)
 
-    def open_question(self, question: str) -> None:
+    def open_question(self, asked: Asked) -> None:
         """Add a question to the open ones."""
-        self.open.append(question)
+        self.put(QUESTIONS, asked.event, asked)
+        self.open.append(asked)
         self.log.append(Opened())
 
-    def shut_question(self, question: str) -> None:
+    def shut_question(self, asked: Asked) -> None:
         """Take a question out of the open ones."""
-        place = self.open.index(question)
+        place = self.open.index(asked)
         del self.open[place]
-        self.log.append(Shut(place, question))
+        self.log.append(Shut(place, asked))
 
-    def change_asked(self, question: str, *, visibly: bool = True) -> Asked:
-        """Return a question for this step to change; ``visibly`` if its result will show it."""
-        asked: Asked = self.tables[QUESTIONS][question]
+    def change_asked(self, asked: Asked, *, visibly: bool = True) -> None:
+        """Let this step change a question; ``visibly`` if its result will show it."""
         if asked.step != self.step:
-            asked = asked.copy(self.step)
-            self.put_quietly(QUESTIONS, question, asked)
+            self.log.append(AskedWas(asked, asked.copy()))
+            asked.step = self.step
         if visibly:
-            self.news[QUESTIONS].add(question)
-        return asked
+            self.news[QUESTIONS].add(asked.event)
 
-    def commit_step(self, ts: int, event: Event | None, event_id: str, offset: int) -> None:
+    def commit_step(self, ts: int, arrival: Arrival | None) -> None:
         """Close the step: what was changed since the last one belongs to it."""
-        self.steps.append(Step(ts, event, event_id, offset, self.log))
+        self.steps.append(Step(ts, arrival, self.log))
         self.log = []
         self.step += 1
 
@@ -620,15 +732,14 @@ class History:
 
     def forget_said(self, before_ms: int, before_place: int) -> None:
         """Forget the messages that are too old, or too far back, to draw a first reply."""
-        said: dict[str, Said] = self.tables[SAID]
         over: list[str] = []
-        for message, entry in said.items():
+        for message, entry in self.said.items():
             if entry.ts >= before_ms and entry.place >= before_place:
                 break
             over.append(message)
         for message in over:
-            del said[message]
-            self.unsaved_said.add(message)
+            del self.said[message]
+        self.unsaved_said += over
 
 
 def next_due(head: Head) -> int:

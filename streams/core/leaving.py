@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from huoqun.events import Event
 from huoqun.results import alert_id
 from streams.core.alerts import minutes_text, raise_alert
+from streams.core.arrival import Arrival
 from streams.core.history import ALERTS, DAY, FIVE_MINUTES, WEEK, History
 from streams.core.settings import GroupSettings
 from streams.core.state import MINUTE_MS, Head, Person
@@ -33,7 +33,7 @@ STRANGER: Final = 3
 ANNOUNCEMENT_LENGTH: Final = 120
 
 
-def on_message(h: History, settings: GroupSettings, event: Event, author: Person) -> None:
+def on_message(h: History, settings: GroupSettings, event: Arrival, author: Person) -> None:
     """Remember what may drive people away; raise an alert for advertising by a stranger."""
     if author.is_staff:
         if len(event.text) >= ANNOUNCEMENT_LENGTH or (not event.mentions and "@all" in event.text):
@@ -60,7 +60,7 @@ def on_message(h: History, settings: GroupSettings, event: Event, author: Person
         )
 
 
-def on_leave(h: History, head: Head, settings: GroupSettings, event: Event) -> None:
+def on_leave(h: History, head: Head, settings: GroupSettings, event: Arrival) -> None:
     """See whether this leave makes a burst; the leave itself has been counted into its minute already."""
     five, week, life = h.windows[FIVE_MINUTES], h.windows[WEEK], h.life
     recent = head.leaves + five.leaves

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from huoqun.events import Event
-from streams.core.history import ASKERS, FIRSTS, NAMES, History
+from streams.core.arrival import Arrival
+from streams.core.history import FIRSTS, NAMES, History
 from streams.core.lexicon import ORDINARY_NAMES
 from streams.core.state import Person
 from streams.core.wording import tokens_of
@@ -16,7 +16,7 @@ NOBODY: Final[list[str]] = []
 NONE: Final[tuple[str, ...]] = ()
 
 
-def named(h: History, event: Event) -> list[str]:
+def named(h: History, event: Arrival) -> list[str]:
     """Return the members with open questions, other than the author, whose name or id stands in the text.
 
     Names in ASCII must stand as words of their own, in any case, and not be ordinary words; others may stand anywhere.
@@ -31,10 +31,11 @@ def named(h: History, event: Event) -> list[str]:
             _collect(found, names[token], event.user_id)
     firsts: dict[str, tuple[str, ...]] = h.tables[FIRSTS]
     if firsts and not text.isascii():
-        for character in set(text):
-            for name in firsts.get(character, NONE):
-                if name in text:
-                    _collect(found, names[name], event.user_id)
+        for first, alike in firsts.items():  # fewer than the characters of a text, and each looked for in C
+            if first in text:
+                for name in alike:
+                    if name in text:
+                        _collect(found, names[name], event.user_id)
     return found
 
 
@@ -52,7 +53,7 @@ def remove(h: History, person: Person) -> None:
 
 def rename(h: History, person: Person, name: str) -> None:
     """Let a person be found by a new name, if they wait for an answer."""
-    if person.user not in h.tables[ASKERS]:
+    if person.user not in h.askers:
         return
     before, after = _keys(person.user, person.name), _keys(person.user, name)
     for key in before:

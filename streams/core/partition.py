@@ -23,6 +23,7 @@ from huoqun.control import PREFIX, Generation, Tick, version_of
 from huoqun.events import Event, Refused
 from huoqun.results import AnyResult
 from streams.core import saved
+from streams.core.arrival import Arrival, arrival_from
 from streams.core.arrivals import Arrivals
 from streams.core.group import Group
 from streams.core.history import ALERTS, EVENT, PUBLISHED, QUESTIONS, next_due
@@ -79,7 +80,7 @@ class Tracked:
         self.chain: saved.Chain = saved.Chain()
         self.pending: set[int] = set()
         """Offsets below the chain's fence that have to be read again."""
-        self.replay: list[tuple[int, Event]] = []
+        self.replay: list[Arrival] = []
         """Those of them that have been."""
         self.need: int = NEVER
         """The first offset that would have to be read again if the state were lost now."""
@@ -128,8 +129,7 @@ class Partition:
             if pending:
                 tracked.need, tracked.since = min(pending), 0
                 self._unsaved[name] = tracked
-            for event in kept:
-                tracked.replay.append((-1, event))
+            tracked.replay = [arrival_from(value, -1) for value in kept]
             if not pending:
                 self._resume(tracked)
 
@@ -200,13 +200,14 @@ class Partition:
             return
         for i in range(len(events)):
             self.offset = offsets[i]
-            self._event(offsets[i], events[i])
+            self._event(Arrival(events[i], offsets[i], values[i]))
 
     def _record(self, offset: int, value: bytes | None, bad: list[Bad]) -> None:
         record = decode_record(value)
         self.offset = offset
         if isinstance(record, Event):
-            self._event(offset, record)
+            assert value is not None
+            self._event(Arrival(record, offset, value))
         elif isinstance(record, Tick):
             self._tick(record.now)
         elif isinstance(record, Generation):
@@ -236,14 +237,15 @@ class Partition:
             tracked = self.groups[name] = Tracked(name, Group(resolve(self.config, platform, group_id)))
         return tracked
 
-    def _event(self, offset: int, event: Event) -> None:
+    def _event(self, event: Arrival) -> None:
+        offset = event.offset
         name = f"{event.platform}/{event.group_id}"
         tracked = self.groups.get(name)
         if tracked is None:
             tracked = self._track(name)
         if offset <= tracked.chain.fence:
             if offset in tracked.pending:
-                self._read_again(tracked, offset, event)
+                self._read_again(tracked, event)
             return
         if tracked.replay:
             self._resume(tracked)  # some of what it waited for is not in the log any more
@@ -251,7 +253,7 @@ class Partition:
         if event.id in arrivals.recent:
             return
         if ts < arrivals.max_ts - self.lateness or ts < arrivals.floor:
-            self._late(tracked, offset, event)
+            self._late(tracked, event)
             return
         arrivals.recent.add(event.id)
         self._touch(tracked, offset)
@@ -263,12 +265,12 @@ class Partition:
             arrivals.max_ts, arrivals.received_at = placed, received or self._now or placed
             arrivals.watermark = max(arrivals.watermark, placed)
         group = tracked.group
-        group.insert(event, offset, arrivals.watermark)
+        group.insert(event, arrivals.watermark)
         if len(group.h.steps) > MOST_STEPS + MOST_STEPS // 4:
             self._settle(tracked)
         self._schedule(tracked)
 
-    def _late(self, tracked: Tracked, offset: int, event: Event) -> None:
+    def _late(self, tracked: Tracked, event: Arrival) -> None:
         arrivals = tracked.arrivals
         if arrivals.was_settled(event.ts, event.id):
             return
@@ -278,7 +280,7 @@ class Partition:
         arrivals.settled(event.ts, event.id)
         arrivals.late += 1
         tracked.group.h.group_changed = True
-        self._touch(tracked, offset)
+        self._touch(tracked, event.offset)
 
     def _touch(self, tracked: Tracked, offset: int) -> None:
         tracked.need = min(tracked.need, offset)
@@ -324,9 +326,9 @@ class Partition:
                 tracked.group.advance(tracked.arrivals.watermark)
             self._schedule(tracked)
 
-    def _read_again(self, tracked: Tracked, offset: int, event: Event) -> None:
-        tracked.pending.discard(offset)
-        tracked.replay.append((offset, event))
+    def _read_again(self, tracked: Tracked, event: Arrival) -> None:
+        tracked.pending.discard(event.offset)
+        tracked.replay.append(event)
         if not tracked.pending:
             self._resume(tracked)
 
@@ -334,9 +336,9 @@ class Partition:
         """Go on where the state was saved: with the events that could still be taken back then."""
         tracked.pending.clear()
         arrivals, group = tracked.arrivals, tracked.group
-        for offset, event in tracked.replay:
+        for event in tracked.replay:
             arrivals.recent.add(event.id)
-            group.insert(event, offset, 0)
+            group.insert(event, 0)
         if tracked.replay:
             self._change(tracked)
         tracked.replay = []
@@ -404,15 +406,13 @@ class Partition:
         self._elapse(arrivals)
         quiet = self._checkpoints - tracked.touched > 2  # noqa: PLR2004  # see _due
         pending: list[int] = []
-        kept: list[Event] = []
+        kept: list[bytes] = []
         for step in h.steps:
             if step.kind == EVENT:
-                event = step.event
-                assert event is not None
                 if step.offset > horizon and not quiet:
                     pending.append(step.offset)
                 else:
-                    kept.append(event)
+                    kept.append(step.value)
         whole = chain.needs_base()
         payload = saved.save(h, arrivals, whole=whole, fence=self.offset, pending=pending, kept=kept)
         tracked.need = min(pending, default=NEVER)

@@ -10,13 +10,13 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from huoqun.events import Event
 from huoqun.results import QuestionKind, alert_id
 from streams.core import names
 from streams.core.alerts import close_alert, minutes_text, raise_alert
-from streams.core.history import ASKERS, QUESTIONS, History
+from streams.core.arrival import Arrival
+from streams.core.history import ASKERS, History
 from streams.core.settings import GroupSettings, add_awake
-from streams.core.state import DAY_MS, MINUTE_MS, NEVER, NEWCOMER_MS, Asked, Head, Person
+from streams.core.state import DAY_MS, MINUTE_MS, NEVER, NEWCOMER_MS, Asked, Person
 from streams.core.wording import looks_like_ad, wants_answer, words_of
 
 EXPIRES_MS: Final = 7 * DAY_MS
@@ -54,35 +54,34 @@ MOST_SHARED: Final = 3
 """A word in common makes an answer likelier by so much, in log odds, up to this many."""
 
 
-NONE: Final[tuple[str, ...]] = ()
+NONE: Final[tuple[Asked, ...]] = ()
 
 
-def on_message(h: History, head: Head, settings: GroupSettings, event: Event, author: Person, named: list[str]) -> None:
-    """Let a message of a person answer what it answers, then see whether it wants an answer itself.
+def on_message(h: History, settings: GroupSettings, event: Arrival, place: int, named: list[str]) -> None:
+    """Let a message of the person at ``place`` answer what it answers, then see whether it wants an answer itself.
 
-    ``named`` are the members it names or mentions, sorted; ``author`` its author before this message.
+    Called before the message is counted. ``named`` are the members it names or mentions, sorted.
     """
     asks = wants_answer(event.text)
+    author = h.people[place]
     if h.open:
-        _answer(h, head, event, author, named, asks)
+        _answer(h, event, author, named, asks)
         if named or event.reply_to:
-            mine: tuple[str, ...] = h.tables[ASKERS].get(event.user_id, NONE)
-            for question in mine:
-                asked: Asked = h.tables[QUESTIONS][question]
+            for asked in h.askers.get(event.user_id, NONE):
                 if not asked.moved_on:
-                    h.change_asked(question, visibly=False).moved_on = True
+                    h.change_asked(asked, visibly=False)
+                    asked.moved_on = True
     kind = _kind_of(h, settings, event, author, asks)
     if kind is not None:
-        _ask(h, head, settings, event, author, kind)
+        _ask(h, settings, event, author, kind)
 
 
 def on_time(h: History, settings: GroupSettings, at: int) -> None:
     """Raise, escalate or expire what is due at ``at`` (ms)."""
     due = NEVER
-    for question in list(h.open):
-        asked: Asked = h.tables[QUESTIONS][question]
+    for asked in list(h.open):
         if _next_due(asked) <= at:
-            asked = h.change_asked(question)
+            h.change_asked(asked)
             if asked.due_at and asked.raised == 0 and asked.due_at <= at:
                 asked.raised = 1
                 _alert(h, settings, asked, at)
@@ -96,7 +95,7 @@ def on_time(h: History, settings: GroupSettings, at: int) -> None:
     h.change_head().due_questions = due
 
 
-def _kind_of(h: History, settings: GroupSettings, event: Event, author: Person, asks: bool) -> QuestionKind | None:
+def _kind_of(h: History, settings: GroupSettings, event: Arrival, author: Person, asks: bool) -> QuestionKind | None:
     if event.mentions and not author.is_staff:
         for mentioned in event.mentions:
             if mentioned in settings.staff:
@@ -110,31 +109,33 @@ def _kind_of(h: History, settings: GroupSettings, event: Event, author: Person, 
     return "newcomer" if first and not author.is_staff and not looks_like_ad(event.text) else None
 
 
-def _ask(h: History, head: Head, settings: GroupSettings, event: Event, author: Person, kind: QuestionKind) -> None:
+def _ask(h: History, settings: GroupSettings, event: Arrival, author: Person, kind: QuestionKind) -> None:
     asked = Asked(h.step, event.id, event.user_id, event.ts, kind)
     asked.thread = event.thread_id
     asked.words = words_of(event.text)
-    asked.place = head.messages
-    before: tuple[str, ...] = h.tables[ASKERS].get(event.user_id, NONE)
+    asked.place = h.head.messages
+    before = h.askers.get(event.user_id, NONE)
     for earlier in before:
-        other: Asked = h.tables[QUESTIONS][earlier]
-        if continues(asked, other):
-            asked.joined_to = other.joined_to or earlier
+        if continues(asked, earlier):
+            asked.joined_to = earlier.joined_to or earlier.event
     if not author.is_staff and not asked.joined_to:
         wait = _deadline(h, settings, event, author, kind)
         asked.due_at = add_awake(event.ts, wait, settings.quiet)
         asked.escalates_at = add_awake(event.ts, round(wait * settings.deadlines.escalate_factor), settings.quiet)
-    h.put(QUESTIONS, event.id, asked)
     if len(before) >= MAX_PER_ASKER:
-        _expire(h, settings, h.change_asked(before[0]), event.ts)
-        before = h.tables[ASKERS].get(event.user_id, NONE)
-    h.open_question(event.id)
-    h.put(ASKERS, event.user_id, (*before, event.id))
+        h.change_asked(before[0])
+        _expire(h, settings, before[0], event.ts)
+        before = h.askers.get(event.user_id, NONE)
+    h.open_question(asked)
+    h.put(ASKERS, event.user_id, (*before, asked))
     if not before:
         names.add(h, author)
     if len(h.open) > MAX_OPEN:
-        _expire(h, settings, h.change_asked(h.open[0]), event.ts)
-    head.due_questions = min(head.due_questions, _next_due(asked))
+        h.change_asked(h.open[0])
+        _expire(h, settings, h.open[0], event.ts)
+    due = _next_due(asked)
+    if due < h.head.due_questions:
+        h.change_head().due_questions = due
 
 
 def continues(asked: Asked, earlier: Asked) -> bool:
@@ -154,7 +155,7 @@ def confidence_named(seconds: float, *, moved_on: bool) -> float:
     return CONFIDENCE_NAMED[-1][2] if moved_on else CONFIDENCE_NAMED[-1][1]
 
 
-def _deadline(h: History, settings: GroupSettings, event: Event, author: Person, kind: QuestionKind) -> int:
+def _deadline(h: History, settings: GroupSettings, event: Arrival, author: Person, kind: QuestionKind) -> int:
     """Return how long the message may wait, in ms: the shortest of the deadlines that apply."""
     limits = settings.deadlines
     minutes: float = limits.question_minutes
@@ -172,66 +173,67 @@ def _deadline(h: History, settings: GroupSettings, event: Event, author: Person,
     return round(minutes * MINUTE_MS)
 
 
-def _answer(h: History, head: Head, event: Event, author: Person, named: list[str], asks: bool) -> None:
+def _answer(h: History, event: Arrival, author: Person, named: list[str], asks: bool) -> None:
     found = _linked(h, event, named)
     if not found and not named and not event.reply_to and not event.mentions:
-        found = _judged(h, head, event, asks)
+        found = _judged(h, event, asks)
     for question, confidence in found.items():
-        asked: Asked = h.tables[QUESTIONS][question]
+        asked = h.questions[question]
         root = asked.joined_to or question
-        theirs: tuple[str, ...] = h.tables[ASKERS].get(asked.user, NONE)
-        for other in theirs:
-            entry: Asked = h.tables[QUESTIONS][other]
-            if other in (question, root) or entry.joined_to == root:
-                _close(h, h.change_asked(other), event, author, confidence)
+        for other in h.askers.get(asked.user, NONE):
+            if other.event in (question, root) or other.joined_to == root:
+                h.change_asked(other)
+                _close(h, other, event, author, confidence)
 
 
-def _linked(h: History, event: Event, named: list[str]) -> dict[str, float]:
+def _linked(h: History, event: Arrival, named: list[str]) -> dict[str, float]:
     """Return what the message answers by an explicit link, and how sure that is."""
     found: dict[str, float] = {}
-    if named:
-        for user in named:
-            theirs: tuple[str, ...] = h.tables[ASKERS].get(user, NONE)
-            if not theirs or user == event.user_id:
-                continue
-            asked: Asked = h.tables[QUESTIONS][theirs[-1]]  # the talk is about what they asked last
-            confidence = confidence_named((event.ts - asked.asked_at) / 1000, moved_on=asked.moved_on)
-            if confidence >= THRESHOLD:
-                found[theirs[-1]] = confidence
+    for user in named:
+        theirs = h.askers.get(user, NONE)
+        if not theirs or user == event.user_id:
+            continue
+        asked = theirs[-1]  # the talk is about what they asked last
+        confidence = confidence_named((event.ts - asked.asked_at) / 1000, moved_on=asked.moved_on)
+        if confidence >= THRESHOLD:
+            found[asked.event] = confidence
     if event.thread_id:
-        for question in h.open:
-            asked = h.tables[QUESTIONS][question]
-            if asked.user != event.user_id and event.thread_id in (asked.thread, question):
-                found[question] = CONFIDENCE_THREAD
+        for asked in h.open:
+            if asked.user != event.user_id and event.thread_id in (asked.thread, asked.event):
+                found[asked.event] = CONFIDENCE_THREAD
     if event.reply_to:
-        target: Asked | None = h.tables[QUESTIONS].get(event.reply_to)
+        target = h.questions.get(event.reply_to)
         if target is not None and target.status == "open" and target.user != event.user_id:
             found[event.reply_to] = CONFIDENCE_REPLY
     return found
 
 
-def _judged(h: History, head: Head, event: Event, asks: bool) -> dict[str, float]:
+def _judged(h: History, event: Arrival, asks: bool) -> dict[str, float]:
     """Return the one open question that a message without any link most likely answers, if any is likely enough.
 
     Looks back from the latest: what time and distance allow only falls, so the search ends where even words in common
     could not make it likely enough.
     """
+    head = h.head
     cost = NAMING_COST * head.addressed
     words: frozenset[str] | None = None
     best, found = cost, ""
     place = len(h.open) - 1
     while place >= 0:
-        asked: Asked = h.tables[QUESTIONS][h.open[place]]
+        asked = h.open[place]
         place -= 1
         waited = event.ts - asked.asked_at
+        if waited > JUDGED_MS:
+            break
         odds = likelihood(seconds=waited / 1000, between=head.messages - asked.place - 1, shared=0, asks=asks)
-        if waited > JUDGED_MS or odds + WORD_ODDS * MOST_SHARED < best:
+        if odds + WORD_ODDS * MOST_SHARED < best:
             break
         if asked.user == event.user_id:
             continue
         if words is None:
             words = words_of(event.text)
-        odds += WORD_ODDS * min(len(words & asked.words), MOST_SHARED)
+        if not words.isdisjoint(asked.words):
+            odds += WORD_ODDS * min(len(words & asked.words), MOST_SHARED)
         if odds > best or (odds == best and not found):
             best, found = odds, asked.event
     return {found: round(1 / (1 + math.exp(cost - best)), 3)} if found else {}
@@ -252,7 +254,7 @@ def likelihood(*, seconds: float, between: int, shared: int, asks: bool) -> floa
     )
 
 
-def _close(h: History, asked: Asked, event: Event, author: Person, confidence: float) -> None:
+def _close(h: History, asked: Asked, event: Arrival, author: Person, confidence: float) -> None:
     asked.status, asked.answer, asked.answered_by = "answered", event.id, event.user_id
     asked.answered_at, asked.confidence, asked.by_staff = event.ts, confidence, author.is_staff
     _forget(h, asked)
@@ -277,9 +279,8 @@ def _expire(h: History, settings: GroupSettings, asked: Asked, at: int) -> None:
 
 
 def _forget(h: History, asked: Asked) -> None:
-    h.shut_question(asked.event)
-    theirs: tuple[str, ...] = h.tables[ASKERS].get(asked.user, NONE)
-    left = [question for question in theirs if question != asked.event]
+    h.shut_question(asked)
+    left = [other for other in h.askers.get(asked.user, NONE) if other is not asked]
     if left:
         h.put(ASKERS, asked.user, tuple(left))
     else:
@@ -287,13 +288,11 @@ def _forget(h: History, asked: Asked) -> None:
         person = h.find(asked.user)
         if person is not None:
             names.remove(h, person)
-    head = h.change_head()
-    if head.due_questions == _next_due(asked):
+    if h.head.due_questions == _next_due(asked):
         due = NEVER
-        for question in h.open:
-            other: Asked = h.tables[QUESTIONS][question]
+        for other in h.open:
             due = min(due, _next_due(other))
-        head.due_questions = due
+        h.change_head().due_questions = due
 
 
 def _alert(h: History, settings: GroupSettings, asked: Asked, at: int) -> None:

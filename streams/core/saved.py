@@ -15,11 +15,10 @@ from typing import Any, Final
 
 import msgspec
 
-from huoqun.events import Event
 from huoqun.results import Alert
 from streams.core import names
 from streams.core.arrivals import Arrivals
-from streams.core.history import ALERTS, ASKERS, HOUR, QUESTIONS, SAID, WEEK, History, move
+from streams.core.history import ALERTS, HOUR, QUESTIONS, WEEK, History, move
 from streams.core.state import Asked, Head, Life, Minute, Person, Said, unpack_minute
 
 PART_BYTES: Final = 700_000
@@ -31,7 +30,6 @@ FORMAT: Final = 2
 _encoder: Final = msgspec.msgpack.Encoder()
 _decoder: Final = msgspec.msgpack.Decoder()
 _alerts: Final = msgspec.msgpack.Decoder(Alert)
-_events: Final = msgspec.msgpack.Decoder(Event)
 _GENERATION: Final = "generation"
 
 
@@ -99,10 +97,10 @@ class Chain:
         return entries
 
 
-def save(h: History, arrivals: Arrivals, *, whole: bool, fence: int, pending: list[int], kept: list[Event]) -> bytes:
+def save(h: History, arrivals: Arrivals, *, whole: bool, fence: int, pending: list[int], kept: list[bytes]) -> bytes:
     """Return what settled in ``h`` since the last save (all of it if ``whole``) as bytes, and start anew.
 
-    ``pending`` are the offsets, and ``kept`` the events, that come after what has settled.
+    ``pending`` are the offsets, and ``kept`` the records, of the events that come after what has settled.
     """
     h.rewind()
     people: list[int] = list(range(len(h.people))) if whole else sorted(h.unsaved_people)
@@ -116,15 +114,15 @@ def save(h: History, arrivals: Arrivals, *, whole: bool, fence: int, pending: li
         [arrivals.max_ts, arrivals.received_at, arrivals.watermark, arrivals.floor, arrivals.late],
         arrivals.seen.tolist() if whole else arrivals.seen_new,
         pending,
-        [_encoder.encode(event) for event in kept],
+        kept,
         _head_row(h.head),
         _life_row(h.life),
         [_person_row(place, h.people[place]) for place in people],
-        h.now,
+        [h.now, h.responses],
         first,
         [window.oldest for window in h.windows],
         [(place, h.minute_at(place).pack()) for place in places],
-        [_asked_row(key, h.tables[QUESTIONS].get(key)) for key in _keys(h, QUESTIONS, whole)],
+        [_asked_row(key, h.questions.get(key)) for key in _keys(h, QUESTIONS, whole)],
         [(key, _alert_bytes(h.tables[ALERTS].get(key))) for key in _keys(h, ALERTS, whole)],
         _said_rows(h, whole),
     ]
@@ -148,23 +146,18 @@ def _alert_bytes(alert: Alert | None) -> bytes:
 
 
 def _said_rows(h: History, whole: bool) -> list[Any]:
-    said: dict[str, Said] = h.tables[SAID]
     rows: list[Any] = []
-    if whole:
-        for key, entry in said.items():
-            rows.append((key, entry.ts, entry.person, entry.place, entry.answered, entry.counts))
-        return rows
-    for key in h.unsaved_said:
-        found = said.get(key)
-        if found is None:
+    for key in h.said if whole else dict.fromkeys(h.unsaved_said):
+        said = h.said.get(key)
+        if said is None:
             rows.append((key,))
         else:
-            rows.append((key, found.ts, found.person, found.place, found.answered, found.counts))
+            rows.append((key, said.ts, said.person, said.place, said.answered, said.counts))
     return rows
 
 
-def load(chain: Chain, h: History, arrivals: Arrivals) -> tuple[list[int], list[Event]]:
-    """Bring ``h`` and ``arrivals`` to a chain's last save; return the offsets and the events that come after it."""
+def load(chain: Chain, h: History, arrivals: Arrivals) -> tuple[list[int], list[bytes]]:
+    """Bring ``h`` and ``arrivals`` to a chain's last save; return the offsets and the records of the events after it."""
     pending: list[int] = []
     kept: list[bytes] = []
     oldest = [0, 0, 0, 0]
@@ -187,7 +180,7 @@ def load(chain: Chain, h: History, arrivals: Arrivals) -> tuple[list[int], list[
         h.life = _life_from(payload[8])
         for row in payload[9]:
             _restore_person(h, row)
-        h.now = payload[10]
+        h.now, h.responses = payload[10][0], payload[10][1]
         h.first = payload[11]
         oldest = payload[12]
         minutes.update(dict(payload[13]))
@@ -205,7 +198,7 @@ def load(chain: Chain, h: History, arrivals: Arrivals) -> tuple[list[int], list[
     arrivals.seen.extend(seen)
     _restore_minutes(h, minutes, oldest)
     _restore_order(h)
-    return pending, [_events.decode(data) for data in kept]
+    return pending, kept
 
 
 def _restore_minutes(h: History, minutes: dict[int, bytes], oldest: list[int]) -> None:
@@ -228,13 +221,13 @@ def _restore_minutes(h: History, minutes: dict[int, bytes], oldest: list[int]) -
 
 def _restore_order(h: History) -> None:
     """Make anew what follows from the tables: the order of the open questions, who asks, what they are called."""
-    h.tables[SAID] = dict(sorted(h.tables[SAID].items(), key=_said_order))
-    asked: list[Asked] = [entry for entry in h.tables[QUESTIONS].values() if entry.status == "open"]
+    h.said = dict(sorted(h.said.items(), key=_said_order))
+    asked: list[Asked] = [entry for entry in h.questions.values() if entry.status == "open"]
     asked.sort(key=_asked_order)
     for entry in asked:
-        h.open.append(entry.event)
-        theirs = h.tables[ASKERS].get(entry.user, ())
-        h.tables[ASKERS][entry.user] = (*theirs, entry.event)
+        h.open.append(entry)
+        theirs = h.askers.get(entry.user, ())
+        h.askers[entry.user] = (*theirs, entry)
         person = h.find(entry.user)
         if not theirs and person is not None:
             names.add(h, person)
@@ -303,7 +296,6 @@ def _head_row(head: Head) -> list[Any]:
         head.staff_messages,
         head.joins,
         head.leaves,
-        head.responses,
         head.due_activity,
         head.due_questions,
         head.due_days,
@@ -315,8 +307,8 @@ def _head_from(row: list[Any]) -> Head:
     head.last_ts, head.last_member_message, head.last_message = row[0], row[1], row[2]
     head.known, head.correction, head.messages, head.messages_today = row[3], row[4], row[5], row[6]
     head.addressed, head.minute, head.minute_messages = row[7], row[8], row[9]
-    head.staff_messages, head.joins, head.leaves, head.responses = row[10], row[11], row[12], tuple(row[13])
-    head.due_activity, head.due_questions, head.due_days = row[14], row[15], row[16]
+    head.staff_messages, head.joins, head.leaves = row[10], row[11], row[12]
+    head.due_activity, head.due_questions, head.due_days = row[13], row[14], row[15]
     return head
 
 
@@ -421,18 +413,18 @@ def _asked_row(key: str, asked: Asked | None) -> tuple[Any, ...]:
 
 def _restore_asked(h: History, row: list[Any]) -> None:
     if len(row) == 1:
-        h.tables[QUESTIONS].pop(row[0], None)
+        h.questions.pop(row[0], None)
         return
     asked = Asked(0, row[0], row[1], row[2], row[3])
     asked.status, asked.due_at, asked.escalates_at, asked.raised = row[4], row[5], row[6], row[7]
     asked.joined_to, asked.answer, asked.answered_by = row[8], row[9], row[10]
     asked.answered_at, asked.confidence, asked.by_staff = row[11], row[12], row[13]
     asked.thread, asked.words, asked.place, asked.moved_on = row[14], frozenset(row[15]), row[16], row[17]
-    h.tables[QUESTIONS][asked.event] = asked
+    h.questions[asked.event] = asked
 
 
 def _restore_said(h: History, row: list[Any]) -> None:
     if len(row) == 1:
-        h.tables[SAID].pop(row[0], None)
+        h.said.pop(row[0], None)
     else:
-        h.tables[SAID][row[0]] = Said(row[1], row[2], row[3], row[4], row[5])
+        h.said[row[0]] = Said(row[1], row[2], row[3], row[4], row[5])

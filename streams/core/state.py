@@ -1,7 +1,7 @@
 """The values that a group is remembered by.
 
-Every value has a bound, stated here; nothing grows without limit with the length of the history. A value that has been put
-into the tables (:mod:`streams.core.history`) is never changed again once its step is over: a machine changes a copy.
+Every value has a bound, stated here; nothing grows without limit with the length of the history. Values are changed through
+:mod:`streams.core.history` only, which knows how to take each change back.
 """
 
 from __future__ import annotations
@@ -42,7 +42,6 @@ class Head:
         "messages_today",
         "minute",
         "minute_messages",
-        "responses",
         "staff_messages",
         "step",
     )
@@ -64,13 +63,11 @@ class Head:
         self.addressed: float = 0.5
         """Share of recent messages that name or reply to somebody, an exponential mean over about 50 messages."""
         self.minute: int = -1
-        """The minute being filled; -1: nothing in it. The next five count what is in it."""
+        """The minute being filled; -1: nothing in it. The next four count what is in it."""
         self.minute_messages: int = 0
         self.staff_messages: int = 0
         self.joins: int = 0
         self.leaves: int = 0
-        self.responses: tuple[int, ...] = ()
-        """Seconds to the first reply, of those messages of the minute that drew one within it."""
         self.due_activity: int = NEVER
         """When the machine for activity wants to be woken next (ms); likewise the next two."""
         self.due_questions: int = NEVER
@@ -92,7 +89,6 @@ class Head:
         new.staff_messages = self.staff_messages
         new.joins = self.joins
         new.leaves = self.leaves
-        new.responses = self.responses
         new.due_activity = self.due_activity
         new.due_questions = self.due_questions
         new.due_days = self.due_days
@@ -176,6 +172,7 @@ class Person:
         "step",
         "today",
         "today_count",
+        "unsaved",
         "user",
     )
 
@@ -203,6 +200,8 @@ class Person:
         """-1: not defined (no message in 28 days, staff, bot)."""
         self.risk_reasons: tuple[str, ...] = ()
         self.risk_as_of: int = 0
+        self.unsaved: bool = False
+        """Noted as to be saved."""
 
     def copy(self, step: int) -> Person:
         """Return a copy for ``step`` to change."""
@@ -223,6 +222,7 @@ class Person:
         new.risk = self.risk
         new.risk_reasons = self.risk_reasons
         new.risk_as_of = self.risk_as_of
+        new.unsaved = self.unsaved
         return new
 
 
@@ -383,21 +383,27 @@ class Asked:
         self.moved_on: bool = False
         """The asker has addressed somebody since: a later mention of them may belong to that talk."""
 
-    def copy(self, step: int) -> Asked:
-        """Return a copy for ``step`` to change."""
-        new = Asked(step, self.event, self.user, self.asked_at, self.kind)
-        new.status = self.status
+    def copy(self) -> Asked:
+        """Return a copy, to go back to."""
+        new = Asked(self.step, self.event, self.user, self.asked_at, self.kind)
         new.due_at = self.due_at
         new.escalates_at = self.escalates_at
-        new.raised = self.raised
         new.joined_to = self.joined_to
-        new.answer = self.answer
-        new.answered_by = self.answered_by
-        new.answered_at = self.answered_at
-        new.confidence = self.confidence
-        new.by_staff = self.by_staff
         new.thread = self.thread
         new.words = self.words
         new.place = self.place
-        new.moved_on = self.moved_on
+        new.status, new.raised, new.moved_on = self.status, self.raised, self.moved_on
+        new.answer, new.answered_by, new.answered_at = self.answer, self.answered_by, self.answered_at
+        new.confidence, new.by_staff = self.confidence, self.by_staff
         return new
+
+    def exchange(self, other: Asked) -> None:
+        """Exchange with another one all that may change once it has been asked."""
+        self.status, other.status = other.status, self.status
+        self.raised, other.raised = other.raised, self.raised
+        self.moved_on, other.moved_on = other.moved_on, self.moved_on
+        self.answer, other.answer = other.answer, self.answer
+        self.answered_by, other.answered_by = other.answered_by, self.answered_by
+        self.answered_at, other.answered_at = other.answered_at, self.answered_at
+        self.confidence, other.confidence = other.confidence, self.confidence
+        self.by_staff, other.by_staff = other.by_staff, self.by_staff

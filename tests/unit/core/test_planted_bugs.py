@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from huoqun.events import Event
+from streams.core.arrival import Arrival
 from streams.core.group import Group
 from streams.core.history import Change, History, Put
 from streams.core.partition import Lag, Partition
@@ -84,8 +85,8 @@ def test_without_a_bug_nothing_differs() -> None:
 
 
 def test_applying_late_arrivals_at_the_end_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    def careless(self: Group, event: Event, offset: int, watermark: int) -> None:
-        self._apply(event, offset)
+    def careless(self: Group, event: Arrival, watermark: int) -> None:
+        self._apply(event)
         self.advance(watermark)
 
     monkeypatch.setattr(Group, "insert", careless)
@@ -104,11 +105,11 @@ def test_forgetting_to_send_what_was_taken_back_is_found(monkeypatch: pytest.Mon
 def test_no_fence_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     honest = Partition._event
 
-    def careless(self: Partition, offset: int, event: Event) -> None:
-        tracked = self._track(event.group)
+    def careless(self: Partition, event: Arrival) -> None:
+        tracked = self._track(f"{event.platform}/{event.group_id}")
         tracked.chain.fence = -1
         tracked.arrivals.recent.clear()
-        honest(self, offset, event)
+        honest(self, event)
 
     monkeypatch.setattr(Partition, "_event", careless)
     assert differs(crashing)
@@ -126,9 +127,9 @@ def test_saving_what_has_not_settled_is_found(monkeypatch: pytest.MonkeyPatch) -
 def test_a_step_undone_in_the_wrong_order_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     honest = History.commit_step
 
-    def careless(self: History, ts: int, event: Event | None, event_id: str, offset: int) -> None:
+    def careless(self: History, ts: int, arrival: Arrival | None) -> None:
         self.log.reverse()
-        honest(self, ts, event, event_id, offset)
+        honest(self, ts, arrival)
 
     monkeypatch.setattr(History, "commit_step", careless)
     assert differs(shuffled)

@@ -35,7 +35,7 @@ def fed(count: int, text: str = "早") -> Partition:
 
 def everything(state: Partition) -> bytes:
     tracked = state.groups["qq/a|b"]
-    kept = [step.event for step in tracked.group.h.steps if step.event is not None]
+    kept = [step.value for step in tracked.group.h.steps if step.value]
     return saved.save(tracked.group.h, tracked.arrivals, whole=True, fence=0, pending=[], kept=kept)
 
 
