@@ -77,7 +77,7 @@ _FILLERS: Final = (
     """.split(),  # noqa: SIM905  # rows read better than a list of quotes; so below
 )
 _OPENING: Final = re.compile(
-    rf"(?:\s*@?[\w\[\]\\`^{{}}|-]{{2,32}}\s*[:,]\s+)?\s*(?:(?:{_any_of(_FILLERS)})\b[\s,.!:;-]*)*"
+    rf"(?:\s*@?[0-9A-Za-z\w\[\]\\`^{{}}|-]{{2,32}}+\s*+[:,]\s+)?\s*(?:(?:{_any_of(_FILLERS)})\b[\s,.!:;-]*)*"
 )
 """What stands before what is said: the name of whom it is said to, greetings, fillers."""
 
@@ -114,13 +114,16 @@ _PHRASES: Final = {
     "m(?:eone|ebody)": (r"can\s+some(?:one|body)", r"someone\s+(?:please\s+)?help", r"could\s+someone"),
     r"w(?<=how)\s": (r"how\s+(?:do|can|would|should|could|to|does|did|come|about|much|many)",),
     "p(?<=help)": (r"need(?:\s+\w+)?\s+help", r"help\s+(?:me|please|pls)", r"please\s+help", r"pls\s+help"),
-    r"what('s| is| are)": (r"what(?:'s| is| are)\s+the\s+(?:best|right|proper|difference|command|name|way|package)",),
-    r"here\s": (r"is\s+there\s+(?:an?|any|some)", r"are\s+there\s+any", r"where\s+(?:can|do|is|are|would|should)"),
+    r"what(?:'s| is| are)\s+the\s": (
+        r"what(?:'s| is| are)\s+the\s+(?:best|right|proper|difference|command|name|way|package)",
+    ),
+    r"here\s+[as]": (r"is\s+there\s+(?:an?|any|some)", r"are\s+there\s+any"),
+    r"where\s+[acdisw]": (r"where\s+(?:can|do|is|are|would|should)",),
     "know": (r"i\s+(?:need|want)\s+to\s+know", r"do\s+you\s+know"),
     r"could\s+you": (r"could\s+you",),
     "matter": (r"does\s+it\s+matter",),
     r"ve(?<=have)\s+a\s": (r"i\s+have\s+a\s+(?:question|problem|issue)",),
-    r"got\s+a\s": (r"got\s+a\s+question",),
+    "question": (r"got\s+a\s+question",),
     "wondering": (r"wondering\s+(?:if|how|what|why|where)", r"i(?:'?m| am)\s+wondering"),
     r"king\s+for": (r"i(?:'?m| am)\s+looking\s+for",),
     r"ying\s+to": (r"i(?:'?m| am)\s+trying\s+to\s+(?:find|figure)",),
