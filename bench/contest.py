@@ -4,6 +4,9 @@ Round by round, each contestant drains the same events (``bench.workload``: 500 
 partitions) from Apache Kafka, alone on one core, with the broker on another; its figure is the events of the middle of the
 run, divided by the CPU seconds it spent on them. Ratios are made within a round. The topic of our own contestants holds
 the ticks too, one a second of event time and partition, which the peers are spared.
+
+The full pipeline is measured late in the load: the core saves state when it is 200,000 records old in its partition, so
+before that it would be measured without its saves. A stretch in which none were made is not judged.
 """
 
 from __future__ import annotations
@@ -25,7 +28,6 @@ from huoqun import broker as administration
 from huoqun import topics
 from huoqun.config import Config, Kafka, Worker, dump_env
 from tests.support.brokers import RunningBroker, free_port
-from tests.support.fetch_kafka import UnavailableError
 
 PARTITIONS: Final = 4
 PER_CORE: Final = "events/s a core"
@@ -66,10 +68,20 @@ class Size(NamedTuple):
     rounds: int
     longest: float
     warm: float
+    deep: float
+    """Where the stretch of the full pipeline begins, as a share of the load."""
+    patience: float
+    """… and the longest that it takes to get there (seconds); it is measured from where it is then."""
+
+    def stretch(self, who: str) -> Stretch:
+        """Return what is measured of a contestant."""
+        if who in (FULL, FULL_BARE):
+            return Stretch(self.deep * self.events, 0.95 * self.events, self.patience, self.longest)
+        return Stretch(0.1 * self.events, 0.9 * self.events, self.warm, self.longest)
 
 
-FULL_SIZE: Final = Size(1_200_000, 5, 10.0, 2.0)
-QUICK_SIZE: Final = Size(300_000, 2, 4.0, 1.0)
+FULL_SIZE: Final = Size(1_600_000, 5, 10.0, 2.0, 0.6, 45.0)
+QUICK_SIZE: Final = Size(600_000, 2, 6.0, 1.5, 0.1, 1.5)
 
 
 class Pair(NamedTuple):
@@ -106,10 +118,9 @@ class Contest:
 
     def run(self, who: str, number: int) -> Rates:
         """Let one contestant drain the load, for the ``number``-th time. Raises :class:`DrainError` or ``LoadError``."""
-        stretch = Stretch(0.1 * self.size.events, 0.9 * self.size.events, self.size.warm, self.size.longest)
         directory = scratch()
         try:
-            return drain([self._program(who, number, directory)], stretch)
+            return drain([self._program(who, number, directory)], self.size.stretch(who))
         finally:
             shutil.rmtree(directory, ignore_errors=True)
             remove(self.bootstrap, f"{self.name}-{number}-{who}-")
@@ -182,34 +193,33 @@ def environment() -> dict[str, str]:
 
 
 def rows(quick: bool, only: Sequence[str] = (), say: Callable[[str], None] = lambda _: None) -> list[Row]:
-    """Hold the contest."""
+    """Hold the contest. Raises ``UnavailableError`` where Apache Kafka can't be had."""
     size = QUICK_SIZE if quick else FULL_SIZE
     who = list(only) or list(QUICK if quick else WHO)
     load = list(records(size.events))
-    figures: dict[str, list[float]] = {name: [] for name in who}
+    rates: dict[str, list[Rates]] = {name: [] for name in who}
     broken: dict[str, str] = {}
-    try:
-        with broker.running() as on:
-            contest = Contest(on, size, load)
-            for number in range(size.rounds):
-                for name in who:
-                    if name in broken:
-                        continue
-                    try:
-                        rate = contest.run(name, number)
-                    except (DrainError, LoadError, administration.BrokerError) as error:
-                        broken[name] = str(error)
-                        say(f"round {number + 1}: {WHO[name]}: FAILED: {error}")
-                    else:
-                        figures[name].append(rate.per_core)
-                        say(f"round {number + 1}: {WHO[name]}: {rate.per_core:,.0f} a core, {rate.per_second:,.0f}/s")
-    except UnavailableError as error:
-        return [failed(pair.name, RATIO, str(error), pair.target) for pair in PAIRS]
-    return table(figures, broken, quick)
+    with broker.running() as on:
+        contest = Contest(on, size, load)
+        for number in range(size.rounds):
+            for name in who:
+                if name in broken:
+                    continue
+                try:
+                    rate = contest.run(name, number)
+                except (DrainError, LoadError, administration.BrokerError) as error:
+                    broken[name] = str(error)
+                    say(f"round {number + 1}: {WHO[name]}: FAILED: {error}")
+                else:
+                    rates[name].append(rate)
+                    say(f"round {number + 1}: {WHO[name]}: {rate.per_core:,.0f} a core, {rate.per_second:,.0f}/s")
+    return table(rates, broken, quick)
 
 
-def table(figures: dict[str, list[float]], broken: dict[str, str], quick: bool) -> list[Row]:
+def table(rates: dict[str, list[Rates]], broken: dict[str, str], quick: bool) -> list[Row]:
     """Return the rows of what was found: the ratios that are asked for, and each contestant's own figure."""
+    figures = {name: [rate.per_core for rate in found] for name, found in rates.items()}
+    unsaved = any(not rate.saves for rate in rates.get(FULL, ()))
     found = []
     for pair in PAIRS:
         if pair.of not in figures or pair.to not in figures:
@@ -218,13 +228,25 @@ def table(figures: dict[str, list[float]], broken: dict[str, str], quick: bool) 
         if why is not None:
             found.append(failed(pair.name, RATIO, why, pair.target))
         else:
+            judge = not quick and not (pair.of == FULL and unsaved)
             note = f"{OWES[pair.of]} — against: {OWES[pair.to]}"
             shares = ratios(figures[pair.of], figures[pair.to])
-            found.append(measured(pair.name, RATIO, shares, pair.target, judge=not quick, note=note))
-    for name, rates in figures.items():
+            found.append(measured(pair.name, RATIO, shares, pair.target, judge=judge, note=note))
+    for name, each in figures.items():
         target = at_least(80_000) if name == FULL else None
         if name in broken:
             found.append(failed(WHO[name], PER_CORE, broken[name], target))
         else:
-            found.append(measured(WHO[name], PER_CORE, rates, target, judge=not quick, note=OWES[name]))
+            judge = not quick and not unsaved
+            note = OWES[name] + produced(rates[name])
+            found.append(measured(WHO[name], PER_CORE, each, target, judge=judge, note=note))
     return found
+
+
+def produced(rates: Sequence[Rates]) -> str:
+    """Return what was produced within the stretches, of a contestant that tells; empty for the others."""
+    if not any(rate.results for rate in rates):
+        return ""
+    events = sum(rate.events for rate in rates) / 1000
+    results, saves = sum(rate.results for rate in rates) / events, sum(rate.saves for rate in rates) / events
+    return f"; within the stretch {results:,.0f} results and {saves:,.1f} saves a thousand events"

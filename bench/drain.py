@@ -68,7 +68,7 @@ def drain(programs: Sequence[Program], stretch: Stretch) -> Rates:
         each = [rates([s for s in samples if inside[0].at <= s.at <= inside[-1].at]) for samples in whole]
     except TooShortError as error:
         raise DrainError(f"{error}: {_tails(programs)}") from None
-    return Rates(sum(r.per_core for r in each), sum(r.per_second for r in each), sum(r.events for r in each))
+    return Rates(*(sum(figures) for figures in zip(*each, strict=True)))
 
 
 def together(whole: Sequence[list[Sample]]) -> list[Sample]:
@@ -80,7 +80,7 @@ def together(whole: Sequence[list[Sample]]) -> list[Sample]:
         others = [next((s for s in reversed(samples) if s.at <= sample.at), None) for samples in whole[1:]]
         known = [s for s in (sample, *others) if s is not None and s.seen > 0]
         if len(known) == len(whole):
-            merged.append(Sample(sample.at, sum(s.cpu for s in known), sum(s.seen for s in known)))
+            merged.append(Sample(sample.at, *(sum(figures) for figures in zip(*(s[1:] for s in known), strict=True))))
     return merged
 
 
@@ -136,14 +136,15 @@ class Scrape:
                     text = answer.read().decode()
             except OSError:
                 return self._samples  # it has not begun, or is busy
-            seen, cpu = _value(text, "huoqun_worker_events_total"), _value(text, "process_cpu_seconds_total")
-            self._samples.append(Sample(time.monotonic(), cpu, seen * self._share))
+            seen, cpu = value(text, "huoqun_worker_events_total"), value(text, "process_cpu_seconds_total")
+            done = value(text, "huoqun_worker_results_total"), value(text, "huoqun_worker_saves_total")
+            self._samples.append(Sample(time.monotonic(), cpu, seen * self._share, *done))
         return self._samples
 
 
-def _value(text: str, name: str) -> float:
-    line = next((line for line in text.splitlines() if line.startswith(f"{name} ")), None)
-    return 0.0 if line is None else float(line.rpartition(" ")[2])
+def value(text: str, name: str) -> float:
+    """Return the sum of a metric over its labels."""
+    return sum(float(s.rpartition(" ")[2]) for s in text.splitlines() if s.startswith((f"{name} ", f"{name}{{")))
 
 
 def samples_of(path: Path) -> Look:

@@ -17,7 +17,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from bench import cores
 from bench.contest import environment, worker_config
-from bench.drain import DrainError, module
+from bench.drain import DrainError, module, value
 from bench.load import Filler
 from bench.workload import Record
 from huoqun import broker as administration
@@ -64,10 +64,9 @@ class Live:
         port = self.config.worker.metrics_port
         try:
             with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=20) as answer:
-                lines = answer.read().decode().splitlines()
+                return value(answer.read().decode(), name)
         except (OSError, URLError):
             return 0.0
-        return sum(float(s.rpartition(" ")[2]) for s in lines if s.startswith((f"{name} ", f"{name}{{")))
 
     def wait_ready(self) -> None:
         """Return when it holds partitions and their state. Raises :class:`DrainError`."""
@@ -135,6 +134,18 @@ class World:
         worker.wait_for(
             lambda: worker.metric("huoqun_worker_events_total") >= self.records, seconds, "everything applied"
         )
+
+    def wait_caught_up(self, seconds: float) -> None:
+        """Return when the workers that live hold all partitions and are at their ends, whatever they had to read again."""
+        alive = [worker for worker in self.workers if worker.process.poll() is None]
+        partitions = self.config.kafka.partitions
+        time.sleep(1.5)  # the lag is measured once a second
+
+        def caught_up() -> bool:
+            held = sum(worker.metric("huoqun_worker_partitions") for worker in alive)
+            return held == partitions and sum(worker.metric("huoqun_worker_lag_records") for worker in alive) == 0
+
+        alive[-1].wait_for(caught_up, seconds, "caught up")
 
     def stop(self) -> None:
         """Kill the workers."""

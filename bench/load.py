@@ -87,14 +87,14 @@ def fill(bootstrap: str, topic: str, partitions: int, records: Iterable[Record])
 
 def make(bootstrap: str, topics: Sequence[str], partitions: int) -> None:
     """Create plain topics."""
-    admin = AdminClient({"bootstrap.servers": bootstrap})
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 2})
     for done in admin.create_topics([NewTopic(t, partitions, 1) for t in topics]).values():
         done.result(30)
 
 
 def remove(bootstrap: str, prefix: str) -> None:
     """Delete every topic whose name begins with ``prefix``: the broker's disk is not without end."""
-    admin = AdminClient({"bootstrap.servers": bootstrap})
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 2})
     names = [name for name in admin.list_topics(timeout=10).topics if name.startswith(prefix)]
     for done in admin.delete_topics(names).values() if names else ():
         done.result(30)

@@ -16,11 +16,16 @@ EVERY_SECONDS = 0.1
 
 
 class Sample(NamedTuple):
-    """At ``at`` (monotonic seconds) the process had used ``cpu`` seconds, all threads together, and seen so many events."""
+    """At ``at`` (monotonic seconds) the process had used ``cpu`` seconds, all threads together, and seen so many events.
+
+    ``results`` and ``saves`` are the records it had produced by then, of programs that tell.
+    """
 
     at: float
     cpu: float
     seen: float
+    results: float = 0.0
+    saves: float = 0.0
 
 
 class Rates(NamedTuple):
@@ -29,6 +34,8 @@ class Rates(NamedTuple):
     per_core: float
     per_second: float
     events: float
+    results: float = 0.0
+    saves: float = 0.0
 
 
 def report(path: Path, seen: Callable[[], float]) -> None:
@@ -88,4 +95,10 @@ def rates(samples: Sequence[Sample]) -> Rates:
         raise TooShortError(f"{len(samples)} samples, no progress between them")
     first, last = samples[0], samples[-1]
     events = last.seen - first.seen
-    return Rates(events / (last.cpu - first.cpu), events / (last.at - first.at), events)
+    return Rates(
+        events / (last.cpu - first.cpu),
+        events / (last.at - first.at),
+        events,
+        last.results - first.results,
+        last.saves - first.saves,
+    )
