@@ -1,7 +1,7 @@
 """The shipped DDL in the words of ClickHouse 18, the server that Debian packages.
 
-What is lost on it: times are their integers (ms since the epoch), booleans 0 and 1, and there are no codecs. What is tested
-on it for real: the native protocol, replacing by version, the views, and what happens when a server dies.
+What is lost on it: the rollups (no SimpleAggregateFunction, no wide integers); times are their integers (ms since the epoch),
+booleans 0 and 1, and there are no codecs. What is tested on it for real: the native protocol, replacing by version, the views, and what happens when a server dies.
 """
 
 import re
@@ -22,7 +22,12 @@ _REWRITES = (
 )
 
 
+_ROLLUPS = re.compile(r"\.(group_hours|member_days|membership|questions_by_time|sources)(_|\b)")
+
+
 def adapt(statement: str) -> str:
+    if _ROLLUPS.search(statement):
+        return "SELECT 1"
     for pattern, replacement in _REWRITES:
         statement = re.sub(pattern, replacement, statement)
     return statement

@@ -1,0 +1,8 @@
+-- Alerts by day and kind
+SELECT
+    toDate(raised_at, {zone:String}) AS day, kind, count() AS raised, countIf(severity = 'critical') AS critical,
+    countIf(state = 'resolved') AS resolved
+FROM alerts
+WHERE raised_at >= {since:DateTime} AND raised_at < {until:DateTime}
+GROUP BY day, kind
+ORDER BY day, kind

@@ -1,0 +1,8 @@
+-- Messages, joins and leaves of all communities by day
+SELECT
+    toDate(hour, {zone:String}) AS day, sum(messages) AS messages, sum(staff_messages) AS staff_messages,
+    sum(joins) AS joins, sum(leaves) AS leaves, joins - leaves AS net
+FROM group_hours
+WHERE hour >= {since:DateTime} AND hour < {until:DateTime}
+GROUP BY day
+ORDER BY day
