@@ -81,6 +81,7 @@ class App:
         self._budget = Budget(_BODIES_HELD * gateway.max_body_bytes)
         self._max_connections = max_connections
         self._names = {s.name for s in sources.canonical} | set(sources.platforms)
+        self._keys = any(s.keys for s in sources.canonical)
         self._log = log.get("gateway")
         self._routes: dict[str, tuple[str, Callable[[BaseRequest], Awaitable[Response]]]] = {
             "/": ("GET", self._home),
@@ -197,10 +198,11 @@ class App:
         headers = request.headers
         kind = forms.check_kind(headers.get("Content-Type", ""))
         coding = bodies.check_encoding(headers.get("Content-Encoding", ""))
-        local = is_local(_peer(request), headers)
-        if not local and not any(s.keys for s in self._sources.canonical):
+        signed = claims_signature(headers)
+        local = not signed and is_local(_peer(request), headers)  # a signature has to fit, wherever it comes from
+        if not local and not self._keys:
             raise _not_authenticated(unsigned("canonical"))  # before reading a stranger's megabyte
-        if not local and not claims_signature(headers):
+        if not local and not signed:
             raise _not_authenticated(Denied("webhook-signature", "missing"))
         raw = await self._read(request)
         try:
@@ -230,6 +232,8 @@ class App:
             raise Problem(400, "malformed", detail, where=str(first["where"]), refused=refused)
         await self._publish(sender, records)
         self._count(sender, types)
+        if not refused:
+            return Response(status=202, body=b'{"accepted":%d,"refused":[]}' % len(records), headers=_JSON)
         return _json(202, {"accepted": len(records), "refused": refused})
 
     async def _read_items(
@@ -420,8 +424,10 @@ def _is_json(content_type: str) -> bool:
 
 
 def _json(status: int, document: Mapping[str, Any]) -> Response:
-    return Response(status=status, body=msgspec.json.encode(document), headers={"Content-Type": "application/json"})
+    return Response(status=status, body=msgspec.json.encode(document), headers=_JSON)
 
+
+_JSON: Final = {"Content-Type": "application/json"}
 
 _HOME: Final = """\
 huoqun {version} gateway: chat events in, from webhooks and programs.
