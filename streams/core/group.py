@@ -18,10 +18,12 @@ ADDRESSED_WEIGHT: Final = 1 / 50
 class Group:
     """The machines of one group over one :class:`History`. Deterministic: the same events and watermark, the same tables."""
 
-    __slots__ = ("h", "settings")
+    __slots__ = ("bots", "h", "settings", "staff")
 
     def __init__(self, settings: GroupSettings) -> None:
         self.settings: GroupSettings = settings
+        self.staff: frozenset[str] = settings.staff
+        self.bots: frozenset[str] = settings.bots
         self.h: History = History()
 
     def insert(self, event: Arrival, watermark: int) -> None:
@@ -117,10 +119,10 @@ class Group:
             names.rename(h, person, name)
             person = h.change_person(place)
             person.name = name
-        if not person.is_bot and (event.is_bot or user in self.settings.bots):
+        if not person.is_bot and (event.is_bot or user in self.bots):
             person = h.change_person(place)
             person.is_bot = True
-        if not person.is_staff and (event.is_staff or user in self.settings.staff):
+        if not person.is_staff and (event.is_staff or user in self.staff):
             person = h.change_person(place)
             person.is_staff = True
         return person

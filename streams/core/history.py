@@ -744,7 +744,12 @@ class History:
 
 def next_due(head: Head) -> int:
     """Return when the next timer of a group fires (ms)."""
-    return min(head.due_activity, head.due_questions, head.due_days)
+    due = head.due_activity
+    if head.due_questions < due:
+        due = head.due_questions
+    if head.due_days < due:
+        due = head.due_days
+    return due
 
 
 def minute_of(ts: int) -> int:

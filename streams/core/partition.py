@@ -63,6 +63,7 @@ class Tracked:
         "arrivals",
         "chain",
         "changed",
+        "fresh",
         "group",
         "name",
         "need",
@@ -89,7 +90,9 @@ class Tracked:
         self.touched: int = 0
         """The checkpoint before which the last event came."""
         self.changed: bool = False
-        """There may be results to send."""
+        """There may be results to send …"""
+        self.fresh: bool = False
+        """… that nobody has asked for yet."""
         self.wake: int = NEVER
         """When the ticks wake it: the least entry of the queue that counts."""
 
@@ -112,6 +115,7 @@ class Partition:
         self._wakes: list[tuple[int, str]] = []
         """(tick time, group), a heap; entries that no longer count are skipped."""
         self._changed: list[Tracked] = []
+        self._fresh: list[Tracked] = []
         self._unsaved: dict[str, Tracked] = {}
         self._checkpoints: int = 0
         self._offsets: deque[int] = deque(maxlen=lag.checkpoints)
@@ -129,6 +133,7 @@ class Partition:
             if pending:
                 tracked.need, tracked.since = min(pending), 0
                 self._unsaved[name] = tracked
+                self._wake(tracked, 0)
             tracked.replay = [arrival_from(value, -1) for value in kept]
             if not pending:
                 self._resume(tracked)
@@ -153,12 +158,14 @@ class Partition:
         """Return questions and alerts that changed since the last call."""
         results: list[AnyResult] = []
         version = version_of(self.generation, self.offset)
-        for tracked in self._changed:
+        for tracked in self._fresh:
+            tracked.fresh = False
             news = tracked.group.h.news
             if news[QUESTIONS]:
                 self._rows(results, tracked, QUESTIONS, version)
             if news[ALERTS]:
                 self._rows(results, tracked, ALERTS, version)
+        self._fresh = []
         return results
 
     def checkpoint(self, *, final: bool = False) -> Checkpoint:
@@ -247,7 +254,7 @@ class Partition:
             if offset in tracked.pending:
                 self._read_again(tracked, event)
             return
-        if tracked.replay:
+        if tracked.pending or tracked.replay:
             self._resume(tracked)  # some of what it waited for is not in the log any more
         arrivals, ts = tracked.arrivals, event.ts
         if event.id in arrivals.recent:
@@ -294,6 +301,9 @@ class Partition:
         if not tracked.changed:
             tracked.changed = True
             self._changed.append(tracked)
+        if not tracked.fresh:
+            tracked.fresh = True
+            self._fresh.append(tracked)
 
     def _elapse(self, arrivals: Arrivals) -> None:
         """Move the watermark on by the time that has passed."""
@@ -306,8 +316,11 @@ class Partition:
         arrivals = tracked.arrivals
         wake = due - arrivals.max_ts + arrivals.received_at if due < NEVER else NEVER
         if wake < tracked.wake:
-            tracked.wake = wake
-            heappush(self._wakes, (wake, tracked.name))
+            self._wake(tracked, wake)
+
+    def _wake(self, tracked: Tracked, at: int) -> None:
+        tracked.wake = at
+        heappush(self._wakes, (at, tracked.name))
 
     def _tick(self, now: int) -> None:
         self._now = max(self._now, now)
@@ -319,7 +332,10 @@ class Partition:
                 continue
             tracked.wake = NEVER
             if tracked.pending or tracked.replay:
-                continue
+                if self.offset <= tracked.chain.fence:
+                    self._wake(tracked, self._now + 1_000)  # it is still being read again
+                    continue
+                self._resume(tracked)
             self._elapse(tracked.arrivals)
             if next_due(tracked.group.h.head) <= tracked.arrivals.watermark:
                 self._change(tracked)

@@ -245,13 +245,10 @@ def likelihood(*, seconds: float, between: int, shared: int, asks: bool) -> floa
     ``shared`` is the number of words in common, ``asks`` whether the message is itself a question. The weights are set by
     hand: adjacency within about a minute, or a word in common within minutes, makes it likely.
     """
-    return (
-        1.2
-        - 0.7 * math.log1p(max(0.0, seconds) / 30)
-        - 0.9 * math.log1p(float(max(0, between)))
-        + WORD_ODDS * min(shared, MOST_SHARED)
-        - (1.2 if asks else 0.0)
-    )
+    odds = 1.2 - 0.7 * math.log(1 + max(0.0, seconds) / 30) - 0.9 * math.log(1.0 + max(0, between))
+    if shared:
+        odds += WORD_ODDS * min(shared, MOST_SHARED)
+    return odds - 1.2 if asks else odds
 
 
 def _close(h: History, asked: Asked, event: Arrival, author: Person, confidence: float) -> None:
