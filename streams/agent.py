@@ -32,7 +32,7 @@ from huoqun import codec, topics
 from huoqun.clock import now_ms
 from huoqun.control import Tick
 from huoqun.results import AnyResult
-from streams import metrics
+from streams import memory, metrics
 from streams.core.interface import Bad, Checkpoint, PartitionState
 from streams.deadletters import letter, letter_key, reason_kind
 from streams.saves import Known, Recovered
@@ -273,7 +273,11 @@ class Loop:
     def resume(self, partitions: Iterable[int], generation: int) -> None:
         """A new assignment: restore the states of its partitions, one after the other, in the background."""
         mine = sorted(partitions)
-        self._kept = {p: slot for p, slot in self._kept.items() if p in mine}
+        gone = [p for p in self._kept if p not in mine]
+        for partition in gone:
+            del self._kept[partition]
+        if gone:
+            memory.forget()
         self._unprepare()
         self._preparing = asyncio.create_task(self._prepare(mine, generation), name="restore")
 
@@ -299,6 +303,7 @@ class Loop:
             for partition in partitions:
                 if self._ports.owns(partition, generation):
                     await self._slot(partition, generation)
+            memory.settle()
         except Exception as error:  # noqa: BLE001  # it ends the process, where failures are looked at
             self.failure = self.failure or error
 
@@ -325,7 +330,8 @@ class Loop:
             else:
                 kept = None  # its memory is needed
                 state = self._make_state(partition)
-                state.restore(entries or ())
+                with memory.filling():
+                    state.restore(entries or ())
                 slot = Slot(partition, generation, known, state)
             metrics.RESTORE_SECONDS.observe(time.monotonic() - began)
             if self._ports.owns(partition, generation):

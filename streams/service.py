@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from huoqun import broker, health, log
 from huoqun.config import Config
-from streams import metrics
+from streams import memory, metrics
 from streams.agent import Incoming, Limits, Loop
 from streams.core.interface import PartitionState
 from streams.watchdog import Watchdog
@@ -114,6 +114,7 @@ class _Worker:
         self.app.on_partitions_assigned.connect(self._on_assigned, weak=False)
 
     async def run(self) -> int:
+        memory.begin()
         starting = asyncio.create_task(self.app.start(), name="start")
         why = await self._supervise(starting)
         self._ready[0] = "stopping"
