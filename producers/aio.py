@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import MessageSizeTooLargeError, RecordListTooLargeError
+from aiokafka.errors import MessageSizeTooLargeError, RecordListTooLargeError, RequestTimedOutError
 
 from huoqun import log
 from producers.publisher import MAX_VALUE_BYTES, Overloaded, Record, Unavailable, partition_of
@@ -268,7 +268,8 @@ class AiokafkaPublisher:
             for call in flight.calls:
                 self._settle(call, None)
         else:
-            why = f"the broker refused: {type(error).__name__}"
+            late = isinstance(error, RequestTimedOutError)
+            why = self._late() if late else f"the broker refused: {type(error).__name__}"
             self._note_trouble(why)
             for call in flight.calls:
                 self._settle(call, Unavailable(why))
@@ -337,16 +338,17 @@ class AiokafkaPublisher:
 
     async def _connect(self) -> Any:
         timeout_ms = max(1_000, int(self._timeout * 1000))
-        producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap.split(","),
-            client_id="huoqun-gateway",
-            acks="all",
-            enable_idempotence=False,  # see the class
-            linger_ms=0,
-            max_batch_size=_BATCH_BYTES,
-            request_timeout_ms=timeout_ms * 8 // 10,
-        )
+        producer = None
         try:
+            producer = AIOKafkaProducer(
+                bootstrap_servers=self._bootstrap.split(","),
+                client_id="huoqun-gateway",
+                acks="all",
+                enable_idempotence=False,  # see the class
+                linger_ms=0,
+                max_batch_size=_BATCH_BYTES,
+                request_timeout_ms=timeout_ms * 8 // 10,
+            )
             async with asyncio.timeout(min(_CONNECT_SECONDS, self._timeout)):
                 await producer.start()
                 # All topics' metadata, never this one's by name: asking for a topic by name creates it where that is allowed,
@@ -393,11 +395,12 @@ class AiokafkaPublisher:
             if flight is not None:
                 for call in flight.calls:
                     self._settle(call, Unavailable("the connection to the broker was given up"))
-        if producer is not None:
-            self._end(producer)
+        self._end(producer)
 
     def _end(self, producer: Any) -> None:
         """Close a producer without waiting for what it still wants to send: it would wait for ever."""
+        if producer is None:
+            return
         task = asyncio.create_task(_close(producer))
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)

@@ -113,3 +113,38 @@ def test_whatever_is_read_fast_is_what_the_careful_way_reads(changes: dict[str, 
 def test_nothing_raises(body: bytes) -> None:
     assert plain.decode(body) is None
     assert not plain.decode_many(body)
+
+
+def read_all(body: bytes, kind: str) -> list[object]:
+    return list(forms.read(body, kind, forms.Stamp(NOW, "test", "full")))
+
+
+def one_by_one(documents: list[object]) -> list[object]:
+    found: list[object] = []
+    for document in documents:
+        item = forms.read_item(forms.Item(document), received_at=NOW, source="test", coverage="full")
+        record = forms.to_record(item) if isinstance(item, Event) else item
+        found.append(
+            forms.Taken(item.type, record) if isinstance(item, Event) and isinstance(record, Record) else record
+        )
+    return found
+
+
+@given(
+    st.lists(
+        st.sampled_from([*USUAL, {"mood": "good"}, {"user_id": 7}, {"platform": "a/b"}, {"id": ""}, {"ts": "later"}])
+        | st.dictionaries(fields, values, max_size=3),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_a_body_of_many_is_read_as_each_of_it_would_be(changes: list[dict[str, Any]]) -> None:
+    """Also where one item spoils the reading of all in one piece, and where one turns out unusual after that."""
+    documents: list[object] = [GOOD | each for each in changes]
+    lines = [json.dumps(document, ensure_ascii=False).encode("utf-8", "replace") for document in documents]
+    documents = [json.loads(line) for line in lines]
+    expected = one_by_one(documents)
+    assert read_all(b"[" + b", ".join(lines) + b"]", "application/json") == expected
+    assert read_all(b"\n".join(lines), "application/x-ndjson") == expected
+    for line, each in zip(lines, expected, strict=True):
+        assert read_all(b" " + line, "application/json") == [each]
