@@ -1,0 +1,69 @@
+"""What the contest makes of its rates."""
+
+from collections import Counter
+
+from bench.contest import BYTEWAX, FAUST, FULL, FULL_BARE, FULL_SIZE, PAIRS, QUIX, SMALL, WHO, table
+from bench.load import partition_of
+from bench.samples import Rates
+
+
+def rates(*per_core: float, saves: float = 5.0) -> list[Rates]:
+    return [Rates(rate, rate, 1_000, 500, saves) for rate in per_core]
+
+
+def found(
+    quick: bool = False, broken: dict[str, str] | None = None, saves: float = 5.0
+) -> dict[str, tuple[object, object]]:
+    everyone = {name: rates(100.0, 200.0, 300.0) for name in WHO} | {
+        FULL: rates(2_000.0, 6_000.0, 6_000.0, saves=saves)
+    }
+    return {row.name: (row.median, row.met) for row in table(everyone, broken or {}, quick)}
+
+
+def test_ratios_are_of_the_same_round() -> None:
+    rows = found()
+    assert rows["full pipeline vs idiomatic Faust (minute counts only)"] == (20, True)
+    assert rows["small job vs quixstreams"] == (1, False)
+    assert rows["full pipeline, the product's worker"] == (6_000, False)
+
+
+def test_every_ratio_that_is_asked_for_is_there() -> None:
+    rows = found()
+    assert {pair.name for pair in PAIRS} <= rows.keys()
+    assert set(WHO.values()) <= rows.keys()
+    asked = {(p.of, p.to, p.target.limit) for p in PAIRS if p.target is not None}
+    assert asked == {
+        (FULL, FAUST, 20),
+        (FULL, FULL_BARE, 0.7),
+        (SMALL, QUIX, 6),
+        (SMALL, BYTEWAX, 2.5),
+        (FULL, QUIX, 2.5),
+        (FULL, BYTEWAX, 1),
+    }
+
+
+def test_one_that_failed_fails_its_ratios_and_no_others() -> None:
+    rows = found(broken={FAUST: "it fell"})
+    assert rows["full pipeline vs idiomatic Faust (minute counts only)"] == (None, None)
+    assert rows["small job vs quixstreams"] == (1, False)
+
+
+def test_a_quick_run_and_one_without_saves_are_not_judged() -> None:
+    assert {met for _, met in found(quick=True).values()} == {None}
+    rows = found(saves=0.0)
+    assert rows["full pipeline vs idiomatic Faust (minute counts only)"] == (20, None)
+    assert rows["small job vs quixstreams"] == (1, False)
+
+
+def test_the_full_pipeline_is_measured_where_it_saves() -> None:
+    saved_after = 4 * 200_000  # records of each partition
+    assert FULL_SIZE.stretch(FULL).first > saved_after
+    assert FULL_SIZE.stretch(FULL) == FULL_SIZE.stretch(FULL_BARE)
+
+
+def test_keys_go_where_kafka_clients_send_them() -> None:
+    """Vectors from Kafka's own tests of murmur2 (UtilsTest): the hash, made positive, modulo a large prime."""
+    known = {"21": -973932308, "foobar": -790332482, "a-little-bit-long-string": -985981536}
+    for key, value in known.items():
+        assert partition_of(key, 1_000_003) == (value & 0x7FFFFFFF) % 1_000_003
+    assert set(Counter(partition_of(f"sim/g{n:06d}", 4) for n in range(500))) == {0, 1, 2, 3}
