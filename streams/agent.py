@@ -164,6 +164,9 @@ class Loop:
         """Those of the assignment before, whose state may still hold."""
         self._restoring = asyncio.Lock()
         self._preparing: asyncio.Task[None] | None = None
+        self._restored: dict[int, asyncio.Event] = {}
+        self._wanted = -1
+        """The partition whose state is waited for: it is restored next."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._taking = asyncio.Lock()
         self._closing = False
@@ -194,7 +197,10 @@ class Loop:
     async def _held(self, partition: int, generation: int) -> bool:
         """Wait for the partition's state; return whether the partition is (still) held."""
         if partition not in self._slots and self._preparing is not None:
-            await asyncio.wait([self._preparing])
+            self._wanted = partition
+            restored = asyncio.ensure_future(self._restored.setdefault(partition, asyncio.Event()).wait())
+            await asyncio.wait([self._preparing, restored], return_when=asyncio.FIRST_COMPLETED)
+            restored.cancel()
             self.raise_failure()
         if not self._ports.holds(partition, generation):
             return False
@@ -300,9 +306,14 @@ class Loop:
 
     async def _prepare(self, partitions: Sequence[int], generation: int) -> None:
         try:
-            for partition in partitions:
+            left = list(partitions)
+            while left:
+                partition = self._wanted if self._wanted in left else left[0]
+                left.remove(partition)
                 if self._ports.owns(partition, generation):
                     await self._slot(partition, generation)
+                if partition in self._restored:
+                    self._restored.pop(partition).set()
             memory.settle()
         except Exception as error:  # noqa: BLE001  # it ends the process, where failures are looked at
             self.failure = self.failure or error
