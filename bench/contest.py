@@ -110,6 +110,7 @@ class Contest:
 
     def __init__(self, on: RunningBroker, size: Size, load: Sequence[Record]) -> None:
         self.bootstrap = on.bootstrap
+        self.removes = on.kind == "apache_kafka"
         self.size = size
         self.load = load
         self.plain = [record for record in load if record.key]
@@ -123,7 +124,8 @@ class Contest:
             return drain([self._program(who, number, directory)], self.size.stretch(who))
         finally:
             shutil.rmtree(directory, ignore_errors=True)
-            remove(self.bootstrap, f"{self.name}-{number}-{who}-")
+            if self.removes:
+                remove(self.bootstrap, f"{self.name}-{number}-{who}-")
 
     def _program(self, who: str, number: int, directory: Path) -> Program:
         if who in (FULL, SMALL):
@@ -194,26 +196,33 @@ def environment() -> dict[str, str]:
 
 def rows(quick: bool, only: Sequence[str] = (), say: Callable[[str], None] = lambda _: None) -> list[Row]:
     """Hold the contest. Raises ``UnavailableError`` where Apache Kafka can't be had."""
-    size = QUICK_SIZE if quick else FULL_SIZE
-    who = list(only) or list(QUICK if quick else WHO)
-    load = list(records(size.events))
+    with broker.running() as on:
+        rates, broken = hold(
+            on, QUICK_SIZE if quick else FULL_SIZE, list(only) or (QUICK if quick else tuple(WHO)), say
+        )
+    return table(rates, broken, quick)
+
+
+def hold(
+    on: RunningBroker, size: Size, who: Sequence[str], say: Callable[[str], None]
+) -> tuple[dict[str, list[Rates]], dict[str, str]]:
+    """Let everyone drain the load in turns; return their rates, and why some could not go on."""
     rates: dict[str, list[Rates]] = {name: [] for name in who}
     broken: dict[str, str] = {}
-    with broker.running() as on:
-        contest = Contest(on, size, load)
-        for number in range(size.rounds):
-            for name in who:
-                if name in broken:
-                    continue
-                try:
-                    rate = contest.run(name, number)
-                except (DrainError, LoadError, administration.BrokerError) as error:
-                    broken[name] = str(error)
-                    say(f"round {number + 1}: {WHO[name]}: FAILED: {error}")
-                else:
-                    rates[name].append(rate)
-                    say(f"round {number + 1}: {WHO[name]}: {rate.per_core:,.0f} a core, {rate.per_second:,.0f}/s")
-    return table(rates, broken, quick)
+    contest = Contest(on, size, list(records(size.events)))
+    for number in range(size.rounds):
+        for name in who:
+            if name in broken:
+                continue
+            try:
+                rate = contest.run(name, number)
+            except (DrainError, LoadError, administration.BrokerError) as error:
+                broken[name] = str(error)
+                say(f"round {number + 1}: {WHO[name]}: FAILED: {error}")
+            else:
+                rates[name].append(rate)
+                say(f"round {number + 1}: {WHO[name]}: {rate.per_core:,.0f} a core, {rate.per_second:,.0f}/s")
+    return rates, broken
 
 
 def table(rates: dict[str, list[Rates]], broken: dict[str, str], quick: bool) -> list[Row]:
