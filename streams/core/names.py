@@ -11,7 +11,7 @@ from streams.core.lexicon import ORDINARY_NAMES
 from streams.core.state import Person
 from streams.core.wording import tokens_of
 
-_IN_ASCII: Final = re.compile(r"[\x21-\x7e]{2}")
+_IN_ASCII: Final = re.compile(r"[\x21-\x7e][\x21-\x7e]")  # not {2}: that would be slow to look for
 """There may be a name in ASCII: most messages in Chinese are passed over in a third of the time."""
 SHORTEST: Final = 2
 """One character is no evidence."""
@@ -36,9 +36,9 @@ def named(h: History, event: Arrival) -> list[str]:
                 _collect(found, names[token], event.user_id)
     firsts: dict[str, tuple[str, ...]] = h.tables[FIRSTS]
     if firsts and not ascii_only:
-        for first, alike in firsts.items():  # fewer than the characters of a text, and each looked for in C
+        for first in firsts:  # fewer than the characters of a text, and each looked for in C
             if first in text:
-                for name in alike:
+                for name in firsts[first]:
                     if name in text:
                         _collect(found, names[name], event.user_id)
     return found

@@ -419,7 +419,7 @@ def _restore_asked(h: History, row: list[Any]) -> None:
     asked.status, asked.due_at, asked.escalates_at, asked.raised = row[4], row[5], row[6], row[7]
     asked.joined_to, asked.answer, asked.answered_by = row[8], row[9], row[10]
     asked.answered_at, asked.confidence, asked.by_staff = row[11], row[12], row[13]
-    asked.thread, asked.words, asked.place, asked.moved_on = row[14], frozenset(row[15]), row[16], row[17]
+    asked.thread, asked.words, asked.place, asked.moved_on = row[14], row[15], row[16], row[17]
     h.questions[asked.event] = asked
 
 

@@ -376,7 +376,7 @@ class Asked:
         self.confidence: float = 0.0
         self.by_staff: bool = False
         self.thread: str = ""
-        self.words: frozenset[str] = frozenset()
+        self.words: list[str] = []
         """What it is about, at most 24 words, to recognise an answer by."""
         self.place: int = 0
         """How many messages by people the group had seen by then."""

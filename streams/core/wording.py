@@ -323,7 +323,8 @@ def looks_like_ad(text: str) -> bool:
 def words_of(text: str) -> frozenset[str]:
     """Return what a message is about: its English words without the commonest, its Chinese characters in pairs.
 
-    At most :data:`MAX_WORDS`, the first ones. A pair may have other signs between, not a word or a stop character.
+    At most :data:`MAX_WORDS`, the first ones. A pair is two characters side by side, neither a stop character: so every
+    word of a text stands in the text in small letters.
     """
     bare = _without_addresses(text)
     if bare.isascii():
@@ -346,8 +347,8 @@ def _mixed_words(text: str) -> list[str]:
         start = at
         at += 1
         if kind == _SPEAKING:
-            if before >= 0:
-                found.append(text[before:at] if before == start - 1 else text[before] + text[start])
+            if before >= 0 and before == start - 1:
+                found.append(text[before:at])
             before = start
         elif kind == _STOP:
             before = -1

@@ -121,10 +121,14 @@ _STOP_ZH: Final = frozenset(
 
 
 def words_of(text: str) -> frozenset[str]:
-    """Return what a message is about: its English words without the commonest, its Chinese characters in pairs."""
+    """Return what a message is about: its English words without the commonest, its Chinese characters in pairs, side by side."""
     found: list[str] = []
-    before = ""
-    for word in _WORDS.findall(_URL.sub(" ", text)):
+    before, end = "", -1
+    for match in _WORDS.finditer(_URL.sub(" ", text)):
+        word = match.group()
+        if match.start() != end:
+            before = ""
+        end = match.end()
         if len(word) == 1 and _HAN.match(word):
             if word in _STOP_ZH:
                 before = ""
