@@ -99,7 +99,8 @@ class SmallPartition:
             changed[name] = group
             minute = said.ts // 60_000
             head.minutes[minute] = head.minutes.get(minute, 0) + 1
-            head.last = max(head.last, said.ts)
+            if said.ts > head.last:  # noqa: PLR1730  # calling max() takes three times as long
+                head.last = said.ts
             if said.user_id not in group.users:
                 group.users.add(said.user_id)
                 group.fresh.append(said.user_id)

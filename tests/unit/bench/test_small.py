@@ -37,5 +37,7 @@ def test_what_was_saved_is_restored_and_not_counted_twice() -> None:
 
 
 def test_poison_is_handed_back() -> None:
-    (bad,) = SmallPartition(0).apply([(7, b"{")])
+    state = SmallPartition(0)
+    (bad,) = state.apply([(6, LOG[0]), (7, b"{"), (8, LOG[2])])
     assert bad.offset == 7
+    assert state.groups["p", "a"].users == {"x", "y"}
