@@ -13,6 +13,7 @@ A part that fails shows as failed and does not end the run; the status is 1 then
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -38,6 +39,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--keep", action="store_true")
     given = parser.parse_intermixed_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended, too
     try:
         suites = named(given.names or (SMOKE if given.what == "smoke" else ()))
     except UnknownSuiteError as error:

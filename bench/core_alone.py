@@ -78,11 +78,9 @@ def main() -> int:
     given = parser.parse_args()
     shape = Shape(groups=given.groups, members=given.members)
     alone = Alone()
-    people, _ = population(shape, joins=False)
-    source = iter(people)
-    while chunk := list(islice(source, 50_000)):
+    people = population(shape)
+    while chunk := list(islice(people, 50_000)):
         alone.feed(record.value for record in chunk)
-    del people
     load = records(1_000_000_000, shape)
     print("ready", flush=True)
     for line in sys.stdin:

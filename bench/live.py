@@ -131,9 +131,13 @@ class World:
     def wait_applied(self, seconds: float) -> None:
         """Return when the (one) worker, which has seen all from the beginning, has applied everything."""
         worker = self.workers[-1]
-        worker.wait_for(
-            lambda: worker.metric("huoqun_worker_events_total") >= self.records, seconds, "everything applied"
-        )
+
+        def applied() -> bool:
+            # A rebalance makes it apply some twice: then the lag tells.
+            seen = worker.metric("huoqun_worker_events_total") >= self.records
+            return seen and worker.metric("huoqun_worker_lag_records") == 0
+
+        worker.wait_for(applied, seconds, "everything applied")
 
     def wait_caught_up(self, seconds: float) -> None:
         """Return when the workers that live hold all partitions and are at their ends, whatever they had to read again."""

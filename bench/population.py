@@ -1,6 +1,7 @@
-"""Everybody in the world of a workload, once: each member joins, and some time later says something.
+"""Everybody in the world of a workload, once: each member says something.
 
 So that what is measured on a world of so many members has all of them in its state, and not only those who happen to talk.
+Nobody joins: a million newcomers whose greeting nobody answers would be another world, of questions and alerts.
 """
 
 from __future__ import annotations
@@ -18,43 +19,37 @@ RATE: Final = 1_000.0
 WEEK_MS: Final = 7 * 86_400_000
 
 
-def population(shape: Shape, *, joins: bool = True) -> tuple[list[Record], int]:
-    """Return the records, a tick each second of event time among them, and the event time (ms) at which they end.
+def population(shape: Shape) -> Iterator[Record]:
+    """Yield a message of each member, with a tick each second of event time.
 
-    They end where :func:`bench.workload.records` begins by default, so that its load may follow.
+    They end a minute before :func:`bench.workload.records` begins by default, so that its load may follow.
     """
-    kinds = ("join", "message") if joins else ("message",)
     members = [(group, who) for group, size in enumerate(group_sizes(shape)) for who in range(size)]
     # One of each group in turn: a group's members don't come in one go.
     members.sort(key=lambda member: (member[1], member[0]))
     first = _first_ids(shape)
-    span = round(len(members) * len(kinds) / RATE * 1000)
-    found: list[Record] = []
-    next_tick = at = START_MS - span - 60_000
-    number = 0
-    for kind in kinds:
-        for group, who in members:
-            at = START_MS - span - 60_000 + round(number / RATE * 1000)
-            number += 1
-            while at >= next_tick:
-                found.append(Record("", codec.encode(Tick(now=next_tick))))
-                next_tick += 1_000
-            user = f"u{first[group] + who:07d}"
-            event = Event(
-                id=f"p-{number}",
-                type="join" if kind == "join" else "message",
-                ts=at,
-                platform=PLATFORM,
-                group_id=f"g{group:06d}",
-                user_id=user,
-                user_name=name_of(user),
-                group_name=f"Simulated community {group}",
-                text="" if kind == "join" else "大家好",
-                source="bench",
-                received_at=at + 35,
-            )
-            found.append(Record(event.group, codec.encode(event)))
-    return found, at
+    begin = START_MS - round(len(members) / RATE * 1000) - 60_000
+    next_tick = begin
+    for number, (group, who) in enumerate(members):
+        at = begin + round(number / RATE * 1000)
+        while at >= next_tick:
+            yield Record("", codec.encode(Tick(now=next_tick)))
+            next_tick += 1_000
+        user = f"u{first[group] + who:07d}"
+        event = Event(
+            id=f"p-{number}",
+            type="message",
+            ts=at,
+            platform=PLATFORM,
+            group_id=f"g{group:06d}",
+            user_id=user,
+            user_name=name_of(user),
+            group_name=f"Simulated community {group}",
+            text="昨天试了一下，感觉不错，就是第一次有点慢",
+            source="bench",
+            received_at=at + 35,
+        )
+        yield Record(event.group, codec.encode(event))
 
 
 def _first_ids(shape: Shape) -> list[int]:

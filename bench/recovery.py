@@ -1,7 +1,7 @@
 """A million members of state: how much memory, how long until a killed worker, or another one, goes on.
 
-One worker of the product, on Apache Kafka, four partitions, 10,000 groups with 1,000,000 members, each of whom has joined
-and said something. Its memory is read then, and again after a week of event time in which a million more events came.
+One worker of the product, on Apache Kafka, four partitions, 10,000 groups with 1,000,000 members, each of whom has said
+something. Its memory is read then, and again after a week of event time in which a million more events came.
 
 Then it is killed (SIGKILL) and started again at once, round by round, each time in the middle of its work: right after it
 has applied 180,000 more events (three minutes of 1,000 a second; a quiet time would let it save everything). A question is
@@ -84,9 +84,7 @@ def rows(quick: bool, say: Say = lambda _: None) -> list[Row]:
 
 
 def _measure(world: World, shape: Shape, week: int, figures: dict[str, list[float]], rounds: int, say: Say) -> None:
-    people, _ = population(shape)
-    say(f"{world.put(people):,} events of {shape.members:,} members are in the topic")
-    del people
+    say(f"{world.put(population(shape)):,} members' events are in the topic")
     worker = world.start()
     worker.wait_ready()
     world.wait_applied(900)

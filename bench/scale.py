@@ -175,9 +175,7 @@ def through_faust(plan: Plan, say: Say) -> Figures:
         for number, shape in enumerate(plan.worlds):
             world = World(on.bootstrap, f"s{number}x{time.monotonic_ns()}", _below(directory, number))
             stack.callback(world.stop)
-            people, _ = population(shape, joins=False)
-            world.put(people)
-            del people
+            world.put(population(shape))
             world.start().wait_ready()
             world.wait_applied(POPULATE_SECONDS)
             load = records(1_000_000_000, shape)
