@@ -1,9 +1,9 @@
 """A year of simulated communities made inside the store, in SQL: what the dashboards' questions are timed on.
 
-Shares and shape are those of :mod:`bench.workload` (500 groups, 20,000 members, Zipf's law for both, the same mix of types), at
-whatever number of events; the results tables in proportion: one question for 15 messages, one alert for 500 events, a
-row of activity for each event (of 100 million: every ten minutes for each group and window), the risk of every member
-each day. Every row goes in by INSERT, through the views that keep the rollups, as the sink's would.
+Shares and shape are those of :mod:`bench.workload` (500 groups, 20,000 members, Zipf's law for both, the same mix of
+types), at whatever number of events; the results tables in proportion: one question for 15 messages, one alert for 500
+events, a row of activity for two or three events, the risk of every member each day. Every row goes in by INSERT,
+through the views that keep the rollups, as the sink's would.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ class Year(NamedTuple):
     events: int
     shape: Shape = Shape()
     days: int = 365
+    stored: int = 10**12
+    """How many of the events are stored as rows; of the others only what the rollups keep of them is."""
 
     @property
     def until_ms(self) -> int:
@@ -63,7 +65,10 @@ def statements(database: str, year: Year) -> Iterator[tuple[str, str]]:
     """Yield what fills the tables, each with its name."""
     for first in range(0, year.events, CHUNK):
         count = min(CHUNK, year.events - first)
-        yield f"events {first:,} to {first + count:,}", _events(database, year, first, count)
+        if first + count <= year.stored:
+            yield f"events {first:,} to {first + count:,}", _events(database, year, first, count)
+        else:
+            yield from _kept_of_events(database, year, first, count)
     yield from _results(database, year)
 
 
@@ -92,6 +97,44 @@ def _daytime(number: str, year: Year, events: int) -> str:
     """
 
 
+def _some(year: Year, first: int, count: int) -> str:
+    """Return SQL for what is drawn of each event: kind, group, member, time."""
+    return f"""
+    SELECT number, cityHash64(number, 'c') % 1000 AS chance, cityHash64(number, 'd') % 1000 AS chance2,
+        multiIf(chance < 965, 'message', chance < 985, 'reaction', chance < 995, 'join', 'leave') AS kind,
+        {_who(year, "number")}, {_daytime("number", year, year.events)}
+    FROM numbers_mt({first}, {count})
+    """
+
+
+def _kept_of_events(database: str, year: Year, first: int, count: int) -> Iterator[tuple[str, str]]:
+    """Yield what the materialized views would insert of these events."""
+    some, name = _some(year, first, count), f"{first:,} to {first + count:,}"
+    yield (
+        f"speakers of events {name}",
+        f"""
+INSERT INTO {database}.member_days_rows
+SELECT '{PLATFORM}', group_id, toDate(fromUnixTimestamp64Milli(toInt64(at), 'UTC')) AS day, user_id,
+    groupBitOr(bitShiftLeft(toUInt32(1), toHour(fromUnixTimestamp64Milli(toInt64(at), 'UTC'))))
+FROM ({some})
+WHERE kind = 'message' AND NOT (rank = 0 AND g % 20 = 0)
+GROUP BY group_id, day, user_id
+""",
+    )
+    yield (
+        f"joins and leaves of events {name}",
+        f"""
+INSERT INTO {database}.membership_rows
+SELECT
+    concat('m-1-', leftPad(toString(number), 10, '0')), kind, fromUnixTimestamp64Milli(toInt64(at), 'UTC'), '{PLATFORM}',
+    group_id, user_id, if(kind = 'join' AND chance2 < 300, concat('u', leftPad(toString(base), 7, '0')), ''),
+    if(kind = 'leave', 'left', NULL), toUInt64(9223372036854775808) - (at + 35), 0
+FROM ({some})
+WHERE kind IN ('join', 'leave')
+""",
+    )
+
+
 def _events(database: str, year: Year, first: int, count: int) -> str:
     phrases = "[" + ", ".join(f"'{phrase}'" for phrase in PHRASES) + "]"
     return f"""
@@ -108,13 +151,7 @@ SELECT
     if(kind = 'join' AND chance2 < 300, concat('u', leftPad(toString(base), 7, '0')), ''),
     if(kind = 'leave', 'left', NULL), 'full', fromUnixTimestamp64Milli(toInt64(at) + 35, 'UTC'), 'bench', 1, '{{}}', number,
     toUInt64(9223372036854775808) - (at + 35), 0
-FROM
-(
-    SELECT number, cityHash64(number, 'c') % 1000 AS chance, cityHash64(number, 'd') % 1000 AS chance2,
-        multiIf(chance < 965, 'message', chance < 985, 'reaction', chance < 995, 'join', 'leave') AS kind,
-        {_who(year, "number")}, {_daytime("number", year, year.events)}
-    FROM numbers_mt({first}, {count})
-)
+FROM ({_some(year, first, count)})
 SETTINGS min_insert_block_size_rows = 1000000, min_insert_block_size_bytes = 0, max_insert_threads = 2
 """
 
@@ -124,9 +161,9 @@ def _results(database: str, year: Year) -> Iterator[tuple[str, str]]:
     groups, members = year.shape.groups, year.shape.members
     hours = year.days * 24
     for window, per_hour in (("5m", 1 / 12), ("1h", 1.0), ("24h", 24.0), ("7d", 168.0)):
-        # Every hour at least in the window that the hours are made of; else a row for four events, for the four windows.
-        a_hour = max(1 if window == "1h" else 0, min(60, year.events // (4 * groups * hours)))
-        minutes, steps = (60 / a_hour, hours * a_hour) if a_hour else (7 * 1440, year.days // 7)
+        # A row for four events in the window that the hours are made of, every hour at least; every hour in the others.
+        a_hour = max(1, min(60, year.events // (4 * groups * hours))) if window == "1h" else 1
+        minutes, steps = 60 / a_hour, hours * a_hour
         hourly = year.events / (year.days * 24) * per_hour / 7
         yield (
             f"activity {window}",

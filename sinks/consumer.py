@@ -24,13 +24,15 @@ from huoqun import codec
 from huoqun.results import DeadLetter
 from sinks.batch import Chunk, Partition
 
-MAX_POLL_RECORDS: Final = 5_000
+MAX_POLL_RECORDS: Final = 10_000
 FETCH_WAIT_MS: Final = 100
 SESSION_MS: Final = 6_000
 HEARTBEAT_MS: Final = 2_000
 ANSWER_MS: Final = 10_000
+GATHER_MS: Final = 20
+"""How long a poll goes on gathering after the first record: a handful at a time would cost more than it brings."""
 QUEUED_KBYTES: Final = 16 * 1024
-"""How much the client reads ahead, each partition's queue for itself."""
+"""How much the client reads ahead."""
 DEAD_LETTER_SECONDS: Final = 30.0
 
 logging.getLogger("kafka").setLevel(logging.ERROR)  # it warns of every rebalance and refused connection
@@ -77,7 +79,7 @@ class KafkaSource:
     """A member of the sink's consumer group."""
 
     def __init__(self, bootstrap: str, topics: Sequence[str], group: str) -> None:
-        self._paused = False
+        self._paused = self._resuming = False
         self._problem = ""
         self._consumer: Any = Consumer(
             {
@@ -106,11 +108,11 @@ class KafkaSource:
 
     def poll(self, timeout_ms: int) -> Sequence[Chunk]:
         """Return records by partition, as soon as there are any."""
-        if self._paused:
-            self._pause_all()
+        if self._paused or self._resuming:
+            self._pause_or_resume()
         try:
             first = self._consumer.poll(timeout_ms / 1000)
-            messages = [] if first is None else [first, *self._consumer.consume(MAX_POLL_RECORDS - 1, 0)]
+            messages = [] if first is None else [first, *self._consumer.consume(MAX_POLL_RECORDS - 1, GATHER_MS / 1000)]
         except KafkaException as error:
             raise SourceError(_told(error)) from None
         by_partition: dict[Partition, list[Any]] = {}
@@ -135,16 +137,13 @@ class KafkaSource:
 
     def pause(self) -> None:
         """Pause every partition that is ours, now and after a rebalance."""
-        self._paused = True
-        self._pause_all()
+        self._paused, self._resuming = True, False
+        self._pause_or_resume()
 
     def resume(self) -> None:
         """Resume every partition."""
-        self._paused = False
-        try:
-            self._consumer.resume(self._consumer.assignment())
-        except KafkaException as error:
-            raise SourceError(_told(error)) from None
+        self._paused, self._resuming = False, True
+        self._pause_or_resume()
 
     def commit(self, offsets: Mapping[Partition, int]) -> None:
         """Commit for those partitions that are still ours: others are their new owner's to move."""
@@ -185,9 +184,15 @@ class KafkaSource:
         except KafkaException:
             return  # the broker finds out by the missing heartbeats
 
-    def _pause_all(self) -> None:
+    def _pause_or_resume(self) -> None:
+        """Try it now, and at the next poll again if that fails: in the middle of a rebalance it does."""
         try:
-            self._consumer.pause(self._consumer.assignment())
+            partitions = self._consumer.assignment()
+            if self._paused:
+                self._consumer.pause(partitions)
+            else:
+                self._consumer.resume(partitions)
+                self._resuming = False
         except KafkaException as error:
             self._problem = _told(error)
 

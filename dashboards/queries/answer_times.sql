@@ -7,7 +7,7 @@ FROM
     SELECT asked_at, by_staff, dateDiff('second', asked_at, assumeNotNull(answered_at)) AS seconds
     FROM questions_by_time
     WHERE status = 'answered' AND standalone AND answered_at IS NOT NULL
-        AND asked_at >= {since:DateTime} AND asked_at < {until:DateTime}
+        AND asked_at >= {since:DateTime('UTC')} AND asked_at < {until:DateTime('UTC')}
 )
 GROUP BY day, answered_by
 ORDER BY day, answered_by

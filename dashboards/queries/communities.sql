@@ -9,14 +9,14 @@ LEFT JOIN
 (
     SELECT platform, group_id, sum(messages) AS messages, sum(joins) AS joins, sum(leaves) AS leaves
     FROM group_hours
-    WHERE hour >= {until:DateTime} - INTERVAL 24 HOUR AND hour < {until:DateTime}
+    WHERE hour >= {until:DateTime('UTC')} - INTERVAL 24 HOUR AND hour < {until:DateTime('UTC')}
     GROUP BY platform, group_id
 ) AS h ON h.platform = g.platform AND h.group_id = g.group_id
 LEFT JOIN
 (
     SELECT platform, group_id, count() AS open
     FROM questions_by_time
-    WHERE asked_at >= {until:DateTime} - INTERVAL 7 DAY AND status = 'open' AND standalone
+    WHERE asked_at >= {until:DateTime('UTC')} - INTERVAL 7 DAY AND status = 'open' AND standalone
     GROUP BY platform, group_id
 ) AS q ON q.platform = g.platform AND q.group_id = g.group_id
 LEFT JOIN

@@ -4,5 +4,5 @@ SELECT
     effective_speakers, key_people
 FROM activity
 WHERE window = '1h' AND platform = {platform:String} AND group_id = {group_id:String}
-    AND window_end > {until:DateTime} - INTERVAL 2 DAY AND window_end <= {until:DateTime}
+    AND window_end > {until:DateTime('UTC')} - INTERVAL 2 DAY AND window_end <= {until:DateTime('UTC')}
 ORDER BY window_end

@@ -11,8 +11,8 @@ ARRAY JOIN
     arrayFilter((d, told) -> told, [first_day, first_day + 1], [bitAnd(hours, before) != 0, bitAnd(hours, bitNot(before)) != 0])
         AS local_day
 WHERE platform = {platform:String} AND group_id = {group_id:String}
-    AND day >= toDate({since:DateTime}, 'UTC') AND day <= toDate({until:DateTime}, 'UTC')
-    AND local_day >= toDate({since:DateTime}, {zone:String}) AND local_day < toDate({until:DateTime}, {zone:String})
+    AND day >= toDate({since:DateTime('UTC')}, 'UTC') AND day <= toDate({until:DateTime('UTC')}, 'UTC')
+    AND local_day >= toDate({since:DateTime('UTC')}, {zone:String}) AND local_day < toDate({until:DateTime('UTC')}, {zone:String})
     AND (platform, group_id, user_id) NOT IN (SELECT platform, group_id, user_id FROM members WHERE is_staff OR is_bot)
 GROUP BY local_day
 ORDER BY local_day

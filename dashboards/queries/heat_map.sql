@@ -4,6 +4,6 @@ SELECT
     toHour(toTimeZone(hour, {zone:String})) AS hour_of_day,
     sum(messages) AS messages
 FROM group_hours
-WHERE platform = {platform:String} AND group_id = {group_id:String} AND hour >= {since:DateTime} AND hour < {until:DateTime}
+WHERE platform = {platform:String} AND group_id = {group_id:String} AND hour >= {since:DateTime('UTC')} AND hour < {until:DateTime('UTC')}
 GROUP BY weekday, hour_of_day
 ORDER BY weekday, hour_of_day

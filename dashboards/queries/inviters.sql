@@ -4,14 +4,14 @@ WITH
     (
         SELECT platform, group_id, user_id, argMax(inviter_id, ts) AS invited_by, max(ts) AS joined_at
         FROM membership
-        WHERE type = 'join' AND inviter_id != '' AND ts >= {since:DateTime} AND ts < {until:DateTime}
+        WHERE type = 'join' AND inviter_id != '' AND ts >= {since:DateTime('UTC')} AND ts < {until:DateTime('UTC')}
         GROUP BY platform, group_id, user_id
     ),
     gone AS
     (
         SELECT platform, group_id, user_id, max(ts) AS left_at
         FROM membership
-        WHERE type = 'leave' AND ts >= {since:DateTime} AND ts < {until:DateTime}
+        WHERE type = 'leave' AND ts >= {since:DateTime('UTC')} AND ts < {until:DateTime('UTC')}
         GROUP BY platform, group_id, user_id
     )
 SELECT

@@ -3,7 +3,7 @@ WITH joined AS
 (
     SELECT platform, group_id, user_id, toMonday(toDate(min(ts), {zone:String})) AS cohort
     FROM membership
-    WHERE type = 'join' AND ts >= {since:DateTime} AND ts < {until:DateTime}
+    WHERE type = 'join' AND ts >= {since:DateTime('UTC')} AND ts < {until:DateTime('UTC')}
     GROUP BY platform, group_id, user_id
 )
 SELECT cohort, sizes.people AS people, weeks, uniqExact(platform, group_id, user_id) AS spoke, spoke / people AS share
@@ -14,7 +14,7 @@ FROM
     FROM
     (
         SELECT platform, group_id, user_id, day FROM member_days_rows
-        WHERE day >= toDate({since:DateTime}, 'UTC') AND day < toDate({until:DateTime}, 'UTC')
+        WHERE day >= toDate({since:DateTime('UTC')}, 'UTC') AND day < toDate({until:DateTime('UTC')}, 'UTC')
     ) AS d
     INNER JOIN joined AS j ON j.platform = d.platform AND j.group_id = d.group_id AND j.user_id = d.user_id
     WHERE toMonday(d.day) >= j.cohort

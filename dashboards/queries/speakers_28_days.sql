@@ -1,7 +1,7 @@
 -- People who spoke within 28 days, by community and altogether, without staff and bots
 SELECT platform, group_id, uniqExact(platform, user_id) AS speakers
 FROM member_days_rows
-WHERE day > toDate({until:DateTime}, 'UTC') - 28 AND day <= toDate({until:DateTime}, 'UTC')
+WHERE day > toDate({until:DateTime('UTC')}, 'UTC') - 28 AND day <= toDate({until:DateTime('UTC')}, 'UTC')
     AND (platform, group_id, user_id) NOT IN (SELECT platform, group_id, user_id FROM members WHERE is_staff OR is_bot)
 GROUP BY GROUPING SETS ((platform, group_id), ())
 ORDER BY speakers DESC, platform, group_id

@@ -14,10 +14,10 @@ FROM
         (
             SELECT
                 toStartOfMonth(toDate(assumeNotNull(joined_at), {zone:String})) AS month,
-                left_at IS NOT NULL AND left_at >= joined_at AND left_at < {until:DateTime} AS gone,
-                intDiv(dateDiff('day', assumeNotNull(joined_at), if(gone, assumeNotNull(left_at), {until:DateTime})), 7) AS week
+                left_at IS NOT NULL AND left_at >= joined_at AND left_at < {until:DateTime('UTC')} AS gone,
+                intDiv(dateDiff('day', assumeNotNull(joined_at), if(gone, assumeNotNull(left_at), {until:DateTime('UTC')})), 7) AS week
             FROM members
-            WHERE joined_at IS NOT NULL AND joined_at >= {since:DateTime} AND joined_at < {until:DateTime} AND NOT is_bot
+            WHERE joined_at IS NOT NULL AND joined_at >= {since:DateTime('UTC')} AND joined_at < {until:DateTime('UTC')} AND NOT is_bot
         )
         GROUP BY month, week
     )

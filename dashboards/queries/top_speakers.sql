@@ -8,7 +8,7 @@ LEFT JOIN
     SELECT user_id, uniqExact(day) AS days
     FROM member_days_rows
     WHERE platform = {platform:String} AND group_id = {group_id:String}
-        AND day > toDate({until:DateTime}, 'UTC') - 28 AND day <= toDate({until:DateTime}, 'UTC')
+        AND day > toDate({until:DateTime('UTC')}, 'UTC') - 28 AND day <= toDate({until:DateTime('UTC')}, 'UTC')
     GROUP BY user_id
 ) AS d ON d.user_id = m.user_id
 WHERE m.platform = {platform:String} AND m.group_id = {group_id:String} AND NOT m.is_bot

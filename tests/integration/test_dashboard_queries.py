@@ -1,6 +1,7 @@
 """What the dashboards ask, on the sample community as the streams see it, and on nothing at all."""
 
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -93,6 +94,11 @@ def test_there_are_questions_for_every_part_of_a_dashboard():
     for query in QUERIES.values():
         assert query.title, query.name
         assert query.parameters <= set(PARAMETERS), query.name
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_no_question_reads_the_events_one_by_one(name: str):
+    assert not re.search(r"\b(FROM|JOIN)\s+events(_rows)?\b", QUERIES[name].sql)
 
 
 @pytest.mark.parametrize("name", QUERIES)
