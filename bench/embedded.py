@@ -7,7 +7,7 @@ judged is measured on Apache Kafka.
 from __future__ import annotations
 
 from bench import broker
-from bench.contest import FAUST, FULL, PER_CORE, SMALL, WHO, Size, hold
+from bench.contest import FAUST, FULL, PER_CORE, WHO, Size, hold
 from bench.suites import Say
 from bench.table import RATIO, Row, failed, measured, ratios
 
@@ -19,7 +19,7 @@ WHERE = "on the embedded broker"
 def rows(quick: bool, say: Say = lambda _: None) -> list[Row]:
     """Measure."""
     with broker.running("tansu") as on:
-        rates, broken = hold(on, QUICK_SIZE if quick else SIZE, (FULL, FAUST, SMALL), say)
+        rates, broken = hold(on, QUICK_SIZE if quick else SIZE, (FULL, FAUST), say)
     figures = {name: [rate.per_core for rate in found] for name, found in rates.items()}
     found = []
     if not {FULL, FAUST} & broken.keys():

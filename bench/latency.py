@@ -64,7 +64,7 @@ class Plan(NamedTuple):
     seconds: float
 
 
-FULL: Final = Plan(5, 20.0)
+FULL: Final = Plan(5, 15.0)
 QUICK: Final = Plan(1, 10.0)
 
 
