@@ -1,5 +1,7 @@
 """Fixtures that every suite may use: real brokers, started once a session, and fresh names on them."""
 
+import tests.support.pure  # noqa: F401, I001  # before anything imports the core
+
 import uuid
 from collections.abc import Iterator
 

@@ -36,7 +36,7 @@ def named(h: History, event: Arrival) -> list[str]:
                 _collect(found, names[token], event.user_id)
     firsts: dict[str, tuple[str, ...]] = h.tables[FIRSTS]
     if firsts and not ascii_only:
-        for first in firsts:  # fewer than the characters of a text, and each looked for in C
+        for first in firsts:  # noqa: PLC0206  # it is rarely in; fewer than the characters of a text, and each looked for in C
             if first in text:
                 for name in firsts[first]:
                     if name in text:
