@@ -17,7 +17,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[list[Row]]:
     )
     coming: list[list[Row]] = []
     monkeypatch.setattr(report, "load", lambda: kept)
-    monkeypatch.setattr(program, "measure", lambda suite, quick: coming.pop(0))
+    monkeypatch.setattr(program, "measure", lambda *_, **__: coming.pop(0))
     return coming
 
 
