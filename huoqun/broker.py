@@ -18,6 +18,7 @@ from kafka.errors import (
     CoordinatorLoadInProgressError,
     CoordinatorNotAvailableError,
     KafkaError,
+    NotCoordinatorError,
     TopicAlreadyExistsError,
 )
 
@@ -235,7 +236,7 @@ def _committed(admin: Any, group: str) -> dict[TopicPartition, Any]:
     while True:
         try:
             found: dict[TopicPartition, Any] = admin.list_group_offsets(group).get(group, {})
-        except (CoordinatorNotAvailableError, CoordinatorLoadInProgressError):
+        except (CoordinatorNotAvailableError, CoordinatorLoadInProgressError, NotCoordinatorError):
             # The first question about any group makes the broker create its own topic for offsets.
             if time.monotonic() >= deadline:
                 raise

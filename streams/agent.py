@@ -344,6 +344,7 @@ class Loop:
                 with memory.filling():
                     state.restore(entries or ())
                 slot = Slot(partition, generation, known, state)
+            metrics.RESTORES.labels("changelog" if kept is None else "memory").inc()
             metrics.RESTORE_SECONDS.observe(time.monotonic() - began)
             if self._ports.owns(partition, generation):
                 self._slots[partition] = slot

@@ -95,7 +95,7 @@ def build(config: Config) -> StreamsApp:
         broker_commit_livelock_soft_timeout=300.0,
         broker_check_crcs=True,
         consumer_auto_offset_reset="earliest",  # a new group reads from the start
-        consumer_max_fetch_size=4 * 1024 * 1024,
+        consumer_max_fetch_size=1024 * 1024,  # of a partition, at a time; one larger record comes all the same
         processing_guarantee="at_least_once",  # exactly_once crashes on rebalances; our effects are idempotent
         producer_acks=-1,  # all replicas: what is acknowledged is what we commit after
         producer_linger=0.0,  # only barriers are sent one by one; the outbox lingers by itself

@@ -48,6 +48,9 @@ class ChunkedRecords(PartitionRecords):  # type: ignore[misc]  # aiokafka is see
             stock._isolation_level,  # noqa: SLF001
         )
 
+        # It and its iterator refer to each other: the bytes would be kept until the garbage collector comes.
+        stock._records_iterator = None  # noqa: SLF001
+
     def _unpack_records(self) -> Iterator[Chunk]:
         """Yield chunks; whenever one is out, ``next_fetch_offset`` is where to fetch if nothing more is taken."""
         size, memory = self._size, self._records

@@ -32,6 +32,9 @@ RESTORE_SECONDS: Final = Histogram(
     "Time to rebuild one partition's state from its entries.",
     buckets=(0.001, 0.01, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60),
 )
+RESTORES: Final = Counter(
+    "huoqun_worker_restores_total", "Partitions' states taken up after a rebalance, by where from.", ["source"]
+)
 LAST_TICK: Final = Gauge(
     "huoqun_worker_last_tick_timestamp_seconds", "When the last tick was seen, by this worker's clock.", ["partition"]
 )

@@ -13,7 +13,7 @@ import pytest
 from huoqun import broker as administration
 from huoqun import codec, topics
 from huoqun.config import Config
-from huoqun.control import Tick
+from huoqun.control import PREFIX, Tick
 from streams.saves import BARRIER_KEY, EPOCH_HEADER, Replay
 from tests.support.brokers import RunningBroker
 from tests.support.workers import (
@@ -64,6 +64,18 @@ def saved_totals(config: Config) -> dict[str, tuple[int, int]]:
             total = codec.decode_json(value)
             found[key.decode().partition("/")[2]] = (total["count"], total["total"])
     return found
+
+
+def assert_saves_cover_what_is_committed(config: Config) -> None:
+    """What a worker that starts now would not read again is in what it would restore."""
+    offsets = committed(config)  # first: what comes later can only be more
+    counts: dict[str, int] = {}
+    for partition, offset, _, value, _ in read_all(config, topics.EVENTS):
+        if value is not None and not value.startswith(PREFIX) and offset < (offsets[partition] or 0):
+            group = codec.decode_json(value)["g"]
+            counts[group] = counts.get(group, 0) + 1
+    saved = saved_totals(config)
+    assert {g: n for g, n in counts.items() if saved.get(g, (0, 0))[0] < n} == {}
 
 
 def assert_nothing_lost_or_doubled(config: Config, feed: Feed) -> None:
@@ -126,6 +138,7 @@ def test_kills_at_random_moments_lose_and_double_nothing(config: Config, started
                 worker.wait_ready()
             time.sleep(chance.uniform(0.0, 1.5))
             worker.kill()
+            assert_saves_cover_what_is_committed(config)
         worker = started.start().wait_ready()
     assert_nothing_lost_or_doubled(config, feed)
     assert worker.terminate() == 0, worker.says()
@@ -158,6 +171,11 @@ def test_workers_join_die_and_leave_under_load(config: Config, started: Workers,
         two = started.start()
         wait_until(
             lambda: two.ready() and two.metrics()["huoqun_worker_partitions"] == 2, 40, "the second has its share"
+        )
+        wait_until(
+            lambda: one.metrics().get('huoqun_worker_restores_total{source="memory"}', 0) >= 2,
+            20,
+            "the first goes on from memory with what it kept",
         )
         two.kill()
         three = started.start().wait_ready()

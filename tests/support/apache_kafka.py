@@ -42,6 +42,8 @@ group.initial.rebalance.delay.ms=0
 num.network.threads=2
 num.io.threads=2
 log.cleaner.dedupe.buffer.size=8000000
+log.cleaner.backoff.ms=200
+log.segment.delete.delay.ms=100
 """
 
 _LOG4J2 = """<Configuration status="error">

@@ -1,11 +1,13 @@
 """A worker with a core of ten lines, for testing the shell around it: ``python -m tests.support.toy_worker``.
 
 A record is ``{"g": group, "n": number}``. A group's result is how many came and their sum; every number divisible by 100 is
-an alert. Every third group is saved at every third checkpoint only, so what may be committed lags. A control record is a tick, anything else is poison. ``{"g": …, "n": "boom"}`` is a defect in the core: it raises.
+an alert. Every third group is saved at every third checkpoint only, so what may be committed lags. A control record is a tick, anything else is poison. ``{"g": …, "n": "boom"}`` is a defect in the core: it raises. After ``{"g": …, "n": "nap"}``
+the core is busy for seven seconds, longer than a session.
 """
 
 import os
 import sys
+import time
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -25,6 +27,7 @@ LAZY: Final = 3
 class Record(msgspec.Struct):
     g: str
     n: int | str
+    padding: str = ""
 
 
 class Total(msgspec.Struct):
@@ -65,6 +68,9 @@ class ToyPartition:
                 record = self.decoder.decode(value)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 bad.append(Bad(offset, value, Refused("", str(error))))
+                continue
+            if record.n == "nap":
+                time.sleep(7)
                 continue
             assert isinstance(record.n, int), "a defect in the core"
             group = self.groups.setdefault(record.g, Total())
