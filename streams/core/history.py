@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from streams.core.arrival import Arrival, arrival_from
-from streams.core.state import MINUTE_MS, Asked, Head, Life, Minute, Person, Said, Window, unpack_minute
+from streams.core.state import MINUTE_MS, WINDOWS, Asked, Head, Life, Minute, Person, Said, Window, unpack_minute
 
 QUESTIONS: Final = 0
 """Question -> Asked; over and settled, it is forgotten."""
@@ -404,13 +404,13 @@ class Closed(Change):
         end = h.first + len(h.minutes)
         for number, window in enumerate(h.windows):
             if self.entered is not None:
-                move(window, self.entered, 1)
+                move(h, window, self.entered, 1)
             left = 0
             while window.oldest < end:
                 minute = h.minute_at(window.oldest)
                 if minute.number >= self.at - window.minutes:
                     break
-                move(window, minute, -1)
+                move(h, window, minute, -1)
                 if number == HOUR:
                     h.minutes[window.oldest - h.first] = minute.pack()
                 window.oldest += 1
@@ -421,9 +421,9 @@ class Closed(Change):
         for number, window in enumerate(h.windows):
             for _ in range(self.left[number]):
                 window.oldest -= 1
-                move(window, h.minute_at(window.oldest), 1)
+                move(h, window, h.minute_at(window.oldest), 1)
             if self.entered is not None:
-                move(window, self.entered, -1)
+                move(h, window, self.entered, -1)
         if self.entered is not None:
             h.minutes.pop()
 
@@ -435,30 +435,29 @@ class Closed(Change):
         h.gone_minutes += self.left[WEEK]
 
 
-def move(window: Window, minute: Minute, sign: int) -> None:
+def move(h: History, window: Window, minute: Minute, sign: int) -> None:
     """Add (``sign`` 1) or take away (-1) a minute from a window's running sums."""
     window.messages += sign * minute.messages
     window.staff_messages += sign * minute.staff_messages
     window.joins += sign * minute.joins
     window.leaves += sign * minute.leaves
     window.replied += sign * len(minute.responses)
-    counts, shape = window.counts, window.shape
+    shape, number, people = window.shape, window.number, h.people
     speakers = minute.speakers
     for i in range(0, len(speakers), 2):
-        person, n = speakers[i], sign * speakers[i + 1]
-        before = counts.get(person, 0)
+        person, n = people[speakers[i]], sign * speakers[i + 1]
+        before = person.count_in(number)
         after = before + n
+        person.set_count(number, after)
         window.member_messages += n
         if before:
             add(shape, before, -1)
         else:
             window.speakers += 1
         if after:
-            counts[person] = after
             add(shape, after, 1)
         else:
             window.speakers -= 1
-            del counts[person]
     for seconds in minute.responses:
         add(window.responses, seconds, sign)
 
@@ -568,7 +567,7 @@ class History:
         """Closed minutes that held something, oldest first; those older than an hour are packed."""
         self.first: int = 0
         """The place of ``minutes[0]`` in the chain since the group began."""
-        self.windows: list[Window] = [Window("5m"), Window("1h"), Window("24h"), Window("7d")]
+        self.windows: list[Window] = [Window(number) for number in range(len(WINDOWS))]
         self.steps: list[Step] = []
         self.log: list[Change] = []
         # Results that changed since they were last asked for.

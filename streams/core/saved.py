@@ -216,7 +216,7 @@ def _restore_minutes(h: History, minutes: dict[int, bytes], oldest: list[int]) -
             if window.oldest <= place:
                 if minute is None:
                     minute = h.minute_at(place)
-                move(window, minute, 1)
+                move(h, window, minute, 1)
 
 
 def _restore_order(h: History) -> None:

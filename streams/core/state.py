@@ -155,6 +155,10 @@ class Person:
     """One person (or bot) of the group."""
 
     __slots__ = (
+        "count_1h",
+        "count_5m",
+        "count_7d",
+        "count_24h",
         "days",
         "is_bot",
         "is_staff",
@@ -172,7 +176,6 @@ class Person:
         "step",
         "today",
         "today_count",
-        "unsaved",
         "user",
     )
 
@@ -200,8 +203,11 @@ class Person:
         """-1: not defined (no message in 28 days, staff, bot)."""
         self.risk_reasons: tuple[str, ...] = ()
         self.risk_as_of: int = 0
-        self.unsaved: bool = False
-        """Noted as to be saved."""
+        self.count_5m: int = 0
+        """Messages (as a member) in the closed minutes of the window; likewise the next three."""
+        self.count_1h: int = 0
+        self.count_24h: int = 0
+        self.count_7d: int = 0
 
     def copy(self, step: int) -> Person:
         """Return a copy for ``step`` to change."""
@@ -222,8 +228,30 @@ class Person:
         new.risk = self.risk
         new.risk_reasons = self.risk_reasons
         new.risk_as_of = self.risk_as_of
-        new.unsaved = self.unsaved
+        new.count_5m = self.count_5m
+        new.count_1h = self.count_1h
+        new.count_24h = self.count_24h
+        new.count_7d = self.count_7d
         return new
+
+    def count_in(self, window: int) -> int:
+        """Return the member's messages in a window (its place in :data:`WINDOWS`)."""
+        if window == 0:
+            return self.count_5m
+        if window == 1:
+            return self.count_1h
+        return self.count_24h if window == 2 else self.count_7d  # noqa: PLR2004
+
+    def set_count(self, window: int, count: int) -> None:
+        """Set the member's messages in a window."""
+        if window == 0:
+            self.count_5m = count
+        elif window == 1:
+            self.count_1h = count
+        elif window == 2:  # noqa: PLR2004
+            self.count_24h = count
+        else:
+            self.count_7d = count
 
 
 class Said:
@@ -293,17 +321,20 @@ def unpack_minute(data: bytes) -> Minute:
     return minute
 
 
+WINDOWS: Final[tuple[WindowName, ...]] = tuple(WINDOW_MINUTES)
+
+
 class Window:
     """The running sums of one window. Follows from the closed minutes, so it is never saved."""
 
     __slots__ = (
-        "counts",
         "joins",
         "leaves",
         "member_messages",
         "messages",
         "minutes",
         "name",
+        "number",
         "oldest",
         "replied",
         "responses",
@@ -312,9 +343,10 @@ class Window:
         "staff_messages",
     )
 
-    def __init__(self, name: WindowName) -> None:
-        self.name: WindowName = name
-        self.minutes: int = WINDOW_MINUTES[name]
+    def __init__(self, number: int) -> None:
+        self.number: int = number
+        self.name: WindowName = WINDOWS[number]
+        self.minutes: int = WINDOW_MINUTES[self.name]
         self.messages: int = 0
         self.staff_messages: int = 0
         self.joins: int = 0
@@ -324,8 +356,6 @@ class Window:
         self.replied: int = 0
         self.oldest: int = 0
         """The oldest minute inside: its place in the chain of closed minutes. All later ones are inside too."""
-        self.counts: dict[int, int] = {}
-        """Member -> messages."""
         self.shape: dict[int, int] = {}
         """Messages -> how many members wrote just so many."""
         self.responses: dict[int, int] = {}
