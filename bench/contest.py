@@ -6,7 +6,7 @@ run, divided by the CPU seconds it spent on them. Ratios are made within a round
 the ticks too, one a second of event time and partition, which the peers are spared.
 
 The full pipeline is measured late in the load: the core saves state when it is 200,000 records old in its partition, so
-before that it would be measured without its saves. A stretch in which none were made is not judged.
+before that it would be measured without its saves. A run that is too slow, or too short, to get there is not judged.
 """
 
 from __future__ import annotations
@@ -225,10 +225,15 @@ def hold(
     return rates, broken
 
 
+def settled(rates: Sequence[Rates]) -> bool:
+    """Return whether the full pipeline was measured where it saves state as fast as state changes."""
+    return all(rate.saves and rate.before >= FULL_SIZE.deep * FULL_SIZE.events for rate in rates)
+
+
 def table(rates: dict[str, list[Rates]], broken: dict[str, str], quick: bool) -> list[Row]:
     """Return the rows of what was found: the ratios that are asked for, and each contestant's own figure."""
     figures = {name: [rate.per_core for rate in found] for name, found in rates.items()}
-    unsaved = any(not rate.saves for rate in rates.get(FULL, ()))
+    early = not settled(rates.get(FULL, ()))
     found = []
     for pair in PAIRS:
         if pair.of not in figures or pair.to not in figures:
@@ -237,7 +242,7 @@ def table(rates: dict[str, list[Rates]], broken: dict[str, str], quick: bool) ->
         if why is not None:
             found.append(failed(pair.name, RATIO, why, pair.target))
         else:
-            judge = not quick and not (pair.of == FULL and unsaved)
+            judge = not quick and not (pair.of == FULL and early)
             note = f"{OWES[pair.of]} — against: {OWES[pair.to]}"
             shares = ratios(figures[pair.of], figures[pair.to])
             found.append(measured(pair.name, RATIO, shares, pair.target, judge=judge, note=note))
@@ -246,8 +251,10 @@ def table(rates: dict[str, list[Rates]], broken: dict[str, str], quick: bool) ->
         if name in broken:
             found.append(failed(WHO[name], PER_CORE, broken[name], target))
         else:
-            judge = not quick and not unsaved
+            judge = not quick and not (name == FULL and early)
             note = OWES[name] + produced(rates[name])
+            if name == FULL and early:
+                note += "; not judged: the stretch lies before state is saved as fast as it changes"
             found.append(measured(WHO[name], PER_CORE, each, target, judge=judge, note=note))
     return found
 

@@ -36,6 +36,8 @@ class Rates(NamedTuple):
     events: float
     results: float = 0.0
     saves: float = 0.0
+    before: float = 0.0
+    """Events seen before."""
 
 
 def report(path: Path, seen: Callable[[], float]) -> None:
@@ -101,4 +103,5 @@ def rates(samples: Sequence[Sample]) -> Rates:
         events,
         last.results - first.results,
         last.saves - first.saves,
+        first.seen,
     )
