@@ -11,9 +11,7 @@ def rates(*per_core: float, saves: float = 5.0, before: float = 1e6) -> list[Rat
     return [Rates(rate, rate, 1_000, 500, saves, before) for rate in per_core]
 
 
-def found(
-    quick: bool = False, broken: dict[str, str] | None = None, saves: float = 5.0
-) -> dict[str, tuple[object, object]]:
+def found(quick: bool = False, broken: dict[str, str] | None = None, **ours: float) -> dict[str, tuple[object, object]]:
     everyone = {name: rates(100.0, 200.0, 300.0) for name in WHO} | {FULL: rates(2_000.0, 6_000.0, 6_000.0, **ours)}
     return {row.name: (row.median, row.met) for row in table(everyone, broken or {}, quick)}
 
