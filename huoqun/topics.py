@@ -59,7 +59,12 @@ def sink_group(prefix: str) -> str:
 def specs(prefix: str, partitions: int) -> tuple[TopicSpec, ...]:
     """Return every topic of the product. The events, results and state have one partition count: state moves with them."""
     keep_30_days = {"retention.ms": str(30 * _DAY_MS)}
-    compacted = {"cleanup.policy": "compact"}
+    # What is not compacted yet is read by every recovery: the broker's own segments of 1 GiB would be most of it.
+    compacted = {
+        "cleanup.policy": "compact",
+        "segment.bytes": str(64 * 1024 * 1024),
+        "min.cleanable.dirty.ratio": "0.2",
+    }
     return (
         TopicSpec(full_name(prefix, EVENTS), partitions, keep_30_days),
         *(TopicSpec(full_name(prefix, t), partitions, {"retention.ms": str(7 * _DAY_MS)}) for t in RESULT_TOPICS),
