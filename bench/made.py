@@ -113,7 +113,7 @@ def _kept_of_events(database: str, year: Year, first: int, count: int) -> Iterat
     yield (
         f"speakers of events {name}",
         f"""
-INSERT INTO {database}.member_days_rows
+INSERT INTO {database}.member_days_rows (platform, group_id, day, user_id, hours)
 SELECT '{PLATFORM}', group_id, toDate(fromUnixTimestamp64Milli(toInt64(at), 'UTC')) AS day, user_id,
     groupBitOr(bitShiftLeft(toUInt32(1), toHour(fromUnixTimestamp64Milli(toInt64(at), 'UTC'))))
 FROM ({some})
@@ -126,6 +126,8 @@ GROUP BY group_id, day, user_id
         f"""
 INSERT INTO {database}.membership_rows
 SELECT
+    sipHash64('{PLATFORM}', group_id, concat('m-1-', leftPad(toString(number), 10, '0'))),
+    sipHash64('{PLATFORM}', group_id, user_id),
     concat('m-1-', leftPad(toString(number), 10, '0')), kind, fromUnixTimestamp64Milli(toInt64(at), 'UTC'), '{PLATFORM}',
     group_id, user_id, if(kind = 'join' AND chance2 < 300, concat('u', leftPad(toString(base), 7, '0')), ''),
     if(kind = 'leave', 'left', NULL), toUInt64(9223372036854775808) - (at + 35), 0

@@ -35,10 +35,11 @@ SMOKE_EVENTS: Final = 1_000_000
 
 
 class Timed(NamedTuple):
-    """A question and how long each run took (ms)."""
+    """A question and how long each run took, and how much CPU on all cores together (ms)."""
 
     name: str
     ms: list[float]
+    cpu_ms: list[float]
 
     @property
     def median(self) -> float:
@@ -101,13 +102,16 @@ def run(
 
 
 def _time(store: EmbeddedStore, query: Query, given: dict[str, str], repeats: int, say: Callable[[str], None]) -> Timed:
-    took = []
+    took, cpu = [], []
     for _ in range(repeats + 1):
-        started = time.perf_counter()
+        started, used = time.perf_counter(), time.process_time()
         ask(store, query, given)
         took.append((time.perf_counter() - started) * 1000)
-    timed = Timed(query.name, took[1:])
-    say(f"{query.name:24} median {timed.median:7.1f} ms, p95 {timed.p95:7.1f} ms")
+        cpu.append((time.process_time() - used) * 1000)
+    timed = Timed(query.name, took[1:], cpu[1:])
+    say(
+        f"{query.name:24} median {timed.median:7.1f} ms, p95 {timed.p95:7.1f} ms, CPU of all cores {median(timed.cpu_ms):7.1f} ms"
+    )
     return timed
 
 

@@ -1,8 +1,8 @@
 -- People who spoke within 28 days, by community and altogether, without staff and bots
-SELECT platform, group_id, uniqExact(platform, user_id) AS speakers
+SELECT platform, group_id, uniqExact(person) AS speakers
 FROM member_days_rows
 WHERE day > toDate({until:DateTime('UTC')}, 'UTC') - 28 AND day <= toDate({until:DateTime('UTC')}, 'UTC')
-    AND (platform, group_id, user_id) NOT IN (SELECT platform, group_id, user_id FROM members WHERE is_staff OR is_bot)
+    AND member NOT IN (SELECT sipHash64(platform, group_id, user_id) FROM members WHERE is_staff OR is_bot)
 GROUP BY GROUPING SETS ((platform, group_id), ())
 ORDER BY speakers DESC, platform, group_id
 LIMIT 501

@@ -23,7 +23,8 @@ CREATE TABLE IF NOT EXISTS {database}.group_hours_rows
 ENGINE = ReplacingMergeTree(rank)
 PARTITION BY toYYYYMM(hour)
 ORDER BY (platform, group_id, hour)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_age_to_force_merge_seconds = 600,
+    min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {database}.group_hours_of_activity TO {database}.group_hours_rows AS
 SELECT
@@ -45,12 +46,15 @@ CREATE TABLE IF NOT EXISTS {database}.member_days_rows
     group_id String CODEC(ZSTD(1)),
     day Date CODEC(Delta(2), ZSTD(1)),
     user_id String CODEC(ZSTD(1)),
+    member SimpleAggregateFunction(max, UInt64) DEFAULT sipHash64(platform, group_id, user_id) CODEC(NONE),
+    person SimpleAggregateFunction(max, UInt64) DEFAULT sipHash64(platform, user_id) CODEC(NONE),
     hours SimpleAggregateFunction(groupBitOr, UInt32) CODEC(ZSTD(1))
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(day)
 ORDER BY (platform, group_id, day, user_id)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_age_to_force_merge_seconds = 600,
+    min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {database}.member_days_of_events TO {database}.member_days_rows AS
 SELECT
@@ -60,12 +64,14 @@ WHERE type = 'message' AND NOT is_bot AND deleted = 0
 GROUP BY platform, group_id, day, user_id;
 
 CREATE VIEW IF NOT EXISTS {database}.member_days AS
-SELECT platform, group_id, day, user_id, hours
+SELECT platform, group_id, day, user_id, member, person, hours
 FROM {database}.member_days_rows FINAL;
 
 -- Joins and leaves as they are among the events, but found without reading those.
 CREATE TABLE IF NOT EXISTS {database}.membership_rows
 (
+    event UInt64 CODEC(NONE),
+    member UInt64 CODEC(NONE),
     id String CODEC(ZSTD(1)),
     type LowCardinality(String),
     ts DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
@@ -78,16 +84,18 @@ CREATE TABLE IF NOT EXISTS {database}.membership_rows
     deleted UInt8
 )
 ENGINE = ReplacingMergeTree(version)
-ORDER BY (platform, group_id, id)
+ORDER BY event
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {database}.membership_of_events TO {database}.membership_rows AS
-SELECT id, type, ts, platform, group_id, user_id, inviter_id, reason, version, deleted
+SELECT
+    sipHash64(platform, group_id, id) AS event, sipHash64(platform, group_id, user_id) AS member, id, type, ts, platform,
+    group_id, user_id, inviter_id, reason, version, deleted
 FROM {database}.events_rows
 WHERE type IN ('join', 'leave');
 
 CREATE VIEW IF NOT EXISTS {database}.membership AS
-SELECT id, type, ts, platform, group_id, user_id, inviter_id, reason
+SELECT member, id, type, ts, platform, group_id, user_id, inviter_id, reason
 FROM {database}.membership_rows FINAL
 WHERE deleted = 0;
 
@@ -112,7 +120,8 @@ CREATE TABLE IF NOT EXISTS {database}.questions_by_time_rows
 ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(asked_at)
 ORDER BY (platform, group_id, asked_at, question_id)
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_age_to_force_merge_seconds = 600,
+    min_age_to_force_merge_on_partition_only = 1;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {database}.questions_by_time_of_questions TO {database}.questions_by_time_rows AS
 SELECT
@@ -156,14 +165,16 @@ FROM {database}.activity_rows
 WHERE window = '1h' AND deleted = 0
 SETTINGS min_insert_block_size_rows = 1000000;
 
-INSERT INTO {database}.member_days_rows
+INSERT INTO {database}.member_days_rows (platform, group_id, day, user_id, hours)
 SELECT platform, group_id, toDate(ts) AS day, user_id, bitShiftLeft(toUInt32(1), toHour(ts)) AS hours
 FROM {database}.events_rows
 WHERE type = 'message' AND NOT is_bot AND deleted = 0
 SETTINGS min_insert_block_size_rows = 1000000;
 
 INSERT INTO {database}.membership_rows
-SELECT id, type, ts, platform, group_id, user_id, inviter_id, reason, version, deleted
+SELECT
+    sipHash64(platform, group_id, id) AS event, sipHash64(platform, group_id, user_id) AS member, id, type, ts, platform,
+    group_id, user_id, inviter_id, reason, version, deleted
 FROM {database}.events_rows
 WHERE type IN ('join', 'leave')
 SETTINGS min_insert_block_size_rows = 1000000;
