@@ -3,33 +3,17 @@
 SELECT local_day AS day, uniqExact(member) AS speakers
 FROM
 (
-    SELECT first_day AS local_day, member
-    FROM
-    (
-        SELECT
-            member, hours, intDiv(timeZoneOffset(toTimeZone(toDateTime(day, 'UTC'), {zone:String})), 3600) AS ahead,
-            if(ahead >= 0, day, day - 1) AS first_day,
-            toUInt32(bitShiftLeft(toUInt64(1), if(ahead >= 0, 24 - ahead, -ahead)) - 1) AS before
-        FROM member_days_rows
-        WHERE platform = {platform:String} AND group_id = {group_id:String}
-            AND day >= toDate({since:DateTime('UTC')}, 'UTC') AND day <= toDate({until:DateTime('UTC')}, 'UTC')
-            AND member NOT IN (SELECT sipHash64(platform, group_id, user_id) FROM members WHERE is_staff OR is_bot)
-    )
-    WHERE bitAnd(hours, before) != 0
-    UNION ALL
-    SELECT first_day + 1 AS local_day, member
-    FROM
-    (
-        SELECT
-            member, hours, intDiv(timeZoneOffset(toTimeZone(toDateTime(day, 'UTC'), {zone:String})), 3600) AS ahead,
-            if(ahead >= 0, day, day - 1) AS first_day,
-            toUInt32(bitShiftLeft(toUInt64(1), if(ahead >= 0, 24 - ahead, -ahead)) - 1) AS before
-        FROM member_days_rows
-        WHERE platform = {platform:String} AND group_id = {group_id:String}
-            AND day >= toDate({since:DateTime('UTC')}, 'UTC') AND day <= toDate({until:DateTime('UTC')}, 'UTC')
-            AND member NOT IN (SELECT sipHash64(platform, group_id, user_id) FROM members WHERE is_staff OR is_bot)
-    )
-    WHERE bitAnd(hours, bitNot(before)) != 0
+    SELECT
+        member,
+        intDiv(timeZoneOffset(toTimeZone(toDateTime(day, 'UTC'), {zone:String})), 3600) AS ahead,
+        toUInt32(bitShiftLeft(toUInt64(1), if(ahead >= 0, 24 - ahead, -ahead)) - 1) AS before,
+        bitAnd(hours, before) != 0 AS early,
+        bitAnd(hours, bitNot(before)) != 0 AS late,
+        if(ahead >= 0, day, day - 1) + arrayJoin(multiIf(early AND late, [0, 1], early, [0], [1])) AS local_day
+    FROM member_days_rows
+    WHERE platform = {platform:String} AND group_id = {group_id:String}
+        AND day >= toDate({since:DateTime('UTC')}, 'UTC') AND day <= toDate({until:DateTime('UTC')}, 'UTC')
+        AND member NOT IN (SELECT sipHash64(platform, group_id, user_id) FROM members WHERE is_staff OR is_bot)
 )
 WHERE local_day >= toDate({since:DateTime('UTC')}, {zone:String}) AND local_day < toDate({until:DateTime('UTC')}, {zone:String})
 GROUP BY day

@@ -5,7 +5,7 @@ SELECT
 FROM
 (
     SELECT
-        any(platform) AS platform, any(group_id) AS group_id,
+        anyIf(platform, type = 'join') AS platform, anyIf(group_id, type = 'join') AS group_id,
         argMaxIf(inviter_id, ts, type = 'join' AND inviter_id != '') AS invited_by,
         maxIf(ts, type = 'join' AND inviter_id != '') AS joined_at,
         maxIf(ts, type = 'leave') AS left_at
