@@ -58,7 +58,7 @@ OWES: Final = {
     BYTEWAX_GUIDE: "map, key_on, stateful_map; snapshots of changed groups each 10 s on local disk; no results",
 }
 
-QUICK: Final = (FULL, FULL_BARE, FAUST, SMALL, QUIX, BYTEWAX)
+QUICK: Final = (FULL, FULL_BARE, FAUST, SMALL, BYTEWAX)
 
 
 class Size(NamedTuple):

@@ -65,7 +65,7 @@ QUICK: Final = Plan(
     members=(Shape(members=5_000), Shape(members=50_000)),
     alone=15_000,
     through=0,
-    rounds=3,
+    rounds=2,
     warm=0,
 )
 
