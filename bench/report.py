@@ -61,7 +61,12 @@ def line(row: Row) -> str:
 
 def page_of(results: Results) -> str:
     """Return the page."""
-    return "\n".join([*_head(results.machine), *(part for suite in SUITES for part in _section(suite, results.full))])
+    return "\n".join(
+        [
+            *_head(results.machine if results.full else None),
+            *(part for suite in SUITES for part in _section(suite, results.full)),
+        ]
+    )
 
 
 def _head(machine: Machine | None) -> Iterable[str]:
