@@ -314,7 +314,6 @@ class Loop:
                     await self._slot(partition, generation)
                 if partition in self._restored:
                     self._restored.pop(partition).set()
-            memory.settle()
         except Exception as error:  # noqa: BLE001  # it ends the process, where failures are looked at
             self.failure = self.failure or error
 

@@ -30,12 +30,13 @@ def settle() -> None:
 
 @contextmanager
 def filling() -> Iterator[None]:
-    """Do not look at all meanwhile: only state is made."""
+    """Do not look meanwhile, nor later at what is made: only state is."""
     was = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        settle()  # before it is enabled: it would look at all of it at once
         if was:
             gc.enable()
 
