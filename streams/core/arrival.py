@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from msgspec.structs import astuple
+from mypy_extensions import mypyc_attr
 
 from huoqun.codec import decode_record
 from huoqun.events import Event
@@ -32,6 +33,7 @@ _COUNT: Final[int] = _PLACES["count"]
 _RECEIVED_AT: Final[int] = _PLACES["received_at"]
 
 
+@mypyc_attr(acyclic=True)
 class Arrival:
     """What the machines ask of an event, and where it stands in the log."""
 

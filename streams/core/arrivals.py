@@ -11,6 +11,8 @@ from bisect import bisect_left, insort
 from typing import Final
 from zlib import crc32
 
+from mypy_extensions import mypyc_attr
+
 from streams.core.state import DAY_MS
 
 SEEN_MS: Final = 7 * DAY_MS
@@ -22,6 +24,7 @@ SPARE: Final = 2_000
 CHECK_BITS: Final = 22
 
 
+@mypyc_attr(acyclic=True)
 class Arrivals:
     """Which events of a group have come, and when. Times are ms."""
 

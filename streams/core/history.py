@@ -9,13 +9,17 @@ Three kinds of things are known of a change. Undoing it and doing it again are t
 result it touches is noted when it is made and when it is taken back (:meth:`Change.note`). And once nothing earlier can
 come any more it settles, and what it touched has to be saved (:meth:`Change.settle`): only what has settled is ever saved.
 
-This module is on the path of every event, in the way it is written too: it is compiled (see ``streams/core/__init__.py``),
-and a change is an object of a class of its own, because that costs some 50 ns where a generic entry costs 300.
+This module is on the path of every event, in the way it is written too: it is compiled (see :mod:`streams.compiled`),
+and a change is an object of a class of its own, because that costs some 50 ns where a generic entry costs 300. ``acyclic``
+tells the compiler that these objects are never part of a reference cycle, so the garbage collector need not look at them:
+with millions of them alive that was a quarter of all time.
 """
 
 from __future__ import annotations
 
 from typing import Any, Final
+
+from mypy_extensions import mypyc_attr
 
 from streams.core.arrival import Arrival, arrival_from
 from streams.core.state import MINUTE_MS, WINDOWS, Asked, Head, Life, Minute, Person, Said, Window, unpack_minute
@@ -48,6 +52,7 @@ TIMER: Final = 0
 EVENT: Final = 1
 
 
+@mypyc_attr(acyclic=True)
 class Change:
     """One change to the tables."""
 
@@ -64,6 +69,7 @@ class Change:
         """Note what has to be saved, now that it can't be taken back any more."""
 
 
+@mypyc_attr(acyclic=True)
 class HeadWas(Change):
     """The head was replaced."""
 
@@ -77,6 +83,7 @@ class HeadWas(Change):
         h.head, self.other = self.other, h.head
 
 
+@mypyc_attr(acyclic=True)
 class LifeWas(Change):
     """The slow half of the head was replaced."""
 
@@ -90,6 +97,7 @@ class LifeWas(Change):
         h.life, self.other = self.other, h.life
 
 
+@mypyc_attr(acyclic=True)
 class PersonWas(Change):
     """A person was replaced."""
 
@@ -114,6 +122,7 @@ class PersonWas(Change):
         h.unsaved_people.add(self.place)
 
 
+@mypyc_attr(acyclic=True)
 class PersonNew(Change):
     """A person was added at the end of the table."""
 
@@ -141,6 +150,7 @@ class PersonNew(Change):
             h.changed_people.add(gone.user)
 
 
+@mypyc_attr(acyclic=True)
 class Wrote(Change):
     """A person's message was counted: into the head, the minute being filled, their day, and what may draw a reply.
 
@@ -217,6 +227,7 @@ class Wrote(Change):
         h.unsaved_said.append(self.event)
 
 
+@mypyc_attr(acyclic=True)
 class Reply(Change):
     """A message drew its first reply."""
 
@@ -267,6 +278,7 @@ FILLING: Final = -1
 NOWHERE: Final = -2
 
 
+@mypyc_attr(acyclic=True)
 class AskedWas(Change):
     """A question changed."""
 
@@ -294,6 +306,7 @@ class AskedWas(Change):
         h.unsaved[QUESTIONS].add(event)
 
 
+@mypyc_attr(acyclic=True)
 class Put(Change):
     """A row of a table was set or removed."""
 
@@ -335,6 +348,7 @@ class Put(Change):
             h.tables[table].pop(self.key, None)
 
 
+@mypyc_attr(acyclic=True)
 class Opened(Change):
     """A question was added to the end of the open ones."""
 
@@ -352,6 +366,7 @@ class Opened(Change):
             self.gone = h.open.pop()
 
 
+@mypyc_attr(acyclic=True)
 class Shut(Change):
     """A question was taken out of the open ones."""
 
@@ -371,6 +386,7 @@ class Shut(Change):
         self.done = not self.done
 
 
+@mypyc_attr(acyclic=True)
 class Closed(Change):
     """A minute ended: it was added to the chain and to all windows, and others fell out of them."""
 
@@ -471,6 +487,7 @@ def add(counts: dict[int, int], key: int, by: int) -> None:
         del counts[key]
 
 
+@mypyc_attr(acyclic=True)
 class Step:
     """One thing that was done: an event applied, or timers fired at a moment."""
 

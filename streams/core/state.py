@@ -9,6 +9,8 @@ from __future__ import annotations
 from array import array
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from huoqun.results import WINDOW_MINUTES, QuestionKind, QuestionStatus, WindowName
 
 MINUTE_MS: Final = 60_000
@@ -23,6 +25,7 @@ NEVER: Final = 1 << 60
 """A time (ms) that doesn't come."""
 
 
+@mypyc_attr(acyclic=True)
 class Head:
     """What changes with every message of a group. ``known`` counts people who joined or spoke and have not left."""
 
@@ -95,6 +98,7 @@ class Head:
         return new
 
 
+@mypyc_attr(acyclic=True)
 class Life:
     """What changes rarely in a group: its name, its stage, its days, what may drive people away."""
 
@@ -151,6 +155,7 @@ class Life:
         return new
 
 
+@mypyc_attr(acyclic=True)
 class Person:
     """One person (or bot) of the group."""
 
@@ -254,6 +259,7 @@ class Person:
             self.count_7d = count
 
 
+@mypyc_attr(acyclic=True)
 class Said:
     """A message of the last half hour (and of the last :data:`MOST_SAID`), as far as replies need it."""
 
@@ -274,6 +280,7 @@ MOST_SAID: Final = 1_000
 """Messages that can still draw a first reply, a group. More within half an hour is more than a person can read."""
 
 
+@mypyc_attr(acyclic=True)
 class Minute:
     """One closed minute that held something."""
 
@@ -324,6 +331,7 @@ def unpack_minute(data: bytes) -> Minute:
 WINDOWS: Final[tuple[WindowName, ...]] = tuple(WINDOW_MINUTES)
 
 
+@mypyc_attr(acyclic=True)
 class Window:
     """The running sums of one window. Follows from the closed minutes, so it is never saved."""
 
@@ -362,6 +370,7 @@ class Window:
         """Seconds -> how many first replies took so long."""
 
 
+@mypyc_attr(acyclic=True)
 class Asked:
     """A message that wants an answer."""
 
