@@ -13,6 +13,8 @@ from streams.core.state import MOST_SAID, NEVER, REPLY_MS, Head, Person
 ADJACENT_MS: Final = 2 * 60_000
 """Without a link, the next person's message within this time counts as a reply to the one before."""
 ADDRESSED_WEIGHT: Final = 1 / 50
+MOST_MEMBERS: Final = 1_000_000_000
+"""A platform that counts more has miscounted."""
 
 
 class Group:
@@ -74,7 +76,7 @@ class Group:
         if event.kind == "member_count":
             head = h.change_head()
             head.last_ts = ts
-            if event.count is not None:
+            if event.count is not None and 0 <= event.count <= MOST_MEMBERS:
                 head.correction = event.count - head.known
         else:
             self._person(h, event)

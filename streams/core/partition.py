@@ -20,7 +20,7 @@ from typing import Any, Final, NamedTuple
 from huoqun.codec import decode_events, decode_record
 from huoqun.config import Config
 from huoqun.control import PREFIX, Generation, Tick, version_of
-from huoqun.events import Event, Refused
+from huoqun.events import MAX_TS_MS, Event, Refused
 from huoqun.results import AnyResult
 from streams.core import saved
 from streams.core.arrival import Arrival, arrival_from
@@ -40,7 +40,11 @@ MOST_STEPS: Final = 20_000
 SOON_MEMBERS: Final = 2_000
 """So many changed members' rows are sent at once; more wait, that one who changes often is sent once …"""
 MEMBERS_EVERY: Final = 5
-"""… for so many checkpoints."""
+"""… for so many checkpoints …"""
+MOST_MEMBERS: Final = 20_000
+"""… and leave at most so many at a time: at midnight all members' risks change at once."""
+MOST_WOKEN: Final = 20_000
+"""Groups with so many members together are woken by one tick; the next tick goes on."""
 
 
 class Lag(NamedTuple):
@@ -48,12 +52,14 @@ class Lag(NamedTuple):
 
     checkpoints: int = 180
     """A group is saved so long after it changed: half as long again as the default lateness, so that most has settled …"""
-    records: int = 200_000
+    records: int = 100_000
     """… or once the log has grown by this much: a few seconds' work to read again."""
     silent: int = 30
     """A group that has been silent this long is saved with the events that can still be taken back, …"""
     steps: int = 20_000
     """… as many steps in one checkpoint. A whole partition that falls silent is saved like that at once."""
+    entries: int = 100_000
+    """At most about so many people and steps are saved in one checkpoint: a partition has to go on meanwhile."""
 
 
 class Tracked:
@@ -174,13 +180,7 @@ class Partition:
         results: list[AnyResult] = []
         version = version_of(self.generation, self.offset)
         due = self._due(final)
-        waiting = self._publish(results, version)
-        many = sum(len(tracked.group.h.changed_people) for tracked in waiting)
-        if final or many <= SOON_MEMBERS or self._checkpoints - self._members_sent >= MEMBERS_EVERY:
-            self._members_sent = self._checkpoints
-            for tracked in waiting:
-                self._people(results, tracked, version)
-            waiting = []
+        waiting = self._publish_members(results, self._publish(results, version), version, final)
         saves: list[tuple[bytes, bytes | None]] = []
         if self._begun:
             saves.append(saved.generation_entry(self.number, self.generation))
@@ -259,6 +259,9 @@ class Partition:
         arrivals, ts = tracked.arrivals, event.ts
         if event.id in arrivals.recent:
             return
+        if not 0 <= ts <= MAX_TS_MS or not 0 <= event.received_at <= MAX_TS_MS:
+            self._unplaced += 1  # the gateway lets no such thing through; the sink says what is wrong with it
+            return
         if ts < arrivals.max_ts - self.lateness or ts < arrivals.floor:
             self._late(tracked, event)
             return
@@ -325,7 +328,8 @@ class Partition:
     def _tick(self, now: int) -> None:
         self._now = max(self._now, now)
         wakes = self._wakes
-        while wakes and wakes[0][0] <= self._now:
+        woken = 0
+        while wakes and wakes[0][0] <= self._now and woken < MOST_WOKEN:
             wake, name = heappop(wakes)
             tracked = self.groups[name]
             if wake != tracked.wake:
@@ -339,6 +343,8 @@ class Partition:
             self._elapse(tracked.arrivals)
             if next_due(tracked.group.h.head) <= tracked.arrivals.watermark:
                 self._change(tracked)
+                if tracked.group.h.head.due_days <= tracked.arrivals.watermark:
+                    woken += len(tracked.group.h.people)
                 tracked.group.advance(tracked.arrivals.watermark)
             self._schedule(tracked)
 
@@ -378,6 +384,24 @@ class Partition:
             self._settle(tracked)
         return waiting
 
+    def _publish_members(
+        self, results: list[AnyResult], changed: list[Tracked], version: int, final: bool
+    ) -> list[Tracked]:
+        """Add members' rows, those that have waited longest first; return the groups that have to wait on."""
+        many = 0
+        for tracked in changed:
+            many += len(tracked.group.h.changed_people)
+        if not final and many > SOON_MEMBERS and self._checkpoints - self._members_sent < MEMBERS_EVERY:
+            return changed
+        sent = 0
+        for place, tracked in enumerate(changed):
+            if sent > MOST_MEMBERS and not final:
+                return changed[place:]
+            sent += len(tracked.group.h.changed_people)
+            self._people(results, tracked, version)
+        self._members_sent = self._checkpoints
+        return []
+
     def _rows(self, results: list[AnyResult], tracked: Tracked, table: int, version: int) -> None:
         h, settings = tracked.group.h, tracked.group.settings
         keys: list[Any] = list(h.news[table])
@@ -406,13 +430,19 @@ class Partition:
         horizon, now = self._horizon(final), self._checkpoints
         idle = bool(self._offsets) and not any(tracked.touched >= now - 2 for tracked in self._changed)
         due: list[Tracked] = []
-        steps = 0
+        steps = entries = 0
         for tracked in self._unsaved.values():
+            if entries > self.lag.entries:
+                break
             if tracked.need <= horizon or now - tracked.since > self.lag.checkpoints:
                 due.append(tracked)
             elif (idle or now - tracked.touched > self.lag.silent) and steps < self.lag.steps:
                 steps += len(tracked.group.h.steps)
                 due.append(tracked)
+            else:
+                continue
+            h = tracked.group.h
+            entries += len(h.steps) + (len(h.people) if tracked.chain.needs_base() else len(h.unsaved_people))
         return due
 
     def _save(self, tracked: Tracked, horizon: int) -> list[tuple[bytes, bytes | None]]:

@@ -161,3 +161,19 @@ def test_what_is_too_old_to_be_recognised_is_counted_apart_and_changes_no_row() 
     checkpoint = machine.state.checkpoint()
     assert checkpoint.unplaced > SPARE
     assert view_of([*machine.results, *checkpoint.results]) == once
+
+
+def test_numbers_beyond_all_reason_are_passed_over_and_never_saved() -> None:
+    """Not from the gateway, but the topic may have other writers: a number that can't be stored must not stop the worker."""
+    usual = Event(id="a", type="message", ts=1_700_000_000_000, platform="qq", group_id="1", user_id="bob", text="早")
+    count = Event(id="b", type="member_count", ts=usual.ts + 1, platform="qq", group_id="1", count=2**70)
+    future = Event(id="c", type="message", ts=2**70, platform="qq", group_id="1", user_id="bob", text="早")
+    received = Event(
+        id="d", type="message", ts=usual.ts + 2, platform="qq", group_id="1", user_id="bob", received_at=-(2**70)
+    )
+    machine = Machine()
+    machine.feed(encoded([usual, count, future, received]), 0, 4)
+    checkpoint = machine.state.checkpoint(final=True)
+    assert checkpoint.unplaced == 2
+    assert checkpoint.offset == 3
+    assert view_of(checkpoint.results)["GroupSummary", "qq/1"]["members"] == 1
