@@ -96,6 +96,9 @@ class Shape(NamedTuple):
     seed: int = 1
 
 
+WORLD: Final = Shape()
+
+
 class Record(NamedTuple):
     """What is produced: ``key`` is empty for a tick, which goes into every partition."""
 
@@ -103,7 +106,7 @@ class Record(NamedTuple):
     value: bytes
 
 
-def records(count: int, shape: Shape = Shape(), *, start_ms: int = START_MS, ticks: bool = True) -> Iterator[Record]:
+def records(count: int, shape: Shape = WORLD, *, start_ms: int = START_MS, ticks: bool = True) -> Iterator[Record]:
     """Yield ``count`` events in order of delivery, with a tick each second of event time if ``ticks``."""
     held: list[tuple[int, int, Event]] = []
     next_tick = start_ms + 1_000
