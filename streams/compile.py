@@ -57,7 +57,9 @@ def main() -> int:
         print(f"the core stays uncompiled, which is slower and else the same: {error} (pip install mypy setuptools)")  # noqa: T201
         return 1
     except (SystemExit, Exception) as error:  # noqa: BLE001  # compilers fail in many ways, and none is worth a traceback
-        print(f"the core stays uncompiled, which is slower and else the same: {str(error).splitlines()[0]}")  # noqa: T201
+        print(
+            f"the core stays uncompiled, which is slower and else the same: {(str(error) or type(error).__name__).splitlines()[0]}"
+        )  # noqa: T201
         return 1
     return 0
 
