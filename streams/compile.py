@@ -46,6 +46,11 @@ def compile_core() -> Path:
     return target
 
 
+def _failed(why: str) -> int:
+    print(f"the core stays uncompiled, which is slower and else the same: {why}")  # noqa: T201
+    return 1
+
+
 def main() -> int:
     """Compile, unless that has been done: 0 done, 1 it can't be done here."""
     if (directory() / WHOLE).exists():
@@ -54,13 +59,9 @@ def main() -> int:
     try:
         compile_core()
     except ImportError as error:
-        print(f"the core stays uncompiled, which is slower and else the same: {error} (pip install mypy setuptools)")  # noqa: T201
-        return 1
+        return _failed(f"{error} (pip install mypy setuptools)")
     except (SystemExit, Exception) as error:  # noqa: BLE001  # compilers fail in many ways, and none is worth a traceback
-        print(
-            f"the core stays uncompiled, which is slower and else the same: {(str(error) or type(error).__name__).splitlines()[0]}"
-        )  # noqa: T201
-        return 1
+        return _failed((str(error) or type(error).__name__).splitlines()[0])
     return 0
 
 
