@@ -101,7 +101,14 @@ class KafkaSource:
                 "error_cb": self._note,
             }
         )
-        self._consumer.subscribe(list(topics))
+        self._assigned = False
+        self._consumer.subscribe(list(topics), on_assign=self._take, on_revoke=self._give_back, on_lost=self._give_back)
+
+    def _take(self, _: object, partitions: Sequence[object]) -> None:
+        self._assigned = bool(partitions)
+
+    def _give_back(self, _: object, __: object) -> None:
+        self._assigned = False
 
     def _note(self, error: ConsumerError) -> None:
         self._problem = error.str()
@@ -159,11 +166,11 @@ class KafkaSource:
             raise SourceError(_told(error)) from None
 
     def assigned(self) -> bool:
-        """Whether any partition is ours."""
-        try:
-            return bool(self._consumer.assignment())
-        except (KafkaException, RuntimeError):
-            return False  # closed
+        """Whether any partition is ours, as of the last poll.
+
+        Any thread may ask: the client itself is asked by the polling thread alone, others were seen to wait for ever.
+        """
+        return self._assigned
 
     def lag(self) -> list[Lag]:
         """Return the lag by partition; partitions not fetched from yet are left out."""
