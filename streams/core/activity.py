@@ -12,7 +12,7 @@ from typing import Final
 from huoqun.results import Activity
 from streams.core.history import ACTIVITY, FILLING, NOWHERE, Closed, History
 from streams.core.settings import GroupSettings
-from streams.core.state import MINUTE_MS, NEVER, REPLY_MS, Head, Minute, Said, Window
+from streams.core.state import MINUTE_MS, NEVER, Head, Minute, Said, Window
 
 KEY_PEOPLE_SHARE: Final = 0.8
 """Key people: the fewest who wrote this share of the member messages (domain definition)."""
@@ -32,9 +32,9 @@ def begin_minute(head: Head, ts: int) -> None:
         head.due_activity = (minute + 1) * MINUTE_MS
 
 
-def minute_for(h: History, said: Said, ts: int) -> int:
-    """Return where a first reply, at ``ts``, to a member's message counts: see :class:`streams.core.history.Reply`."""
-    if not said.counts or ts - said.ts > REPLY_MS:
+def minute_for(h: History, said: Said) -> int:
+    """Return where the first reply to a message counts: see :class:`streams.core.history.Reply`."""
+    if not said.counts:
         return NOWHERE
     number = said.ts // MINUTE_MS
     if number == h.head.minute:
@@ -59,8 +59,8 @@ def on_time(h: History, settings: GroupSettings, at: int) -> None:
         entered = _minute_of(h, head)
     closed = Closed(end, entered)
     h.do(closed)
-    for number, window in enumerate(h.windows):
-        if entered is not None or closed.left[number]:
+    for window in h.windows:
+        if entered is not None or closed.left[window.number]:
             h.put(ACTIVITY, (window.name, at), _row(head, settings, window, at))
     _schedule(h, head)
 

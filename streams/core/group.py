@@ -183,7 +183,7 @@ class Group:
         author = h.people[said.person]
         if author.user == event.user_id:
             return
-        h.do(Reply(target, said, activity.minute_for(h, said, event.ts), (event.ts - said.ts) // 1000))
+        h.do(Reply(target, said, activity.minute_for(h, said), (event.ts - said.ts) // 1000))
         h.changed_people.add(author.user)
         if author.newcomer_flagged:
             churn.greet(h, self.settings, author.user, author.joined_at, at=event.ts)

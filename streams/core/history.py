@@ -418,7 +418,7 @@ class Closed(Change):
         if self.entered is not None:
             h.minutes.append(self.entered)
         end = h.first + len(h.minutes)
-        for number, window in enumerate(h.windows):
+        for window in h.windows:
             if self.entered is not None:
                 move(h, window, self.entered, 1)
             left = 0
@@ -427,15 +427,15 @@ class Closed(Change):
                 if minute.number >= self.at - window.minutes:
                     break
                 move(h, window, minute, -1)
-                if number == HOUR:
+                if window.number == HOUR:
                     h.minutes[window.oldest - h.first] = minute.pack()
                 window.oldest += 1
                 left += 1
-            self.left[number] = left
+            self.left[window.number] = left
 
     def _back(self, h: History) -> None:
-        for number, window in enumerate(h.windows):
-            for _ in range(self.left[number]):
+        for window in h.windows:
+            for _ in range(self.left[window.number]):
                 window.oldest -= 1
                 move(h, window, h.minute_at(window.oldest), 1)
             if self.entered is not None:
@@ -761,8 +761,3 @@ class History:
 def next_due(head: Head) -> int:
     """Return when the next timer of a group fires (ms)."""
     return min(min(head.due_activity, head.due_questions), head.due_days)  # noqa: PLW3301  # two at a time are compiled well
-
-
-def minute_of(ts: int) -> int:
-    """Return the minute that a time (ms) is in."""
-    return ts // MINUTE_MS

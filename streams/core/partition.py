@@ -41,7 +41,7 @@ SOON_MEMBERS: Final = 2_000
 """So many changed members' rows are sent at once; more wait, that one who changes often is sent once …"""
 MEMBERS_EVERY: Final = 5
 """… for so many checkpoints …"""
-MOST_MEMBERS: Final = 20_000
+MOST_ROWS: Final = 20_000
 """… and leave at most so many at a time: at midnight all members' risks change at once."""
 MOST_WOKEN: Final = 20_000
 """Groups with so many members together are woken by one tick; the next tick goes on."""
@@ -395,7 +395,7 @@ class Partition:
             return changed
         sent = 0
         for place, tracked in enumerate(changed):
-            if sent > MOST_MEMBERS and not final:
+            if sent > MOST_ROWS and not final:
                 return changed[place:]
             sent += len(tracked.group.h.changed_people)
             self._people(results, tracked, version)
