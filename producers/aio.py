@@ -19,8 +19,8 @@ from typing import Any, Final
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import MessageSizeTooLargeError, RecordListTooLargeError, RequestTimedOutError
 
-from huoqun import log
 from producers.publisher import MAX_VALUE_BYTES, Overloaded, Record, Unavailable, partition_of
+from producers.trouble import Trouble
 
 _LINGER_SECONDS: Final = 0.001
 """How long the first record of a batch waits for others."""
@@ -31,8 +31,6 @@ _BATCH_BYTES: Final = MAX_VALUE_BYTES
 _CONNECT_SECONDS: Final = 2.0
 _RENEW_SECONDS: Final = 1.0
 _SWEEP_SECONDS: Final = 0.1
-_SLOW_SECONDS: Final = 5.0
-_SAY_AGAIN_SECONDS: Final = 60.0
 
 logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it tells of every lost connection; we say once what it means
 
@@ -95,14 +93,11 @@ class AiokafkaPublisher:
         self._connecting = True
         self._renew = asyncio.Event()
         self._scheduled: asyncio.Handle | None = None
-        self._trouble: str | None = "not connected to the broker yet"
-        self._said: str | None = None
-        self._said_at = 0.0
+        self._trouble = Trouble()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._sending: set[asyncio.Task[None]] = set()
         self._ending: set[asyncio.Task[None]] = set()
-        self._log = log.get("publisher")
 
     async def start(self) -> None:
         """Begin; returns at once, whether or not the broker can be reached."""
@@ -119,12 +114,10 @@ class AiokafkaPublisher:
 
     def trouble(self) -> str | None:
         """Return ``None`` when publishing works as far as is known, else why not."""
+        if self._loop is None:
+            return self._trouble.text
         oldest = next(iter(self._unsettled), None)
-        if oldest is not None and self._loop is not None:
-            waited = self._loop.time() - oldest.began
-            if waited > _SLOW_SECONDS:
-                return f"the broker has not acknowledged for {waited:.0f} s"
-        return self._trouble
+        return self._trouble.of(None if oldest is None else oldest.began, self._loop.time())
 
     async def publish(self, records: Sequence[Record], *, urgent: bool = False) -> None:
         """Return when all are acknowledged; see :class:`producers.publisher.Publisher`."""
@@ -134,7 +127,7 @@ class AiokafkaPublisher:
         if not urgent and self._in_flight and self._in_flight + size > self._max_in_flight:
             raise Overloaded
         if self._producer is None and not self._connecting:
-            raise Unavailable(self._trouble or "not connected to the broker")
+            raise Unavailable(self._trouble.text or "not connected to the broker")
         loop = self._loop
         assert loop is not None
         call = _Call(loop.create_future(), size, loop.time())
@@ -264,7 +257,7 @@ class AiokafkaPublisher:
             return  # given up before: the outcome comes too late
         lane.flight = None
         if error is None:
-            self._trouble = None
+            self._trouble.text = None
             for call in flight.calls:
                 self._settle(call, None)
         else:
@@ -323,7 +316,7 @@ class AiokafkaPublisher:
             producer = await self._connect()
             if producer is None:
                 self._connecting = False
-                self._fail_all(self._trouble or "not connected to the broker")
+                self._fail_all(self._trouble.text or "not connected to the broker")
                 await asyncio.sleep(_RENEW_SECONDS)
                 continue
             self._producer = producer
@@ -407,12 +400,7 @@ class AiokafkaPublisher:
 
     def _note_trouble(self, text: str | None) -> None:
         assert self._loop is not None
-        now = self._loop.time()
-        if text is not None and (text != self._said or now - self._said_at > _SAY_AGAIN_SECONDS):
-            self._log.warning("broker", trouble=text)
-            self._said_at = now
-        self._said = text
-        self._trouble = text
+        self._trouble.note(text, self._loop.time())
 
 
 async def _close(producer: Any) -> None:

@@ -17,16 +17,14 @@ from typing import Any, Final
 from kafka import KafkaProducer
 from kafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError, RecordListTooLargeError
 
-from huoqun import log
 from producers.publisher import Overloaded, Record, Unavailable, partition_of
+from producers.trouble import Trouble
 
 _LINGER_MS: Final = 2
 _BATCH_BYTES: Final = 256 * 1024
 _CONNECT_MS: Final = 2_000
 _RENEW_SECONDS: Final = 1.0
-_SLOW_SECONDS: Final = 5.0
 _POLL_SECONDS: Final = 0.5
-_SAY_AGAIN_SECONDS: Final = 60.0
 
 logging.getLogger("kafka").setLevel(logging.CRITICAL)  # it tells of every lost connection; we say once what it means
 
@@ -59,9 +57,7 @@ class KafkaPythonPublisher:
         self._max_in_flight = max_in_flight
         self._in_flight = 0
         self._partitions = 0
-        self._trouble: str | None = "not connected to the broker yet"
-        self._said: str | None = None
-        self._said_at = 0.0
+        self._trouble = Trouble()
         self._unsettled: dict[_Batch, None] = {}
         self._handing_over: list[_Batch] = []
         self._queue: queue.SimpleQueue[list[_Batch] | None] = queue.SimpleQueue()
@@ -74,7 +70,6 @@ class KafkaPythonPublisher:
         self._producer: Any = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
-        self._log = log.get("publisher")
 
     async def start(self) -> None:
         """Begin; returns at once, whether or not the broker can be reached."""
@@ -92,11 +87,7 @@ class KafkaPythonPublisher:
     def trouble(self) -> str | None:
         """Return ``None`` when publishing works as far as is known, else why not."""
         oldest = next(iter(self._unsettled), None)
-        if oldest is not None:
-            waited = time.monotonic() - oldest.began
-            if waited > _SLOW_SECONDS:
-                return f"the broker has not acknowledged for {waited:.0f} s"
-        return self._trouble
+        return self._trouble.of(None if oldest is None else oldest.began, time.monotonic())
 
     async def publish(self, records: Sequence[Record], *, urgent: bool = False) -> None:
         """Return when all are acknowledged; see :class:`producers.publisher.Publisher`."""
@@ -143,10 +134,7 @@ class KafkaPythonPublisher:
         for batch in settled:
             self._unsettled.pop(batch, None)
             self._in_flight -= len(batch.records)
-            if batch.error is None:
-                self._trouble = None
-            else:
-                self._trouble = str(batch.error)
+            self._trouble.text = None if batch.error is None else str(batch.error)
             if not batch.future.done():
                 if batch.error is None:
                     batch.future.set_result(None)
@@ -227,27 +215,20 @@ class KafkaPythonPublisher:
                 metrics_enabled=False,
             )
         except (KafkaError, OSError, ValueError) as error:
-            self._note_trouble(f"no Kafka broker at {self._bootstrap}: {type(error).__name__}")
+            self._trouble.note(f"no Kafka broker at {self._bootstrap}: {type(error).__name__}", time.monotonic())
             return None
 
     def _learn_partitions(self) -> None:
         try:
             self._partitions = len(self._producer.partitions_for(self._topic) or ())
         except KafkaError:
-            self._note_trouble(
-                f"topic {self._topic} is not there (run: huoqun provision), or the broker does not answer"
+            self._trouble.note(
+                f"topic {self._topic} is not there (run: huoqun provision), or the broker does not answer",
+                time.monotonic(),
             )
             return
         if self._partitions:
-            self._note_trouble(None)
-
-    def _note_trouble(self, text: str | None) -> None:
-        now = time.monotonic()
-        if text is not None and (text != self._said or now - self._said_at > _SAY_AGAIN_SECONDS):
-            self._log.warning("broker", trouble=text)
-            self._said_at = now
-        self._said = text
-        self._trouble = text
+            self._trouble.note(None, time.monotonic())
 
     def _drop_producer(self, timeout: float) -> None:
         producer, self._producer = self._producer, None
@@ -269,7 +250,7 @@ class KafkaPythonPublisher:
             self._settle(batch, len(batch.records), Unavailable("nobody waits for it any more"))
             return
         if self._producer is None or not self._partitions:
-            self._settle(batch, len(batch.records), Unavailable(self._trouble or "not connected to the broker"))
+            self._settle(batch, len(batch.records), Unavailable(self._trouble.text or "not connected to the broker"))
             return
         with self._lock:
             self._sent[batch] = None
