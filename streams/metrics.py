@@ -39,4 +39,9 @@ LAST_TICK: Final = Gauge(
     "huoqun_worker_last_tick_timestamp_seconds", "When the last tick was seen, by this worker's clock.", ["partition"]
 )
 LAG: Final = Gauge("huoqun_worker_lag_records", "Records behind the end of the partition.", ["partition"])
+APPLIED: Final = Gauge(
+    "huoqun_worker_applied_offset",
+    "The last offset applied; -1 while the state only holds what was saved. Commits lie far behind it.",
+    ["partition"],
+)
 PARTITIONS: Final = Gauge("huoqun_worker_partitions", "Partitions of the events topic held.")

@@ -175,6 +175,7 @@ class _Worker:
         held = self.app.held()
         metrics.PARTITIONS.set(len(held))
         for partition, applied in self.loop.applied.items():
+            metrics.APPLIED.labels(partition).set(applied)
             end = self.app.end_offset(partition)
             if end is not None:
                 metrics.LAG.labels(partition).set(max(0, end - applied - 1))
@@ -210,7 +211,7 @@ class _Worker:
         del app, revoked, kwargs
         metrics.REBALANCES.inc()
         await self.loop.suspend()
-        for gauge in (metrics.LAG, metrics.LAST_TICK):
+        for gauge in (metrics.LAG, metrics.APPLIED, metrics.LAST_TICK):
             gauge.clear()
 
     async def _on_assigned(self, app: Any, assigned: Any, **kwargs: Any) -> None:

