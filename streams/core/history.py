@@ -5,9 +5,10 @@ on what is known (optimistic execution, Jefferson's Time Warp, 1985): each chang
 undone, an event that belongs earlier takes the later steps back, is applied in its place, and they are done again. What
 comes out is the same as if everything had arrived in order, down to the last bit of every sum.
 
-Three kinds of things are known of a change. Undoing it and doing it again are the same call (:meth:`Change.swap`). Which
+Four kinds of things are known of a change. Undoing it and doing it again are the same call (:meth:`Change.swap`). Which
 result it touches is noted when it is made and when it is taken back (:meth:`Change.note`). And once nothing earlier can
 come any more it settles, and what it touched has to be saved (:meth:`Change.settle`): only what has settled is ever saved.
+To that end all that has not is undone for a moment, as far as saves show it (:meth:`Change.swap_saved`).
 
 This module is on the path of every event, in the way it is written too: it is compiled (see :mod:`streams.compiled`),
 and a change is an object of a class of its own, because that costs some 50 ns where a generic entry costs 300. ``acyclic``
@@ -61,6 +62,10 @@ class Change:
     def swap(self, h: History) -> None:
         """Undo it if it is done, do it again if it is undone."""
         raise NotImplementedError
+
+    def swap_saved(self, h: History) -> None:
+        """The same, but only for what is saved: the rest may stay, for nothing is computed before it is done again."""
+        self.swap(h)
 
     def note(self, h: History) -> None:
         """Note the results that it touches."""
@@ -192,7 +197,17 @@ class Wrote(Change):
 
     def swap(self, h: History) -> None:
         """Count it on, or off."""
-        head, person, place = h.head, h.people[self.place], self.place
+        if self.done:
+            h.said.pop(self.event, None)
+        else:
+            h.said[self.event] = self.said
+        if not self.staff:
+            add(h.now, self.place, -1 if self.done else 1)
+        self.swap_saved(h)
+
+    def swap_saved(self, h: History) -> None:
+        """The same without two dictionaries, which is half of it: see :meth:`History.settled_now` and ``Said.place``."""
+        head, person = h.head, h.people[self.place]
         sign = -1 if self.done else 1
         head.messages += sign
         head.minute_messages += sign
@@ -202,7 +217,6 @@ class Wrote(Change):
             head.staff_messages += sign
         else:
             head.messages_today += sign
-            add(h.now, place, sign)
         head.last_ts, self.last_ts = self.last_ts, head.last_ts
         head.last_message, self.last_message = self.last_message, head.last_message
         head.last_member_message, self.last_member_message = self.last_member_message, head.last_member_message
@@ -211,10 +225,6 @@ class Wrote(Change):
         head.due_activity, self.due_activity = self.due_activity, head.due_activity
         person.last_message, self.their_last = self.their_last, person.last_message
         person.last_message_at, self.their_last_at = self.their_last_at, person.last_message_at
-        if self.done:
-            h.said.pop(self.event, None)
-        else:
-            h.said[self.event] = self.said
         self.done = not self.done
 
     def note(self, h: History) -> None:
@@ -243,17 +253,23 @@ class Reply(Change):
 
     def swap(self, h: History) -> None:
         """Count it on, or off."""
-        done = self.done
-        sign = -1 if done else 1
-        self.said.answered = not done
-        h.people[self.said.person].replies += sign
         if self.minute >= 0:
-            minute = h.minute_at(self.minute)
-            minute.responses = minute.responses[:-1] if done else (*minute.responses, self.seconds)
+            sign = -1 if self.done else 1
             for window in h.windows:
                 if window.oldest <= self.minute:
                     window.replied += sign
                     add(window.responses, self.seconds, sign)
+        self.swap_saved(h)
+
+    def swap_saved(self, h: History) -> None:
+        """Count it on, or off, but in the windows."""
+        done = self.done
+        self.said.answered = not done
+        h.people[self.said.person].replies += -1 if done else 1
+        if self.minute >= 0:
+            minute = h.minute_at(self.minute)
+            minute.responses = minute.responses[:-1] if done else (*minute.responses, self.seconds)
+            h.replace_minute(self.minute, minute)
         elif self.minute == FILLING:
             if done:
                 h.responses.pop()
@@ -328,6 +344,11 @@ class Put(Change):
             rows[self.key] = self.other
         self.other = now
 
+    def swap_saved(self, h: History) -> None:
+        """Exchange the two values, if the table is saved."""
+        if self.table <= ALERTS:
+            self.swap(h)
+
     def note(self, h: History) -> None:
         """The row, if its table is published."""
         if self.table < PUBLISHED:
@@ -365,6 +386,9 @@ class Opened(Change):
         else:
             self.gone = h.open.pop()
 
+    def swap_saved(self, h: History) -> None:
+        """Nothing: the order follows from the questions."""
+
 
 @mypyc_attr(acyclic=True)
 class Shut(Change):
@@ -384,6 +408,9 @@ class Shut(Change):
         else:
             del h.open[self.place]
         self.done = not self.done
+
+    def swap_saved(self, h: History) -> None:
+        """Nothing: the order follows from the questions."""
 
 
 @mypyc_attr(acyclic=True)
@@ -409,6 +436,16 @@ class Closed(Change):
             self._back(h)
         else:
             self._on(h)
+        self._exchange(h)
+
+    def swap_saved(self, h: History) -> None:
+        """Move the windows' ends alone: their sums follow from the minutes, and minutes that have not settled are left out."""
+        sign = -1 if self.done else 1
+        for window in h.windows:
+            window.oldest += sign * self.left[window.number]
+        self._exchange(h)
+
+    def _exchange(self, h: History) -> None:
         if self.entered is not None:
             h.now, self.now = self.now, h.now
             h.responses, self.responses = self.responses, h.responses
@@ -428,16 +465,21 @@ class Closed(Change):
                     break
                 move(h, window, minute, -1)
                 if window.number == HOUR:
-                    h.minutes[window.oldest - h.first] = minute.pack()
+                    h.minutes[window.oldest - h.first] = minute.pack()  # nothing changes it any more, unless it comes back
                 window.oldest += 1
                 left += 1
             self.left[window.number] = left
 
     def _back(self, h: History) -> None:
+        if self.entered is not None:
+            self.entered = h.minute_at(h.first + len(h.minutes) - 1)  # replies may have come to it, or it may have been packed
         for window in h.windows:
             for _ in range(self.left[window.number]):
                 window.oldest -= 1
-                move(h, window, h.minute_at(window.oldest), 1)
+                minute = h.minute_at(window.oldest)
+                move(h, window, minute, 1)
+                if window.number == HOUR:
+                    h.minutes[window.oldest - h.first] = minute
             if self.entered is not None:
                 move(h, window, self.entered, -1)
         if self.entered is not None:
@@ -649,6 +691,11 @@ class History:
         minute = self.minutes[place - self.first]
         return minute if isinstance(minute, Minute) else unpack_minute(minute)
 
+    def replace_minute(self, place: int, minute: Minute) -> None:
+        """Keep what was changed in a minute that :meth:`minute_at` returned."""
+        if not isinstance(self.minutes[place - self.first], Minute):
+            self.minutes[place - self.first] = minute.pack()
+
     def put(self, table: int, key: Any, value: Any) -> None:
         """Set a row (never to ``None``)."""
         rows = self.tables[table]
@@ -710,19 +757,39 @@ class History:
             self.group_changed = True
         return undone
 
+    def settled_now(self) -> dict[int, int]:
+        """Return who spoke in the minute being filled, as it was when the last step settled."""
+        now = self.now
+        since: list[int] = []
+        closed = False
+        for step in self.steps:
+            for change in step.log:
+                if isinstance(change, Wrote):
+                    if not change.staff:
+                        since.append(change.place)
+                elif isinstance(change, Closed) and change.entered is not None:
+                    now, closed = change.now, True
+                    break
+            if closed:
+                break
+        settled = now.copy()
+        for place in since:
+            add(settled, place, -1)
+        return settled
+
     def rewind(self) -> None:
-        """Undo everything that has not settled; :meth:`forward` must follow before anything else."""
+        """Undo everything that has not settled, as far as it is saved; :meth:`forward` must follow before anything else."""
         steps = self.steps
         for s in range(len(steps) - 1, -1, -1):
             log = steps[s].log
             for i in range(len(log) - 1, -1, -1):
-                log[i].swap(self)
+                log[i].swap_saved(self)
 
     def forward(self) -> None:
         """Do everything again that :meth:`rewind` undid."""
         for step in self.steps:
             for change in step.log:
-                change.swap(self)
+                change.swap_saved(self)
 
     def settle(self, before: int, most: int) -> list[Step]:
         """Let the steps before the time ``before`` (ms), and all but the last ``most``, settle; return those of events."""

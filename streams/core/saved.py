@@ -102,10 +102,11 @@ def save(h: History, arrivals: Arrivals, *, whole: bool, fence: int, pending: li
 
     ``pending`` are the offsets, and ``kept`` the records, of the events that come after what has settled.
     """
+    now = h.settled_now()
     h.rewind()
     people: list[int] = list(range(len(h.people))) if whole else sorted(h.unsaved_people)
     first = h.first
-    last = first + len(h.minutes)
+    last = h.settled_minutes
     places = list(range(first, last)) if whole else [p for p in sorted(h.unsaved_minutes) if first <= p < last]
     payload: list[Any] = [
         FORMAT,
@@ -118,7 +119,7 @@ def save(h: History, arrivals: Arrivals, *, whole: bool, fence: int, pending: li
         _head_row(h.head),
         _life_row(h.life),
         [_person_row(place, h.people[place]) for place in people],
-        [h.now, h.responses],
+        [now, h.responses],
         first,
         [window.oldest for window in h.windows],
         [(place, h.minute_at(place).pack()) for place in places],
@@ -151,7 +152,7 @@ def _said_rows(h: History, whole: bool) -> list[Any]:
         said = h.said.get(key)
         if said is None:
             rows.append((key,))
-        else:
+        elif said.place <= h.head.messages:  # else it has not settled
             rows.append((key, said.ts, said.person, said.place, said.answered, said.counts))
     return rows
 

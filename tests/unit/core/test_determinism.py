@@ -66,21 +66,21 @@ def test_crashes_at_any_point_change_nothing(made: list[Event], rng: random.Rand
 
 
 @slow
-@given(events(), st.integers(0, 2**32), st.randoms(use_true_random=False), lags())
+@given(events(), st.integers(0, 2**32), st.randoms(use_true_random=False), lags(), st.sampled_from([0, 1, 30]))
 def test_shuffled_and_crashed_with_ticks_between_gives_the_same_views(
-    made: list[Event], seed: int, rng: random.Random, lag: Lag
+    made: list[Event], seed: int, rng: random.Random, lag: Lag, hours: int
 ) -> None:
-    """History sent at full speed: ticks pass between its events, and the clock they move is taken back where needed."""
+    """History sent at full speed, or after hours: ticks pass between, and the clock they move is taken back where needed."""
     for event in made:
         event.received_at = made[-1].ts + 1000
-    end = Tick(made[-1].ts + 30_000)
+    end = Tick(made[-1].ts + 30_000 + hours * 3_600_000)
     plain = Machine().run(encoded([*made, end]))
     mixed: list[Event | Tick] = []
     now = made[-1].ts + 1000
     for event in shuffled_within(made, LATENESS_MS - 1, seed):
         mixed.append(event)
         if rng.random() < 0.3:
-            now = min(end.now, now + rng.randint(1, 3000))
+            now = min(end.now, now + rng.randint(1, 3000 + hours * 600_000))
             mixed.append(Tick(now))
     log = encoded([*mixed, end])
     machine, at = Machine(lag=lag), 0
@@ -110,6 +110,33 @@ def test_a_later_arrival_than_the_bound_is_counted_as_late_and_changes_no_signal
     assert summary["late_events"] == 1
     summary["late_events"] = 0
     assert after == before
+
+
+def test_an_event_retried_after_hours_of_silence_takes_its_place_in_minutes_long_closed() -> None:
+    """Minutes older than an hour are packed; a reply that is taken back has to leave them all the same."""
+    start = 1_700_000_000_000 // 3_600_000 * 3_600_000
+
+    def said(event_id: str, after: int, user: str, reply_to: str = "") -> Event:
+        at = start + after * 1_000
+        return Event(
+            id=event_id,
+            type="message",
+            ts=at,
+            platform="qq",
+            group_id="1",
+            user_id=user,
+            reply_to=reply_to,
+            text="早",
+            received_at=at,
+        )
+
+    asked, answered = said("a", 0, "bob"), said("c", 65, "carol", "a")
+    retried = said("b", 10, "dave", "a")
+    silence = [Tick(start + hours * 3_600_000) for hours in range(1, 4)]
+    end = [Tick(start + hours * 3_600_000) for hours in (4, 30, 200)]
+    in_order = Machine().run(encoded([asked, retried, answered, *silence, *end]), batch=1, checkpoint_every=1)
+    late = Machine().run(encoded([asked, answered, *silence, retried, *end]), batch=1, checkpoint_every=1)
+    assert late == in_order
 
 
 def test_the_generation_outlives_a_crash_before_the_first_event() -> None:
