@@ -191,22 +191,10 @@ def test_no_acknowledged_row_is_lost_and_no_batch_is_partial_when_the_writer_is_
     assert {int(batch) for batch in found} >= set(range(acknowledged))
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[clickhouse.RunningClickHouse]:
-    try:
-        running = clickhouse.start(tmp_path_factory.mktemp("clickhouse"))
-    except clickhouse.NoClickHouseError as error:
-        pytest.skip(str(error))
-    yield running
-    running.kill()
-
-
 @pytest.fixture
 def on_server(
     server: clickhouse.RunningClickHouse, tansu: RunningBroker, topic_prefix: str, tmp_path: Path
 ) -> Iterator[SinkProcess]:
-    if server.process is None:
-        server.start()
     store = {"kind": "clickhouse", "port": server.port, "database": topic_prefix}
     found = SinkProcess.prepared(tansu.bootstrap, topic_prefix, tmp_path, store=store)
     schema = ClickHouseStore(found.config.store, "")

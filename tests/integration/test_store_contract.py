@@ -60,16 +60,6 @@ def _plain(name: str, value: Any) -> Any:
 TIMES = {c.name for t in tables.TABLES.values() for c in t.columns if c.kind == "time"}
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[clickhouse.RunningClickHouse]:
-    try:
-        running = clickhouse.start(tmp_path_factory.mktemp("clickhouse"))
-    except clickhouse.NoClickHouseError as error:
-        pytest.skip(str(error))
-    yield running
-    running.kill()
-
-
 @pytest.fixture(
     params=[pytest.param("embedded", marks=pytest.mark.chdb), pytest.param("server", marks=pytest.mark.clickhouse)]
 )

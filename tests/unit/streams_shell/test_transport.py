@@ -1,4 +1,4 @@
-"""The batch transport's parts, without a broker (its whole is proved in ``tests/integration/test_worker_safety.py``)."""
+"""The batch transport's parts, without a broker (its whole is proved in ``tests/integration/worker/test_safety.py``)."""
 # ruff: noqa: ARG002, ARG005  # stand-ins answer a protocol
 
 import asyncio

@@ -32,26 +32,6 @@ from tests.support.workers import (
 )
 
 
-@pytest.fixture
-def config(broker: RunningBroker, topic_prefix: str, tmp_path: Path) -> Config:
-    config = config_for(broker, topic_prefix, tmp_path)
-    administration.provision(config)
-    return config
-
-
-@pytest.fixture
-def started(config: Config, tmp_path: Path) -> Iterator[Workers]:
-    with workers(config, tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-def feed(config: Config) -> Iterator[Feed]:
-    feed = Feed(config)
-    yield feed
-    feed.close()
-
-
 def saved_totals(config: Config) -> dict[str, tuple[int, int]]:
     """What a worker that starts now would restore."""
     replays = [Replay() for _ in range(config.kafka.partitions)]

@@ -12,7 +12,6 @@ from aiokafka import TopicPartition as AioPartition
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
 
-from huoqun import broker as administration
 from huoqun import codec, topics
 from huoqun.config import Config
 from huoqun.control import PREFIX
@@ -21,37 +20,15 @@ from tests.support.workers import (
     Feed,
     Workers,
     committed,
-    config_for,
     dead_letters,
     ends,
     read_all,
     totals,
     wait_committed,
     wait_until,
-    workers,
 )
 
 apache_only = pytest.mark.parametrize("broker", ["apache_kafka"], indirect=True)
-
-
-@pytest.fixture
-def config(broker: RunningBroker, topic_prefix: str, tmp_path: Path) -> Config:
-    config = config_for(broker, topic_prefix, tmp_path)
-    administration.provision(config)
-    return config
-
-
-@pytest.fixture
-def started(config: Config, tmp_path: Path) -> Iterator[Workers]:
-    with workers(config, tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-def feed(config: Config) -> Iterator[Feed]:
-    feed = Feed(config)
-    yield feed
-    feed.close()
 
 
 @pytest.fixture

@@ -1,0 +1,34 @@
+"""Workers on a broker, with topics of their own and somebody who feeds them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from huoqun import broker as administration
+from huoqun.config import Config
+from tests.support.brokers import RunningBroker
+from tests.support.workers import Feed, Workers, config_for, workers
+
+
+@pytest.fixture
+def config(broker: RunningBroker, topic_prefix: str, tmp_path: Path) -> Config:
+    """Topics that are there, on each broker in turn."""
+    config = config_for(broker, topic_prefix, tmp_path)
+    administration.provision(config)
+    return config
+
+
+@pytest.fixture
+def started(config: Config, tmp_path: Path) -> Iterator[Workers]:
+    """Starts workers; none outlives the test."""
+    with workers(config, tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def feed(config: Config) -> Iterator[Feed]:
+    """Writes events and knows what must come of them."""
+    feed = Feed(config)
+    yield feed
+    feed.close()
