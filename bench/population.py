@@ -25,8 +25,9 @@ def population(shape: Shape) -> Iterator[Record]:
     They end a minute before :func:`bench.workload.records` begins by default, so that its load may follow.
     """
     members = [(group, who) for group, size in enumerate(group_sizes(shape)) for who in range(size)]
-    # One of each group in turn: a group's members don't come in one go.
-    members.sort(key=lambda member: (member[1], member[0]))
+    # Each group's members are spread over the whole time: none falls silent before the others do.
+    sizes = group_sizes(shape)
+    members.sort(key=lambda member: ((member[1] + (member[0] * 0.618) % 1) / sizes[member[0]], member[0]))
     first = _first_ids(shape)
     begin = START_MS - round(len(members) / RATE * 1000) - 60_000
     next_tick = begin

@@ -46,8 +46,9 @@ class Gateway(_Section, kw_only=True):
     max_in_flight: int = 20_000
     publish_timeout_seconds: float = 10.0
     request_timeout_seconds: float = 10.0
-    tick_seconds: float = 1.0
-    """Between two ticks into every partition; 0 turns this gateway's ticker off."""
+    tick_seconds: float = 0.5
+    """Between two ticks into every partition, so the longest that an alert waits for its deadline to be seen; 0 turns this
+    gateway's ticker off."""
     publisher: PublisherKind = "aiokafka"
     """The Kafka client behind the door: ``aiokafka`` is several times as fast, ``kafka-python`` the one to fall back to."""
     workers: int = 1

@@ -13,6 +13,7 @@ from zlib import crc32
 
 from mypy_extensions import mypyc_attr
 
+from streams.core.history import Step
 from streams.core.state import DAY_MS
 
 SEEN_MS: Final = 7 * DAY_MS
@@ -21,7 +22,9 @@ SEEN_MOST: Final = 20_000
 """… or this many events back, whichever is shorter; older arrivals are never placed, so nothing is counted twice."""
 SPARE: Final = 2_000
 """The list of those seen is cut when it is this much too long: cutting costs its length."""
-CHECK_BITS: Final = 22
+CHECK_BITS: Final = 20
+"""With the time that makes 61 bits: more would not fit into a compiled integer."""
+_CHECK: Final = (1 << CHECK_BITS) - 1
 
 
 @mypyc_attr(acyclic=True)
@@ -53,16 +56,26 @@ class Arrivals:
         place = bisect_left(self.seen, mark)
         return place < len(self.seen) and self.seen[place] == mark
 
-    def settled(self, ts: int, event_id: str) -> None:
-        """Note that an event can't be taken back any more."""
-        mark = fingerprint(ts, event_id)
-        seen = self.seen
-        if not seen or mark >= seen[-1]:
-            seen.append(mark)
+    def settled(self, steps: list[Step]) -> None:
+        """Note that the events of ``steps``, in their order, can't be taken back any more."""
+        marks: list[int] = []
+        for step in steps:
+            marks.append(fingerprint(step.ts, step.id))
+            self.recent.discard(step.id)
+        marks.sort()
+        if not self.seen or marks[0] >= self.seen[-1]:
+            self.seen.extend(marks)
         else:
-            insort(seen, mark)
+            for mark in marks:
+                insort(self.seen, mark)
+        self.seen_new += marks
+
+    def came_late(self, ts: int, event_id: str) -> None:
+        """Count an event that comes after its place has settled."""
+        mark = fingerprint(ts, event_id)
+        insort(self.seen, mark)
         self.seen_new.append(mark)
-        self.recent.discard(event_id)
+        self.late += 1
 
     def shorten(self, lateness: int) -> None:
         """Keep what was seen within its bounds; what falls out of them moves the floor."""
@@ -81,5 +94,5 @@ class Arrivals:
 
 
 def fingerprint(ts: int, event_id: str) -> int:
-    """Return 63 bits that stand for an event: its time, and a checksum of its id."""
-    return ts << CHECK_BITS | crc32(event_id.encode()) & ((1 << CHECK_BITS) - 1)
+    """Return 61 bits that stand for an event: its time, and a checksum of its id."""
+    return ts << CHECK_BITS | crc32(event_id.encode()) & _CHECK

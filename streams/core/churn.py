@@ -10,7 +10,7 @@ from typing import Final
 
 from huoqun.results import AlertState, MemberRisk, alert_id
 from streams.core.alerts import close_alert, expire_old, is_open, raise_alert
-from streams.core.history import RISKS, History
+from streams.core.history import History
 from streams.core.settings import GroupSettings
 from streams.core.state import DAY_MS, LONG_DAYS, NEVER, Head, Person
 
@@ -129,18 +129,17 @@ def _member_day(h: History, settings: GroupSettings, place: int, today: int) -> 
     found = risk_of(member, today)
     if found is None:
         if member.risk >= 0:
-            member = h.change_person(place)
-            member.risk, member.risk_reasons, member.risk_as_of = -1.0, (), today * DAY_MS
+            h.set_risk(place, -1.0, (), today * DAY_MS, None)
             _close_risk(
                 h, settings, member, today, state="expired", reason="已离开或 28 天没说话 · gone, or silent for 28 d"
             )
     else:
         risk, reasons = found
-        member = h.change_person(place)
-        member.risk, member.risk_reasons, member.risk_as_of = risk, reasons, today * DAY_MS
-        h.put(
-            RISKS,
-            (member.user, today * DAY_MS),
+        h.set_risk(
+            place,
+            risk,
+            reasons,
+            today * DAY_MS,
             MemberRisk(
                 platform=settings.platform,
                 group_id=settings.group_id,

@@ -30,9 +30,9 @@ QUESTIONS: Final = 0
 ALERTS: Final = 1
 """Alert id -> Alert; the same. A row is replaced, never changed."""
 ACTIVITY: Final = 2
-"""(window, end) -> Activity, until it has settled."""
+"""(window, end) -> Activity, until it has been sent."""
 RISKS: Final = 3
-"""(member, day as ms) -> MemberRisk, until it has settled."""
+"""(member, day as ms) -> MemberRisk, until it has been sent."""
 ASKERS: Final = 4
 """Member -> their open questions, oldest first."""
 NAMES: Final = 5
@@ -121,6 +121,42 @@ class PersonWas(Change):
     def note(self, h: History) -> None:
         """The member's row."""
         h.changed_people.add(self.other.user)
+
+    def settle(self, h: History) -> None:
+        """The member's state."""
+        h.unsaved_people.add(self.place)
+
+
+@mypyc_attr(acyclic=True)
+class RiskWas(Change):
+    """A member's risk was computed anew. Each midnight there is one for each member, so it is small."""
+
+    __slots__ = ("as_of", "place", "reasons", "risk")
+
+    def __init__(self, place: int, person: Person) -> None:
+        self.place: int = place
+        self.risk: float = person.risk
+        self.reasons: tuple[str, ...] = person.risk_reasons
+        self.as_of: int = person.risk_as_of
+
+    def swap(self, h: History) -> None:
+        """Undo it; a row that has not been sent yet goes with it."""
+        self.swap_saved(h)
+        h.tables[RISKS].pop((h.people[self.place].user, self.as_of), None)
+
+    def swap_saved(self, h: History) -> None:
+        """Exchange the two."""
+        person = h.people[self.place]
+        person.risk, self.risk = self.risk, person.risk
+        person.risk_reasons, self.reasons = self.reasons, person.risk_reasons
+        person.risk_as_of, self.as_of = self.as_of, person.risk_as_of
+
+    def note(self, h: History) -> None:
+        """The member's row, and that of the risk."""
+        user = h.people[self.place].user
+        h.changed_people.add(user)
+        if self.risk >= 0:
+            h.news[RISKS].add((user, self.as_of))
 
     def settle(self, h: History) -> None:
         """The member's state."""
@@ -298,9 +334,10 @@ NOWHERE: Final = -2
 class AskedWas(Change):
     """A question changed."""
 
-    __slots__ = ("asked", "other")
+    __slots__ = ("asked", "other", "step")
 
-    def __init__(self, asked: Asked, other: Asked) -> None:
+    def __init__(self, asked: Asked, other: Asked, step: int) -> None:
+        self.step: int = step
         self.asked: Asked = asked
         self.other: Asked = other
         """How it is on the other side of the change."""
@@ -315,9 +352,9 @@ class AskedWas(Change):
         h.news[QUESTIONS].add(self.asked.event)
 
     def settle(self, h: History) -> None:
-        """The question; one that is over is forgotten."""
+        """The question; if this is what ended it, it is forgotten."""
         event = self.asked.event
-        if self.asked.status != "open":
+        if self.asked.status != "open" and self.asked.step == self.step:
             h.questions.pop(event, None)
         h.unsaved[QUESTIONS].add(event)
 
@@ -326,13 +363,15 @@ class AskedWas(Change):
 class Put(Change):
     """A row of a table was set or removed."""
 
-    __slots__ = ("key", "other", "table")
+    __slots__ = ("key", "made", "other", "table")
 
-    def __init__(self, table: int, key: Any, other: Any) -> None:
+    def __init__(self, table: int, key: Any, other: Any, made: Any) -> None:
         self.table: int = table
         self.key: Any = key
         self.other: Any = other
         """The value before; ``None``: there was none."""
+        self.made: Any = made if table == ALERTS else None
+        """The alert that was put."""
 
     def swap(self, h: History) -> None:
         """Exchange the two values."""
@@ -362,11 +401,9 @@ class Put(Change):
         elif table == ALERTS:
             rows = h.tables[ALERTS]
             value = rows.get(self.key)
-            if value is not None and value.state != "open":
+            if value is not None and value is self.made and value.state != "open":
                 del rows[self.key]
             h.unsaved[ALERTS].add(self.key)
-        elif table <= RISKS:
-            h.tables[table].pop(self.key, None)
 
 
 @mypyc_attr(acyclic=True)
@@ -465,14 +502,14 @@ class Closed(Change):
                     break
                 move(h, window, minute, -1)
                 if window.number == HOUR:
-                    h.minutes[window.oldest - h.first] = minute.pack()  # nothing changes it any more, unless it comes back
+                    h.minutes[window.oldest - h.first] = minute.pack()  # nothing changes it, unless it comes back
                 window.oldest += 1
                 left += 1
             self.left[window.number] = left
 
     def _back(self, h: History) -> None:
         if self.entered is not None:
-            self.entered = h.minute_at(h.first + len(h.minutes) - 1)  # replies may have come to it, or it may have been packed
+            self.entered = h.minute_at(h.first + len(h.minutes) - 1)  # it may have drawn replies, or been packed
         for window in h.windows:
             for _ in range(self.left[window.number]):
                 window.oldest -= 1
@@ -673,6 +710,17 @@ class History:
             self.changed_people.add(person.user)
         return person
 
+    def set_risk(self, place: int, risk: float, reasons: tuple[str, ...], as_of: int, row: Any) -> None:
+        """Set a member's risk as of ``as_of`` (ms); ``row`` is the result that says so, ``None`` if it is undefined now."""
+        person = self.people[place]
+        self.log.append(RiskWas(place, person))
+        person.risk, person.risk_reasons, person.risk_as_of = risk, reasons, as_of
+        self.changed_people.add(person.user)
+        if row is not None:
+            key = (person.user, as_of)
+            self.tables[RISKS][key] = row
+            self.news[RISKS].add(key)
+
     def add_person(self, user: str) -> int:
         """Add a person, and return their place."""
         place = len(self.people)
@@ -699,7 +747,7 @@ class History:
     def put(self, table: int, key: Any, value: Any) -> None:
         """Set a row (never to ``None``)."""
         rows = self.tables[table]
-        self.log.append(Put(table, key, rows.get(key)))
+        self.log.append(Put(table, key, rows.get(key), value))
         rows[key] = value
         if table < PUBLISHED:
             self.news[table].add(key)
@@ -708,7 +756,7 @@ class History:
         """Remove a row if there is one."""
         old = self.tables[table].pop(key, None)
         if old is not None:
-            self.log.append(Put(table, key, old))
+            self.log.append(Put(table, key, old, None))
             if table < PUBLISHED:
                 self.news[table].add(key)
 
@@ -727,7 +775,7 @@ class History:
     def change_asked(self, asked: Asked, *, visibly: bool = True) -> None:
         """Let this step change a question; ``visibly`` if its result will show it."""
         if asked.step != self.step:
-            self.log.append(AskedWas(asked, asked.copy()))
+            self.log.append(AskedWas(asked, asked.copy(), self.step))
             asked.step = self.step
         if visibly:
             self.news[QUESTIONS].add(asked.event)

@@ -26,7 +26,7 @@ from streams.core import saved
 from streams.core.arrival import Arrival, arrival_from
 from streams.core.arrivals import Arrivals
 from streams.core.group import Group
-from streams.core.history import ALERTS, EVENT, PUBLISHED, QUESTIONS, next_due
+from streams.core.history import ACTIVITY, ALERTS, EVENT, PUBLISHED, QUESTIONS, next_due
 from streams.core.interface import Bad, Checkpoint
 from streams.core.rows import group_row, member_row, row_of
 from streams.core.settings import resolve
@@ -52,7 +52,7 @@ class Lag(NamedTuple):
 
     checkpoints: int = 180
     """A group is saved so long after it changed: half as long again as the default lateness, so that most has settled …"""
-    records: int = 100_000
+    records: int = 200_000
     """… or once the log has grown by this much: a few seconds' work to read again."""
     silent: int = 30
     """A group that has been silent this long is saved with the events that can still be taken back, …"""
@@ -287,8 +287,7 @@ class Partition:
         if event.ts < arrivals.floor:
             self._unplaced += 1
             return
-        arrivals.settled(event.ts, event.id)
-        arrivals.late += 1
+        arrivals.came_late(event.ts, event.id)
         tracked.group.h.group_changed = True
         self._touch(tracked, event.offset)
 
@@ -408,6 +407,8 @@ class Partition:
         keys.sort()
         results += [row_of(h, settings, table, key, version) for key in keys]
         h.news[table].clear()
+        if table >= ACTIVITY:
+            h.tables[table].clear()  # nothing asks for them again
 
     def _people(self, results: list[AnyResult], tracked: Tracked, version: int) -> None:
         h = tracked.group.h
@@ -479,8 +480,7 @@ class Partition:
         steps = h.settle(before, MOST_STEPS)
         if not steps:
             return
-        for step in steps:
-            arrivals.settled(step.ts, step.id)
+        arrivals.settled(steps)
         if steps[-1].ts >= before:
             arrivals.floor = max(arrivals.floor, steps[-1].ts + 1)
         h.forget_said(before - REPLY_MS, h.head.messages - MOST_SAID - len(h.steps))

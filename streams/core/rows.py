@@ -14,7 +14,10 @@ from streams.core.state import DAY_MS, LONG_DAYS, Asked, Person
 
 
 def row_of(h: History, settings: GroupSettings, table: int, key: Any, version: int) -> AnyResult:
-    """Return the result for a changed row of a published table, marked deleted if it is gone."""
+    """Return the result for a changed row of a published table, marked deleted if it is gone.
+
+    Alerts live on, so their rows are copies; activity and risks are given away.
+    """
     value = h.tables[table].get(key)
     row: AnyResult
     if table == QUESTIONS:
@@ -22,11 +25,11 @@ def row_of(h: History, settings: GroupSettings, table: int, key: Any, version: i
     elif table == ALERTS:
         row = copy.copy(value) or _no_alert(settings, key)
     elif table == ACTIVITY:
-        row = copy.copy(value) or Activity(
+        row = value or Activity(
             platform=settings.platform, group_id=settings.group_id, window=key[0], window_end=key[1]
         )
     else:
-        row = copy.copy(value) or MemberRisk(
+        row = value or MemberRisk(
             platform=settings.platform, group_id=settings.group_id, user_id=key[0], as_of=key[1], risk=0.0
         )
     row.version = version

@@ -24,7 +24,7 @@ from streams.core.state import Asked, Head, Life, Minute, Person, Said, unpack_m
 PART_BYTES: Final = 700_000
 """Largest record value; Kafka's default limit is 1 MiB with its overhead."""
 LEAST_COMPACTION: Final = 64 * 1024
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Of the saves; another one can't be read, and the state has to be built anew from the log."""
 
 _encoder: Final = msgspec.msgpack.Encoder()
