@@ -25,7 +25,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def config_for(broker: RunningBroker, prefix: str, data: Path, **worker: object) -> Config:
-    settings = {"batch_records": 50, "checkpoint_seconds": 0.3, "watchdog_seconds": 0.0, **worker}
+    settings = {"batch_records": 50, "checkpoint_seconds": 0.1, "watchdog_seconds": 0.0, **worker}
     return Config(
         data_dir=str(data),
         kafka=Kafka(bootstrap=broker.bootstrap, topic_prefix=prefix, partitions=4),
@@ -151,11 +151,20 @@ class Feed:
         self.producer.close(timeout=5)
 
 
+@dataclass
+class Steady:
+    """A worker that goes on from test to test, with its topics and its feeder."""
+
+    config: Config
+    worker: RunningWorker
+    feed: Feed
+
+
 def committed(config: Config) -> dict[int, int | None]:
     """Return partition -> the offset committed by the worker's group."""
     topic = topics.full_name(config.kafka.topic_prefix, topics.EVENTS)
-    lags = administration.lag(config, f"{config.kafka.topic_prefix}-streams", [topic])
-    return {entry.partition: entry.committed for entry in lags}
+    found = administration.committed(config, topics.streams_group(config.kafka.topic_prefix))
+    return {partition: found.get((topic, partition)) for partition in range(config.kafka.partitions)}
 
 
 def ends(config: Config) -> dict[int, int]:
@@ -167,7 +176,8 @@ def ends(config: Config) -> dict[int, int]:
 
 def wait_committed(config: Config, seconds: float = 40) -> None:
     """Wait until everything that is in the events topic is committed."""
-    wait_until(lambda: committed(config) == ends(config), seconds, "everything is committed")
+    there = ends(config)
+    wait_until(lambda: committed(config) == there, seconds, "everything is committed")
 
 
 def read_all(config: Config, topic: str) -> list[tuple[int, int, bytes | None, bytes | None, dict[str, bytes]]]:
