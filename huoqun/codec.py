@@ -76,11 +76,10 @@ Read = TypeVar("Read")
 
 
 def _together(decoder: msgspec.json.Decoder[Read], values: Sequence[bytes]) -> list[Read] | None:
-    text = b"\n".join(values)
-    if text.count(b"\n") != max(0, len(values) - 1):
+    if b"\n" in b"".join(values):  # to count them in what is read costs twenty times as much
         return None  # a value of several lines: what follows would be read in the wrong place
     try:
-        found = decoder.decode_lines(text)
+        found = decoder.decode_lines(b"\n".join(values))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return found if len(found) == len(values) else None  # an empty value is no line
