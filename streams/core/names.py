@@ -1,20 +1,31 @@
-"""Whom a text names: the people with open questions, looked up by name instead of one by one."""
+"""Whom a text names: the people with open questions, looked up by name instead of one by one.
+
+A name is looked up by its :func:`~streams.core.scanning.mark`, a number: so no word has to be taken out of a text before it
+is known to be a name, which it nearly never is, and taking it out costs five times as much as counting its mark.
+"""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from typing import Final
+
+from mypy_extensions import i64
 
 from streams.core.arrival import Arrival
 from streams.core.history import FIRSTS, NAMES, History
 from streams.core.lexicon import ORDINARY_NAMES
+from streams.core.scanning import MARK_FACTOR, MARK_MASK, MARKS, SMALL_IN_NAMES, mark
 from streams.core.state import Person
 from streams.core.wording import tokens_of
 
-_IN_ASCII: Final = re.compile(r"[\x21-\x7e][\x21-\x7e]")  # not {2}: that would be slow to look for
-"""There may be a name in ASCII: most messages in Chinese are passed over in a third of the time."""
 SHORTEST: Final = 2
 """One character is no evidence."""
+_FIRST_SEEN: Final = 0x21
+_LAST_SEEN: Final = 0x7E
+_PAIR: Final = 2
+"""What somebody takes in a row of the table: a name, and who is called so."""
+_NUMBERS: Final[list[object]] = list(range(MARKS))
+"""The marks as the keys of the table: made once, since making a number and finding it costs thrice as much."""
 NOBODY: Final[list[str]] = []
 NONE: Final[tuple[str, ...]] = ()
 
@@ -24,24 +35,68 @@ def named(h: History, event: Arrival) -> list[str]:
 
     Names in ASCII must stand as words of their own, in any case, and not be ordinary words; others may stand anywhere.
     """
-    names: dict[str, tuple[str, ...]] = h.tables[NAMES]
+    names: dict[object, tuple[str, ...]] = h.tables[NAMES]
     text = event.text
     if not names or not text:
         return NOBODY
     found: list[str] = []
-    ascii_only = text.isascii()
-    if ascii_only or _IN_ASCII.search(text) is not None:
+    if text.isascii():
+        _find_words(found, names, text, event.user_id)
+        return found
+    if _has_ascii(text):
         for token in tokens_of(text):
-            if token in names:
-                _collect(found, names[token], event.user_id)
+            _collect(found, _called(names, token), token, event.user_id)
     firsts: dict[str, tuple[str, ...]] = h.tables[FIRSTS]
-    if firsts and not ascii_only:
-        for first in firsts:  # noqa: PLC0206  # it is rarely in; fewer than the characters of a text, and each looked for in C
-            if first in text:
-                for name in firsts[first]:
-                    if name in text:
-                        _collect(found, names[name], event.user_id)
+    for first in firsts:  # noqa: PLC0206  # it is rarely in; fewer than the characters of a text, and each looked for in C
+        if first in text:
+            for name in firsts[first]:
+                if name in text:
+                    _collect(found, _called(names, name), name, event.user_id)
     return found
+
+
+def _find_words(found: list[str], names: dict[object, tuple[str, ...]], text: str, author: str) -> None:
+    """Collect whom the words of an ASCII text name."""
+    small, numbers = SMALL_IN_NAMES, _NUMBERS
+    number: i64 = 0
+    start: i64 = 0
+    at: i64 = 0
+    end: i64 = len(text)
+    while at <= end:
+        letter: i64 = 0
+        if at < end:
+            letter = small[ord(text[at])]
+        at += 1
+        if letter:  # as in mark(), here without a call for every word
+            number = (number * MARK_FACTOR + letter) & MARK_MASK
+            continue
+        if at - start > SHORTEST:
+            key = numbers[number]
+            if key in names:
+                _collect(found, names[key], text[start : at - 1].lower(), author)
+        number = 0
+        start = at
+
+
+def _has_ascii(text: str) -> bool:
+    """Whether there may be a name in ASCII in a text: two characters of it, side by side, that can be seen."""
+    end: i64 = len(text)
+    at: i64 = 0
+    seen: i64 = 0
+    while at < end:
+        code: i64 = ord(text[at])
+        at += 1
+        if code < _FIRST_SEEN or code > _LAST_SEEN:
+            seen = 0
+        elif seen:
+            return True
+        else:
+            seen = 1
+    return False
+
+
+def _called(names: dict[object, tuple[str, ...]], name: str) -> tuple[str, ...]:
+    return names.get(_NUMBERS[mark(name, 0, len(name))], NONE)
 
 
 def add(h: History, person: Person) -> None:
@@ -69,9 +124,11 @@ def rename(h: History, person: Person, name: str) -> None:
             _add(h, key, person.user)
 
 
-def _collect(found: list[str], users: tuple[str, ...], author: str) -> None:
-    for user in users:
-        if user != author and user not in found:
+def _collect(found: list[str], called: tuple[str, ...], name: str, author: str) -> None:
+    """Collect those of one mark who have this very name: ``called`` are names and, each after its name, users."""
+    for place in range(0, len(called), _PAIR):
+        user = called[place + 1]
+        if called[place] == name and user != author and user not in found:
             found.append(user)
 
 
@@ -80,28 +137,39 @@ def _keys(user: str, name: str) -> list[str]:
     for called in (user, name):
         if len(called) < SHORTEST:
             continue
-        key = called.casefold() if called.isascii() else called
+        key = called.lower() if called.isascii() else called
         if key not in ORDINARY_NAMES and key not in keys:
             keys.append(key)
     return keys
 
 
 def _add(h: History, key: str, user: str) -> None:
-    users: tuple[str, ...] = h.tables[NAMES].get(key, NONE)
-    h.put(NAMES, key, (*users, user))
-    if not users and not key.isascii():
+    number = _NUMBERS[mark(key, 0, len(key))]
+    called: tuple[str, ...] = h.tables[NAMES].get(number, NONE)
+    h.put(NAMES, number, (*called, key, user))
+    if not key.isascii() and not _has(called, key):
         h.put(FIRSTS, key[0], (*h.tables[FIRSTS].get(key[0], NONE), key))
 
 
 def _remove(h: History, key: str, user: str) -> None:
-    users: tuple[str, ...] = h.tables[NAMES].get(key, NONE)
-    if len(users) > 1:
-        h.put(NAMES, key, tuple([other for other in users if other != user]))
-        return
-    h.drop(NAMES, key)
-    if not key.isascii():
+    number = _NUMBERS[mark(key, 0, len(key))]
+    called: tuple[str, ...] = h.tables[NAMES].get(number, NONE)
+    left: list[str] = []
+    if len(called) > _PAIR:  # nearly always they are the only one
+        for place in range(0, len(called), _PAIR):
+            if called[place] != key or called[place + 1] != user:
+                left += called[place : place + _PAIR]
+    if left:
+        h.put(NAMES, number, tuple(left))
+    else:
+        h.drop(NAMES, number)
+    if not key.isascii() and not _has(left, key):
         alike: tuple[str, ...] = h.tables[FIRSTS].get(key[0], NONE)
         if len(alike) > 1:
             h.put(FIRSTS, key[0], tuple([other for other in alike if other != key]))
         else:
             h.drop(FIRSTS, key[0])
+
+
+def _has(called: Sequence[str], name: str) -> bool:
+    return name in called[::_PAIR]

@@ -6,31 +6,52 @@ alternatives with 还是; the phrases that look the same and ask nothing (什么
 Every message passes here, so the rules are arranged for speed; what they say, plainly and slowly, stands in the tests
 (``slow_wording.py``), which hold the two together. What makes the difference:
 
+* Nearly all messages neither ask nor sell. One pass over the characters (:class:`~streams.core.scanning.Literals`) finds the
+  literals that rules begin with or have in them, and rules without theirs are never tried.
+* How a question begins is looked at word by word, without taking the words out of the text.
 * A search whose rows all begin with a literal skips through the text by first characters alone; one that begins with
   ``\b`` or ignores case tries every row everywhere and takes five times as long. So rules are tables of such rows, texts
   are made small once, and what must stand before a row is looked at after its first word.
-* Nearly all messages neither ask nor sell. One search for all rows together says so, and nothing else is tried.
 * What only forbids (a command, an advertisement) is asked last.
-
-Costs in the comments: µs a message of 30 Chinese or 58 English characters, in the interpreter.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from itertools import chain, groupby
+from itertools import groupby
 from string import ascii_letters, ascii_lowercase, digits
 from typing import Final
 
+from mypy_extensions import i64
+
 from streams.core.lexicon import STOP_WORDS
+from streams.core.scanning import (
+    ASCII,
+    HAN_FIRST,
+    HAN_LAST,
+    KNOWN,
+    MARKS,
+    NAME,
+    NAME_CHARACTERS,
+    PAUSE,
+    SPACE,
+    WORD,
+    WORD_LETTER,
+    WORD_OR_NUMBER,
+    Literals,
+    mark,
+    past,
+    upto,
+)
 
 MAX_WORDS: Final = 24
 """Words that are kept of a message."""
 
-_HAN: Final = re.compile(r"[\u3400-\u9fff]")
 _URL: Final = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
-_COMMAND: Final = re.compile(r"\s*[!/.][A-Za-z]")
+_SMALL_BIT: Final = 0x20
+"""Tells small letters from capital ones in ASCII."""
+SHORTEST_NAME: Final = 2
 
 
 def _any_of(rows: Iterable[str]) -> str:
@@ -67,73 +88,142 @@ def _small(text: str) -> str:
     return text.replace("İ", "i").replace("ı", "i").replace("ſ", "s").lower()
 
 
+def _forms(letter: str) -> str:
+    """Return all letters that one that ignores case takes for a small one."""
+    odd = {"i": "\u0130\u0131", "k": "\u212a", "s": "\u017f"}
+    return letter + letter.upper() + odd.get(letter, "")
+
+
 # English -------------------------------------------------------------------------------------------------------------
 
-_FILLERS: Final = (
-    "quick question",
-    *r"""
-    hi+ hello hey+ hiya howdy yo sup morning evening greetings ok(?:ay)? so well and but um+ uh+ erm? oh ah all everyone
-    everybody guys folks there people room please pls again sorry thanks good now then also just anyway question
-    """.split(),  # noqa: SIM905  # rows read better than a list of quotes; so below
+_FILLERS: Final = frozenset(
+    """
+    hello hiya howdy yo sup morning evening greetings ok okay so well and but er erm oh ah all everyone everybody guys folks
+    there people room please pls again sorry thanks good now then also just anyway question
+    """.split()  # noqa: SIM905  # rows read better than a list of quotes; so below
 )
-_OPENING: Final = re.compile(
-    rf"(?:\s*@?[0-9A-Za-z\w\[\]\\`^{{}}|-]{{2,32}}+\s*+[:,]\s+)?\s*(?:(?:{_any_of(_FILLERS)})\b[\s,.!:;-]*)*"
-)
-"""What stands before what is said: the name of whom it is said to, greetings, fillers."""
+_STRETCHED: Final = frozenset({"hi", "hey", "um", "uh"})
+"""Their last letter may come many times."""
+_TWO_FILLERS: Final = "quick question"
 
-_SUBJECT: Final = (
-    r"\s+(?:i|you|u|we|they|he|she|it|there|this|that|these|those|the|an?|any|some|my|your|ya|anyone|anybody|someone|"
-    r"somebody|one)"
+_ASK_ALONE: Final = frozenset(
+    "what whats why how hows where wheres when who whos which whose anyone anybody".split()  # noqa: SIM905
 )
-_VERBS: Final = r"""
-    is(?:n'?t)? are(?:n'?t)? am was were do(?:n'?t)? does(?:n'?t)? did(?:n'?t)? can(?:'?t)? could(?:n'?t)? will would won'?t
-    should shall has(?:n'?t)? have(?:n'?t)? had may might
+"""Words that make a question of what they begin …"""
+_SUBJECTS: Final = frozenset(
+    """
+    i you u we they he she it there this that these those the a an any some my your ya anyone anybody someone somebody one
     """.split()  # noqa: SIM905
-_BEGINNINGS: Final = (
-    *"what(?:'?s)? why how(?:'?s)? where(?:'?s)? when who(?:'?s)? which whose any(?:one|body)".split(),  # noqa: SIM905
-    *(verb + _SUBJECT for verb in _VERBS),
-    r"any\s+(?:idea|clue|suggestion|recommend|chance|help|thought|advice)",
-    r"some(?:one|body)\s+(?:know|help|tell|explain)",
 )
-_QUESTION_WORD: Final = re.compile(rf"(?:{_any_of(_BEGINNINGS)})\b")
-"""How a question of at least three words begins."""
-_TWO_WORDS: Final = re.compile(r"[^\W_]+[\W_]+[^\W_]")
-_THREE_PARTS: Final = re.compile(r"\S+\s+\S+\s+\S")
+_VERBS: Final = """
+    is isn't isnt are aren't arent am was were do don't dont does doesn't doesnt did didn't didnt can can't cant could
+    couldn't couldnt will would won't wont should shall has hasn't hasnt have haven't havent had may might
+    """.split()  # noqa: SIM905
+_ASK_BEFORE: Final[dict[str, frozenset[str]]] = {
+    **dict.fromkeys(_VERBS, _SUBJECTS),
+    "any": frozenset({"idea", "clue", "suggestion", "recommend", "chance", "help", "thought", "advice"}),
+    **dict.fromkeys(("someone", "somebody"), frozenset({"know", "help", "tell", "explain"})),
+}
+"""… and those that do so before certain others, if it has at least three words."""
+_NO_WORDS: Final[frozenset[str]] = frozenset()
+_FEW_WORDS: Final = 3
+"""Fewer are no question without a mark in English, and an echo with one in Chinese."""
 
 _KNOWS: Final = (
     r"\s+(?:\w+\s+)?(?:know|here|help|have|has|ha[ds]|use[ds]?|using|got|tried|seen|able|else|around|familiar|experience|"
     r"recommend|willing|want|tell|explain)"
 )
-_PHRASES: Final = {
-    "y(?:one|body)": (
-        "any(?:one|body)" + _KNOWS,
-        r"does\s+any(?:one|body)",
-        r"can\s+any(?:one|body)",
-        r"could\s+anyone",
+_PHRASES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    (
+        "yone|ybody",
+        ("any(?:one|body)" + _KNOWS, r"does\s+any(?:one|body)", r"can\s+any(?:one|body)", r"could\s+anyone"),
     ),
-    "m(?:eone|ebody)": (r"can\s+some(?:one|body)", r"someone\s+(?:please\s+)?help", r"could\s+someone"),
-    r"w(?<=how)\s": (r"how\s+(?:do|can|would|should|could|to|does|did|come|about|much|many)",),
-    "p(?<=help)": (r"need(?:\s+\w+)?\s+help", r"help\s+(?:me|please|pls)", r"please\s+help", r"pls\s+help"),
-    r"what(?:'s| is| are)\s+the\s": (
-        r"what(?:'s| is| are)\s+the\s+(?:best|right|proper|difference|command|name|way|package)",
+    ("meone|mebody", (r"can\s+some(?:one|body)", r"someone\s+(?:please\s+)?help", r"could\s+someone")),
+    (
+        "w do|w can|w would|w should|w could|w to|w did|w come|w about|w much|w many",
+        (r"how\s+(?:do|can|would|should|could|to|does|did|come|about|much|many)",),
     ),
-    r"here\s+[as]": (r"is\s+there\s+(?:an?|any|some)", r"are\s+there\s+any"),
-    r"where\s+[acdisw]": (r"where\s+(?:can|do|is|are|would|should)",),
-    "know": (r"i\s+(?:need|want)\s+to\s+know", r"do\s+you\s+know"),
-    r"could\s+you": (r"could\s+you",),
-    "matter": (r"does\s+it\s+matter",),
-    r"ve(?<=have)\s+a\s": (r"i\s+have\s+a\s+(?:question|problem|issue)",),
-    "question": (r"got\s+a\s+question",),
-    "wondering": (r"wondering\s+(?:if|how|what|why|where)", r"i(?:'?m| am)\s+wondering"),
-    r"king\s+for": (r"i(?:'?m| am)\s+looking\s+for",),
-    r"ying\s+to": (r"i(?:'?m| am)\s+trying\s+to\s+(?:find|figure)",),
-    r"ving\s": (r"i(?:'?m| am)\s+having\s+(?:a\s+)?(?:problem|trouble|issue)",),
-    "k(?<=stuck)": (r"i(?:'?m| am)\s+stuck",),
-}
-"""Phrases that ask wherever they stand, by a part of theirs that begins with a rare letter. The first letters of the phrases
-themselves are half of all letters: one search for the parts takes 0.4, for the phrases 1.6, for one literal each 1.0."""
-_MAY_PHRASE: Final = re.compile(_any_of(_PHRASES))
-_PHRASE: Final = re.compile(_words(chain.from_iterable(_PHRASES.values())))
+    ("lp", (r"need(?:\s+\w+)?\s+help", r"help\s+(?:me|please|pls)", r"please\s+help", r"pls\s+help")),
+    (
+        "what's the |what is the |what are the ",
+        (r"what(?:'s| is| are)\s+the\s+(?:best|right|proper|difference|command|name|way|package)",),
+    ),
+    ("here a|here s", (r"is\s+there\s+(?:an?|any|some)", r"are\s+there\s+any")),
+    (
+        "where can|where do|where is|where are|where would|where should",
+        (r"where\s+(?:can|do|is|are|would|should)",),
+    ),
+    ("know", (r"i\s+(?:need|want)\s+to\s+know", r"do\s+you\s+know")),
+    ("could you", (r"could\s+you",)),
+    ("matter", (r"does\s+it\s+matter",)),
+    ("ve a question|ve a problem|ve a issue", (r"i\s+have\s+a\s+(?:question|problem|issue)",)),
+    ("question", (r"got\s+a\s+question",)),
+    ("wondering", (r"wondering\s+(?:if|how|what|why|where)", r"i(?:'?m| am)\s+wondering")),
+    ("king for", (r"i(?:'?m| am)\s+looking\s+for",)),
+    ("ying to", (r"i(?:'?m| am)\s+trying\s+to\s+(?:find|figure)",)),
+    ("ving ", (r"i(?:'?m| am)\s+having\s+(?:a\s+)?(?:problem|trouble|issue)",)),
+    ("uck", (r"i(?:'?m| am)\s+stuck",)),
+)
+"""Phrases that ask wherever they stand, by literals of which each has one. The literals begin with rare letters: the first
+letters of the phrases themselves are half of all letters."""
+_PHRASE: Final = tuple(re.compile(_words(rows)) for _, rows in _PHRASES)
+
+_HAN_SEEN: Final = 1
+_OTHER_SEEN: Final = 2
+_MARK: Final = 4
+_ADDRESS: Final = 8
+_FIRST_PHRASE: Final = 16
+"""This bit and those above it are the phrases'."""
+_ADDRESSES: Final = ("://", "w.")
+"""What every address has in it, in small letters."""
+_ODD_SPACE: Final = re.compile(r"[^\S\x00-\x7f]")
+"""White characters that :data:`_ENGLISH` doesn't know."""
+_HAN_LETTER: Final = "一"
+_OTHER_LETTER: Final = "\x80"
+_ENGLISH: Final = Literals(
+    {_HAN_LETTER: _HAN_SEEN, _OTHER_LETTER: _OTHER_SEEN, "?": _MARK}
+    | dict.fromkeys(_ADDRESSES, _ADDRESS)
+    | {
+        literal: _FIRST_PHRASE << place
+        for place, (literals, _) in enumerate(_PHRASES)
+        for literal in literals.split("|")
+    },
+    alike=[
+        *((ord(letter.upper()), ord(letter.upper()), letter) for letter in ascii_lowercase),
+        *((ord(white), ord(white), " ") for white in map(chr, range(ASCII)) if white.isspace()),
+        (ASCII, KNOWN - 1, _OTHER_LETTER),
+        (HAN_FIRST, HAN_LAST, _HAN_LETTER),
+    ],
+    beyond=_OTHER_LETTER,
+    until=_HAN_SEEN,
+)
+"""What an ASCII text has in it that may make it a question, and whether it is one; looks no further than the first Chinese
+character."""
+
+_FILLS: Final = 1
+_BEGINS: Final = 2
+
+
+def _unstretched(text: str, at: i64, end: i64) -> i64:
+    """Return where a word ends but for further letters like its last one."""
+    while end - at > SHORTEST_NAME and ord(text[end - 1]) | _SMALL_BIT == ord(text[end - 2]) | _SMALL_BIT:
+        end -= 1
+    return end
+
+
+def _first_marks() -> bytes:
+    marks = bytearray(MARKS)
+    fillers = (*_FILLERS, *_STRETCHED, _TWO_FILLERS.split()[0])
+    beginnings = [word.removesuffix("'t") for word in (*_ASK_ALONE, *_ASK_BEFORE)]
+    for words, bit in ((fillers, _FILLS), (beginnings, _BEGINS)):
+        for word in words:
+            marks[mark(word, 0, _unstretched(word, 0, len(word)))] |= bit
+    return bytes(marks)
+
+
+_FIRST_MARKS: Final = _first_marks()
+"""By their marks, words that may be fillers or begin a question: so nearly no word has to be taken out of a text."""
+_LONGEST_NAME: Final = 32
 
 # Chinese -------------------------------------------------------------------------------------------------------------
 
@@ -144,17 +234,22 @@ _ZH_NOT: Final = """
     你还在 吃了吗[？?]?$ 在吗[？?]?$ 是吧[？?]?$
     """.split()  # noqa: SIM905
 """Taken out before anything else is looked at: what looks like a question and isn't one."""
-_ZH_ASK: Final = """
-    请问 求(?:助|推荐|教|指点|解|问|帮|个|大佬|一份|分享|链接)
-    有(?:没有)?(?:人|谁|大佬|朋友|群友|邻居|老师)(?:知道|懂|用过|会|能|了解|试过|买过|去过|有|可以) 谁(?:知道|有|会|懂|能|用过|家)
-    想(?:问|请教|咨询|了解) 咨询 请教 怎么办 咋办 咋整 怎么弄 怎么回事 咋回事 帮(?:忙|我)?(?:看看|看下|看一下)
-    麻烦(?:问|看|大家|各位) 急[，,!！]?(?:在线等|求) 在线等 能推荐 推荐(?:一?下|个|几)
-    不知道(?:怎么|该|如何|能不能|是不是|有没有|为什么|哪)
-    """.split()  # noqa: SIM905
+_ZH_ASK: Final = [
+    *"""
+    请问 求助 求推荐 求教 求指点 求解 求问 求帮 求个 求大佬 求一份 求分享 求链接 谁知道 谁有 谁会 谁懂 谁能 谁用过 谁家 想问
+    想请教 想咨询 想了解 咨询 请教 怎么办 咋办 咋整 怎么弄 怎么回事 咋回事 帮(?:忙|我)?(?:看看|看下|看一下) 麻烦问 麻烦看
+    麻烦大家 麻烦各位 急[，,!！]?(?:在线等|求) 在线等 能推荐 推荐下 推荐一下 推荐个 推荐几
+    """.split(),  # noqa: SIM905
+    *(
+        f"有{who}(?:知道|懂|用过|会|能|了解|试过|买过|去过|有|可以)"
+        for who in ("人", "谁", "大佬", "朋友", "群友", "邻居", "老师")
+    ),
+    *(f"不知道{what}" for what in ("怎么", "该", "如何", "能不能", "是不是", "有没有", "为什么", "哪")),
+]
 """Asks whatever else is said."""
 _ZH_WORD: Final = """
-    谁(?!都|也) 什么 啥 哪(?:里|儿|个|些|家|款|种|位|天|年|怕)?(?!怕) 怎么 怎样 咋 为什么 为啥 干嘛 多少
-    几(?:点|号|个|块|钱|天|次|时|月|岁|斤|楼) 多久 多长 多大 多远 多高 多重 如何 何时
+    谁(?!都|也) 什么 啥 哪(?:里|儿|个|些|家|款|种|位|天|年|怕)?(?!怕) 怎么 怎样 咋 为什么 为啥 干嘛 多少 几点 几号 几个 几块
+    几钱 几天 几次 几时 几月 几岁 几斤 几楼 多久 多长 多大 多远 多高 多重 如何 何时
     """.split()  # noqa: SIM905
 """Interrogatives: they ask in a short message without exclamation, and wherever a question mark stands."""
 _ZH_LAST: Final = [
@@ -162,30 +257,67 @@ _ZH_LAST: Final = [
     for particle in ("吗", "了没", "没有(?<!没有没有)(?<![还都并也真才]没有)", "好不", "行不", "是不")
 ]
 """What ends a clause that asks."""
+_ZH_A_NOT_A: Final = ("不", "没")
+"""What stands between the same one or two characters (能不能, 有没有, 喜欢不喜欢) where somebody asks."""
 
 
-def _on_both_sides(no: str, length: int) -> str:
-    name = f"side{ord(no)}_{length}"
-    return rf"{no}(?<=(?P<{name}>[\u3400-\u9fff]{{{length}}}){no})(?P={name})"
+def _literal(row: str) -> str:
+    """Return the literal that a row begins with."""
+    literal = re.split(r"[\\()\[\]{}?*+|.^$]", row, maxsplit=1)[0]
+    return literal[:-1] if row[len(literal) :][:1] in {"?", "*", "{"} else literal
 
 
-_ZH_A_NOT_A: Final = [_on_both_sides(no, length) for no in "不没" for length in (1, 2)]
-"""The same one or two characters on both sides of 不 or 没 (能不能, 有没有, 喜欢不喜欢), looked for by what is between."""
-_ADDRESS: Final = ["://", r"w\.", r"W\."]
-"""What every address has in it."""
+def _signs(rows: Iterable[str], whole: int, begun: int) -> dict[str, int]:
+    """Return what the rows begin with, as signs that a row is there or that it may be."""
+    signs: dict[str, int] = {}
+    for row in rows:
+        literal = _literal(row)
+        signs[literal] = signs.get(literal, 0) | (whole if literal == row else begun)
+    return signs
+
+
+def _together(*several: dict[str, int]) -> dict[str, int]:
+    together: dict[str, int] = {}
+    for signs in several:
+        for sign, bits in signs.items():
+            together[sign] = together.get(sign, 0) | bits
+    return together
+
+
+_ZH_ADDRESS: Final = 1
+_ZH_MARK: Final = 2
+_ZH_MAY_NOT: Final = 4
+_ZH_SURE: Final = 8
+_ZH_MAY: Final = 16
+_ZH_A_WORD: Final = 32
+_ZH_MAY_WORD: Final = 64
+_ZH_MAY_END: Final = 128
+_ZH_BETWEEN: Final = 256
+_ZH_ASKING: Final = _ZH_MARK | _ZH_SURE | _ZH_MAY | _ZH_A_WORD | _ZH_MAY_WORD | _ZH_MAY_END | _ZH_BETWEEN
+_CHINESE: Final = Literals(
+    _together(
+        dict.fromkeys([*_ADDRESSES, "W."], _ZH_ADDRESS),
+        dict.fromkeys("?？", _ZH_MARK),
+        dict.fromkeys((_literal(row)[:3] for row in _ZH_NOT), _ZH_MAY_NOT),
+        _signs(_ZH_ASK, _ZH_SURE, _ZH_MAY),
+        _signs(_ZH_WORD, _ZH_A_WORD, _ZH_MAY_WORD),
+        _signs(_ZH_LAST, _ZH_MAY_END, _ZH_MAY_END),
+        dict.fromkeys(_ZH_A_NOT_A, _ZH_BETWEEN),
+    )
+)
+"""Of all that any rule looks at or takes out, what it begins with: a text without any asks nothing."""
+
+
+def _no_literals(rows: Iterable[str]) -> str:
+    return _any_of(row for row in rows if _literal(row) != row)
+
 
 _ZH_NOT_ASKED: Final = re.compile(_any_of(_ZH_NOT))
-_ZH_ASKED: Final = re.compile(_any_of([*_ZH_ASK, *_ZH_A_NOT_A]))
+_ZH_ASKED: Final = re.compile(_no_literals(_ZH_ASK))
 _ZH_ENDS: Final = re.compile(_any_of(_ZH_LAST))
-_ZH_WORDS: Final = re.compile(_any_of(_ZH_WORD))
-_ZH_MAY_ASK: Final = re.compile(
-    _any_of([*_ZH_NOT, *_ZH_ASK, *_ZH_A_NOT_A, *_ZH_WORD, *_ZH_LAST, r"\?", "？", *_ADDRESS])
-)
-"""All that any rule looks at or takes out: a text without any of it stays as it is and asks nothing."""
+_ZH_WORDS: Final = re.compile(_no_literals(_ZH_WORD))
 _WORD: Final = re.compile(r"[A-Za-z0-9']+|[\u3400-\u9fff]")
 _SHORT: Final = 60
-_WORDS_ASKED: Final = 3
-"""Fewer words with a question mark are an echo."""
 
 # Advertising ---------------------------------------------------------------------------------------------------------
 
@@ -194,33 +326,22 @@ _CONTACT: Final = re.compile(
     rf"https?://|www\.|\w-*\.(?:{'|'.join(_SITES)})\b|加[我微v薇卫群q]|微信|薇信|vx|扫码|私[聊信我]|\+\d{{6}}|1[3-9]\d{{9}}|t\.me/|"
     r"whatsapp|\bdm me\b"
 )
-_PITCH: Final = re.compile(
-    r"优惠|特价|限时|秒杀|包邮|免费领|返利|兼职|日结|日入|月入|赚钱|代理|加盟|贷款|下单|抢购|福利|领券|折扣|招代理|刷单|投资|稳赚|"
-    r"\b(?:discount|promo(?:tion)?|sale|% off|limited time|earn|income|crypto|airdrop|giveaway|cheap|buy now|click here|"
-    r"free shipping|investment|profit)\b"
+_ZH_PITCH: Final = (
+    "优惠|特价|限时|秒杀|包邮|免费领|返利|兼职|日结|日入|月入|赚钱|代理|加盟|贷款|下单|抢购|福利|领券|折扣|招代理|刷单|投资|"
+    "稳赚"
 )
-
-_SIGNS: Final = (
-    *"://|www.|.me/|whatsapp|dm me|vx|微信|薇信|扫码|私聊|私信|私我|加我|加微|加v|加薇|加卫|加群|加q".split("|"),  # noqa: SIM905
-    *(f".{site}" for site in _SITES),
+_EN_PITCH: Final = (
+    "discount|promo|promotion|sale|% off|limited time|earn|income|crypto|airdrop|giveaway|cheap|buy now|click here|"
+    "free shipping|investment|profit"
 )
-"""Literals of which every contact has one, unless it is a number."""
-_NUMBERS: Final = (r"\+\d{6}", r"1[3-9]\d{9}")
+_PITCH: Final = re.compile(rf"{_ZH_PITCH}|\b(?:{_EN_PITCH})\b")
 
-
-def _any_case(literal: str) -> list[str]:
-    """Return rows for a literal in small and capital letters: the first letter apart, so that each begins with a literal."""
-    forms = [_forms(letter) for letter in literal]
-    return [re.escape(first) + "".join(f"[{re.escape(form)}]" for form in forms[1:]) for first in forms[0]]
-
-
-def _forms(letter: str) -> str:
-    odd = {"i": "\u0130\u0131", "k": "\u212a", "s": "\u017f"}
-    return letter + (letter.upper() if letter.isascii() else "") + odd.get(letter, "")
-
-
-_MAY_CONTACT: Final = re.compile(_any_of([*_NUMBERS, *chain.from_iterable(map(_any_case, _SIGNS))]))
-_MAY_CONTACT_SMALL: Final = re.compile(_any_of([*_NUMBERS, *(re.escape(sign) for sign in _SIGNS if sign.isascii())]))
+_PITCHES: Final = Literals(
+    dict.fromkeys(f"{_ZH_PITCH}|{_EN_PITCH}".split("|"), 1),
+    alike=[(ord(form), ord(form), letter) for letter in ascii_lowercase for form in _forms(letter)],
+    until=1,
+)
+"""The words of a pitch, which are rarer than links and numbers: nearly no text has any."""
 
 # What it is about ----------------------------------------------------------------------------------------------------
 
@@ -255,68 +376,173 @@ def _small_only(kept: str) -> bytes:
     return bytes(ord(chr(code).lower()) if code < 128 and re.match(kept, chr(code)) else 32 for code in range(256))  # noqa: PLR2004
 
 
-_NAME_CHARACTERS: Final = r"\w\[\]\\`^{}|-"
-_NAME: Final = re.compile(rf"[0-9A-Za-z\u4e00-\u9fa5{_NAME_CHARACTERS}]{{2,}}")
+_NAME: Final = re.compile(rf"[0-9A-Za-z\u4e00-\u9fa5{NAME_CHARACTERS}]{{2,}}")
 """The ranges say nothing new: they are looked at before ``\\w``, which costs more (0.36 instead of 0.41)."""
-_SMALL_NAMES: Final = _small_only(rf"[{_NAME_CHARACTERS}]")
+_SMALL_NAMES: Final = _small_only(rf"[{NAME_CHARACTERS}]")
 _SMALL_WORDS: Final = _small_only("[A-Za-z0-9']")
 
 
 def wants_answer(text: str) -> bool:
     """Whether a message is a question or a request for help, with or without a question mark."""
-    if not text.isascii() and _HAN.search(text) is not None:
-        if _ZH_MAY_ASK.search(text) is None:
-            return False
-        bare = _without_addresses(text)
-        asks = _wants_zh(bare) if _HAN.search(bare) is not None else _wants_en(_small(bare))
-    else:
-        asks = _wants_en(_without_addresses(_small(text)))
-    return asks and _COMMAND.match(text) is None
+    seen = _ENGLISH.found_in(text)
+    asks = _wants_zh(text) if seen & _HAN_SEEN else _wants_en(text, seen)
+    return asks and not _is_command(text)
 
 
-def _without_addresses(text: str) -> str:
-    if "://" in text or "w." in text or "W." in text:  # nearly no text has, and then this costs 0.1 instead of 0.4
-        return _URL.sub(" ", text)
-    return text
+def _is_command(text: str) -> bool:
+    at = past(text, 0, SPACE)
+    if at + 1 >= len(text) or ord(text[at]) not in (ord("!"), ord("/"), ord(".")):
+        return False
+    return ord("a") <= ord(text[at + 1]) | _SMALL_BIT <= ord("z")
 
 
-def _wants_en(text: str) -> bool:
-    opening = _OPENING.match(text)
-    start = opening.end() if opening is not None else 0
-    if "?" in text and _TWO_WORDS.search(text, start) is not None:  # a lone word with a mark is an echo
+def _wants_en(text: str, seen: i64) -> bool:
+    if seen & (_ADDRESS | _OTHER_SEEN):
+        text = _small(_URL.sub(" ", text) if seen & _ADDRESS else text)
+        if seen & _OTHER_SEEN:
+            text = _ODD_SPACE.sub(" ", text)
+        seen = _ENGLISH.found_in(text)
+    start, first = _after_opening(text)
+    if seen & _MARK and _two_words(text, start):  # a lone word with a mark is an echo
         return True
-    if _QUESTION_WORD.match(text, start) is not None and _THREE_PARTS.match(text, start) is not None:
+    if not first & _BEGINS and seen < _FIRST_PHRASE:
+        return False
+    low = text.lower()
+    if first & _BEGINS and _three_parts(low, start) and _begins_question(low, start):
         return True
-    return _MAY_PHRASE.search(text, start) is not None and _PHRASE.search(text, start) is not None
+    return seen >= _FIRST_PHRASE and _says_phrase(low, start, seen)
+
+
+def _after_opening(text: str) -> tuple[i64, i64]:
+    """Return where what is said begins, after the name of whom it is said to, greetings, fillers; and its first word's bits."""
+    at = _after_address(text)
+    while True:
+        end = past(text, at, WORD)
+        first = _first_mark(text, at, end)
+        if first & _FILLS:
+            end = _after_filler(text, at, end)
+        if not first & _FILLS or end == at:
+            return at, first
+        at = past(text, end, PAUSE)
+
+
+def _after_address(text: str) -> i64:
+    start = past(text, 0, SPACE)
+    name = start
+    if name < len(text) and ord(text[name]) == ord("@"):
+        name += 1
+    end = past(text, name, NAME)
+    if not SHORTEST_NAME <= end - name <= _LONGEST_NAME:
+        return start
+    at = past(text, end, SPACE)
+    if at >= len(text) or ord(text[at]) not in (ord(":"), ord(",")):
+        return start
+    end = past(text, at + 1, SPACE)
+    return start if end == at + 1 else end
+
+
+def _after_filler(text: str, at: i64, end: i64) -> i64:
+    """Return where the filler ends that the word up to ``end`` may be; ``at`` if it is none."""
+    word = text[at:end].lower()
+    if word == _TWO_FILLERS[: len(word)]:
+        end = at + len(_TWO_FILLERS)
+        return end if text[at:end].lower() == _TWO_FILLERS and past(text, end, WORD) == end else at
+    return end if word in _FILLERS or text[at : _unstretched(text, at, end)].lower() in _STRETCHED else at
+
+
+def _first_mark(text: str, at: i64, end: i64) -> i64:
+    """Return what a word may be at the beginning of a message: 0 for nearly all."""
+    return _FIRST_MARKS[mark(text, at, _unstretched(text, at, end))]
+
+
+def _two_words(text: str, at: i64) -> bool:
+    end = past(text, upto(text, at, WORD_OR_NUMBER), WORD_OR_NUMBER)
+    return upto(text, end, WORD_OR_NUMBER) < len(text)
+
+
+def _three_parts(text: str, at: i64) -> bool:
+    second = past(text, upto(text, at, SPACE), SPACE)
+    return past(text, upto(text, second, SPACE), SPACE) < len(text)
+
+
+def _begins_question(low: str, at: i64) -> bool:
+    end = past(low, at, WORD)
+    word = low[at:end]
+    if word in _ASK_ALONE:
+        return True
+    if low[end : end + 2] == "'t":
+        word += "'t"
+        end += 2
+    at = past(low, end, SPACE)
+    return at > end and low[at : past(low, at, WORD)] in _ASK_BEFORE.get(word, _NO_WORDS)
+
+
+def _says_phrase(low: str, start: i64, seen: i64) -> bool:
+    bit: i64 = _FIRST_PHRASE
+    for phrase in _PHRASE:
+        if seen & bit and phrase.search(low, start) is not None:
+            return True
+        bit <<= 1
+    return False
 
 
 def _wants_zh(text: str) -> bool:
-    left = _ZH_NOT_ASKED.sub("，", text)
-    if _ZH_ASKED.search(left) is not None:
-        asks = True
-    elif "？" in left or "?" in left:
-        asks = _ZH_WORDS.search(left) is not None or len(_WORD.findall(left)) >= _WORDS_ASKED
-    elif _ZH_ENDS.search(left) is not None:
-        asks = True
-    else:
-        asks = len(left) <= _SHORT and "！" not in left and "!" not in left and _ZH_WORDS.search(left) is not None
-    return asks and not looks_like_ad(text)
+    seen = _CHINESE.found_in(text)
+    if seen & _ZH_ADDRESS:
+        text = _URL.sub(" ", text)
+        in_english = _ENGLISH.found_in(text)
+        if not in_english & _HAN_SEEN:
+            return _wants_en(text, in_english)
+        seen = _CHINESE.found_in(text)
+    if not seen & _ZH_ASKING:
+        return False
+    left = text
+    if seen & _ZH_MAY_NOT:
+        left = _ZH_NOT_ASKED.sub("，", text)
+        seen = _CHINESE.found_in(left)
+    return _asks_zh(left, seen) and not looks_like_ad(text)
+
+
+def _asks_zh(left: str, seen: i64) -> bool:
+    if seen & _ZH_SURE or (seen & _ZH_BETWEEN and _a_not_a(left)):
+        return True
+    if seen & _ZH_MAY and _ZH_ASKED.search(left) is not None:
+        return True
+    if seen & _ZH_MARK:
+        return _says_word(left, seen) or len(_WORD.findall(left)) >= _FEW_WORDS
+    if seen & _ZH_MAY_END and _ZH_ENDS.search(left) is not None:
+        return True
+    return len(left) <= _SHORT and "！" not in left and "!" not in left and _says_word(left, seen)
+
+
+def _says_word(left: str, seen: i64) -> bool:
+    return bool(seen & _ZH_A_WORD) or (seen & _ZH_MAY_WORD != 0 and _ZH_WORDS.search(left) is not None)
+
+
+def _a_not_a(text: str) -> bool:
+    """Whether the same one or two Chinese characters stand on both sides of 不 or 没."""
+    end: i64 = len(text) - 1
+    at: i64 = 1
+    while at < end:
+        code: i64 = ord(text[at])
+        if code in (ord("不"), ord("没")):
+            before: i64 = ord(text[at - 1])
+            if HAN_FIRST <= before <= HAN_LAST:
+                if ord(text[at + 1]) == before:
+                    return True
+                if 1 < at < end - 1 and ord(text[at + 2]) == before:
+                    first: i64 = ord(text[at - 2])
+                    if ord(text[at + 1]) == first and HAN_FIRST <= first <= HAN_LAST:
+                        return True
+        at += 1
+    return False
 
 
 def looks_like_ad(text: str) -> bool:
     """Whether a message sells: a link or a contact together with the words of a pitch."""
-    if text.isascii():
-        low = text.lower()
-        if not (  # literals that all contacts have: two of three texts have none, which costs 0.15 instead of 0.4
-            "." in low or "://" in low or "1" in low or "+" in low or "vx" in low or "dm me" in low or "whatsapp" in low
-        ):
-            return False
-        if _MAY_CONTACT_SMALL.search(low) is None:
-            return False
-    else:
-        if _MAY_CONTACT.search(text) is None:
-            return False
-        low = _small(text)
+    if not _PITCHES.found_in(text):
+        return False
+    low = _small(text)
     return _PITCH.search(low) is not None and _CONTACT.search(low) is not None
 
 
@@ -327,23 +553,30 @@ def words_of(text: str) -> frozenset[str]:
     word of a text stands in the text in small letters.
     """
     bare = _without_addresses(text)
-    if bare.isascii():
-        words = bare.encode().translate(_SMALL_WORDS).decode().split()
-        if len(words) <= MAX_WORDS:
-            return frozenset(words) - _UNSAID
-        return frozenset([word for word in words if word not in _UNSAID][:MAX_WORDS])
-    return frozenset(_mixed_words(bare))
+    if not bare.isascii():
+        return frozenset(_mixed_words(bare))
+    found = [word for word in bare.encode().translate(_SMALL_WORDS).decode().split() if word not in _UNSAID]
+    return frozenset(found[:MAX_WORDS] if len(found) > MAX_WORDS else found)
+
+
+def _without_addresses(text: str) -> str:
+    # One character is found in a third of the time of several, and few texts have these.
+    if (":" in text and "://" in text) or ("." in text and ("w." in text or "W." in text)):
+        return _URL.sub(" ", text)
+    return text
 
 
 def _mixed_words(text: str) -> list[str]:
     """Return the words of a text that isn't ASCII: character by character, since compiled that is faster than searches."""
     found: list[str] = []
-    end = len(text)
-    before = -1
-    at = 0
+    kinds = _KINDS
+    end: i64 = len(text)
+    known: i64 = len(kinds)
+    before: i64 = -1
+    at: i64 = 0
     while at < end and len(found) < MAX_WORDS:
-        code = ord(text[at])
-        kind = _KINDS[code] if code < len(_KINDS) else _OTHER
+        code: i64 = ord(text[at])
+        kind: i64 = kinds[code] if code < known else _OTHER
         start = at
         at += 1
         if kind == _SPEAKING:
@@ -354,8 +587,7 @@ def _mixed_words(text: str) -> list[str]:
             before = -1
         elif kind == _LETTER:
             before = -1
-            while at < end and ord(text[at]) < len(_KINDS) and _KINDS[ord(text[at])] == _LETTER:
-                at += 1
+            at = past(text, at, WORD_LETTER)
             word = text[start:at].lower()
             if word not in _UNSAID:
                 found.append(word)
