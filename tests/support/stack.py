@@ -39,6 +39,7 @@ class Services(LocalStack):
 
     def __init__(self, config: Config, on: RunningBroker) -> None:
         super().__init__(config, free_ports=True)
+        self.broker_kind = on.kind
         self.config = msgspec.structs.replace(
             self.config, kafka=msgspec.structs.replace(self.config.kafka, bootstrap=on.bootstrap)
         )
