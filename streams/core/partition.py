@@ -44,7 +44,8 @@ MEMBERS_EVERY: Final = 5
 MOST_ROWS: Final = 20_000
 """… and leave at most so many at a time: at midnight all members' risks change at once."""
 MOST_WOKEN: Final = 20_000
-"""Groups with so many members together are woken by one tick; the next tick goes on."""
+"""At midnight groups with so many members together are woken between two checkpoints: all at once, their rows would fill the
+memory before they are sent."""
 
 
 class Lag(NamedTuple):
@@ -126,6 +127,10 @@ class Partition:
         self._checkpoints: int = 0
         self._offsets: deque[int] = deque(maxlen=lag.checkpoints)
         self._members_sent: int = 0
+        self._woken: int = 0
+        """Members of the groups whose day ended since the last checkpoint …"""
+        self._held: list[Tracked] = []
+        """… and the groups that wait for the next one."""
 
     def restore(self, entries: Iterable[tuple[bytes, bytes]]) -> None:
         """Take over what earlier checkpoints saved."""
@@ -177,6 +182,9 @@ class Partition:
     def checkpoint(self, *, final: bool = False) -> Checkpoint:
         """Return the results that changed since the last checkpoint, and the state that is due to be saved."""
         self._checkpoints += 1
+        self._woken, held, self._held = 0, self._held, []
+        for tracked in held:
+            self._wake(tracked, self._now)
         results: list[AnyResult] = []
         version = version_of(self.generation, self.offset)
         due = self._due(final)
@@ -327,8 +335,7 @@ class Partition:
     def _tick(self, now: int) -> None:
         self._now = max(self._now, now)
         wakes = self._wakes
-        woken = 0
-        while wakes and wakes[0][0] <= self._now and woken < MOST_WOKEN:
+        while wakes and wakes[0][0] <= self._now:
             wake, name = heappop(wakes)
             tracked = self.groups[name]
             if wake != tracked.wake:
@@ -340,11 +347,15 @@ class Partition:
                     continue
                 self._resume(tracked)
             self._elapse(tracked.arrivals)
-            if next_due(tracked.group.h.head) <= tracked.arrivals.watermark:
+            head, watermark = tracked.group.h.head, tracked.arrivals.watermark
+            if head.due_days <= watermark:
+                if self._woken > MOST_WOKEN and min(head.due_questions, head.due_activity) > watermark:
+                    self._held.append(tracked)
+                    continue
+                self._woken += len(tracked.group.h.people)
+            if next_due(head) <= watermark:
                 self._change(tracked)
-                if tracked.group.h.head.due_days <= tracked.arrivals.watermark:
-                    woken += len(tracked.group.h.people)
-                tracked.group.advance(tracked.arrivals.watermark)
+                tracked.group.advance(watermark)
             self._schedule(tracked)
 
     def _read_again(self, tracked: Tracked, event: Arrival) -> None:

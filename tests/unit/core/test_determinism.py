@@ -114,6 +114,16 @@ def test_a_later_arrival_than_the_bound_is_counted_as_late_and_changes_no_signal
 
 
 @settings(max_examples=40, deadline=None)
+@given(events(groups=3), st.integers(1, 3))
+def test_a_midnight_that_ends_group_by_group_gives_the_same_views(made: list[Event], batch: int) -> None:
+    end = Tick(made[-1].ts + 3 * 86_400_000)
+    log = encoded([*made, *[end] * 20])
+    with patch("streams.core.partition.MOST_WOKEN", 0):
+        portions = Machine().run(log, batch=batch, checkpoint_every=1)
+    assert portions == Machine().run(log, batch=batch, checkpoint_every=1)
+
+
+@settings(max_examples=40, deadline=None)
 @given(events())
 def test_a_burst_that_settles_before_anything_was_sent_loses_no_row(made: list[Event]) -> None:
     """More steps between two checkpoints than can be taken back."""
