@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from huoqun.clock import now_ms
-from huoqun.config import Config, Kafka
+from huoqun.config import Config, Kafka, Sink, Worker
 from huoqun.local import addresses
 from huoqun.local.stack import BROKER, GATEWAY, SINK, WORKER, LocalStack, StackError
 from sinks.client import query
@@ -65,19 +65,26 @@ def alive(pid: int) -> bool:
     return True
 
 
-@pytest.fixture
-def config(tmp_path: Path) -> Config:
-    return Config(data_dir=str(tmp_path / "data"), kafka=Kafka(partitions=2))
+def config_in(directory: Path) -> Config:
+    """Saves and stores often: tests wait for both."""
+    return Config(
+        data_dir=str(directory / "data"),
+        kafka=Kafka(partitions=2),
+        worker=Worker(checkpoint_seconds=0.2),
+        sink=Sink(batch_seconds=0.1),
+    )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def said() -> list[str]:
+    """What the stack tells a person."""
     return []
 
 
-@pytest.fixture
-def stack(config: Config, said: list[str]) -> Iterator[LocalStack]:
-    with LocalStack(config, free_ports=True, say=said.append) as running:
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory, said: list[str]) -> Iterator[LocalStack]:
+    """One for the tests that do not stop it."""
+    with LocalStack(config_in(tmp_path_factory.mktemp("stack")), free_ports=True, say=said.append) as running:
         yield running
 
 
@@ -87,18 +94,20 @@ def test_parts_that_are_killed_come_back_and_nothing_is_lost_or_doubled(stack: L
     before = settled(stack)
     assert len(before["events"]) == 40
     assert before["questions"], "somebody asked"
+    pids = stack.addresses.pids
     for name in (WORKER, SINK, GATEWAY):
-        pid = stack.addresses.pids[name]
         stack.kill(name)
-        stack.wait_restarted(name, pid)
-    assert [line.split(" ended")[0] for line in said] == [WORKER, SINK, GATEWAY]
+    for name in (WORKER, SINK, GATEWAY):
+        stack.wait_restarted(name, pids[name])
+    assert sorted(line.split(" ended")[0] for line in said) == [GATEWAY, SINK, WORKER]
     post(stack, conversation(start, 0, 40))  # redelivered
     assert settled(stack) == before
     post(stack, conversation(start, 40, 20))
     assert len(settled(stack)["events"]) == 60
 
 
-def test_stopped_and_started_again_it_goes_on_where_it_was(config: Config) -> None:
+def test_stopped_and_started_again_it_goes_on_where_it_was(tmp_path: Path) -> None:
+    config = config_in(tmp_path)
     start = now_ms() - 200 * MINUTE
     with LocalStack(config, free_ports=True) as first:
         post(first, conversation(start, 0, 40))
@@ -122,9 +131,8 @@ def test_stopped_and_started_again_it_goes_on_where_it_was(config: Config) -> No
         assert (answered["status"], answered["answer_event_id"]) == ("answered", "answer")
 
 
-def test_a_second_stack_in_the_same_directory_and_a_foreign_broker_are_refused(
-    stack: LocalStack, config: Config
-) -> None:
+def test_a_second_stack_in_the_same_directory_and_a_foreign_broker_are_refused(stack: LocalStack) -> None:
+    config = Config(data_dir=str(stack.data_dir))
     with pytest.raises(StackError, match="already runs here"), LocalStack(config, free_ports=True):
         pass
     assert set(stack.addresses.pids) == {BROKER, SINK, GATEWAY, WORKER}, "the first goes on"

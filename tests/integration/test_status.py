@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from huoqun.clock import now_ms
-from huoqun.config import Config
+from huoqun.config import Config, Sink
 from huoqun.local.stack import LocalStack
 from producers.replay import Client, Line, Totals, batches
 from sinks.client import query
@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.tansu, pytest.mark.chdb, pytest.mark.slow]
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
-    config = Config(data_dir=str(tmp_path_factory.mktemp("status")))
+    config = Config(data_dir=str(tmp_path_factory.mktemp("status")), sink=Sink(batch_seconds=0.1))
     with LocalStack(config, free_ports=True) as running:
         send(running, range(3))
         assert running.wait_processed(60)
