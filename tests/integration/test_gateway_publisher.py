@@ -195,7 +195,7 @@ def test_a_broker_that_hangs_is_unavailable_in_time_and_works_again_after(
         async with bench.publisher(seconds=2.0) as publisher:
             await publisher.publish(records(10))
             own_tansu.process.send_signal(signal.SIGSTOP)
-            for _ in range(3):
+            for _ in range(2):  # the first that meets it, and one that knows
                 began = time.monotonic()
                 with pytest.raises(Unavailable):
                     await publisher.publish(records(10, start=100))
@@ -249,7 +249,7 @@ def test_without_a_broker_everything_is_unavailable_in_time(kind: Kind) -> None:
     async def scenario() -> None:
         publisher = kind(bootstrap="127.0.0.1:1", topic="t", timeout_seconds=3.0, max_in_flight=10)
         await publisher.start()
-        for _ in range(3):
+        for _ in range(2):  # before it has tried to connect, and after
             began = time.monotonic()
             with pytest.raises(Unavailable, match=r"127\.0\.0\.1:1|within 3 s"):
                 await publisher.publish(records(1))
