@@ -12,7 +12,7 @@ from huoqun.results import AlertState, MemberRisk, alert_id
 from streams.core.alerts import close_alert, expire_old, is_open, raise_alert
 from streams.core.history import History
 from streams.core.settings import GroupSettings
-from streams.core.state import DAY_MS, LONG_DAYS, NEVER, Head, Person
+from streams.core.state import DAY_MS, LONG_DAYS, NEVER, Head, Person, shared
 
 REGULAR_DAYS: Final = 5
 """A regular was there on this many of the last 28 days; others come and go, and a word from staff changes little."""
@@ -93,7 +93,7 @@ def risk_of(member: Person, today: int) -> tuple[float, tuple[str, ...]] | None:
         - 0.849 * math.log1p(known)
     )
     risk = 1 / (1 + math.exp(-odds))
-    return round(risk, 4), tuple(_reasons(member, days, silent, today))
+    return round(risk, 4), shared(tuple(_reasons(member, days, silent, today)))
 
 
 def _reasons(member: Person, days: dict[int, int], silent: float, today: int) -> list[str]:

@@ -19,7 +19,7 @@ from huoqun.results import Alert
 from streams.core import names
 from streams.core.arrivals import Arrivals
 from streams.core.history import ALERTS, HOUR, QUESTIONS, WEEK, History, move
-from streams.core.state import Asked, Head, Life, Minute, Person, Said, unpack_minute
+from streams.core.state import Asked, Head, Life, Minute, Person, Said, shared, unpack_minute
 
 PART_BYTES: Final = 700_000
 """Largest record value; Kafka's default limit is 1 MiB with its overhead."""
@@ -379,7 +379,7 @@ def _restore_person(h: History, row: list[Any]) -> None:
     person.is_staff, person.is_bot, person.newcomer_flagged = bool(flags & 1), bool(flags & 2), bool(flags & 4)
     person.messages, person.replies = row[8], row[9]
     person.today, person.today_count, person.days = row[10], row[11], _days(row[12])
-    person.risk, person.risk_reasons, person.risk_as_of = row[13], tuple(row[14]), row[15]
+    person.risk, person.risk_reasons, person.risk_as_of = row[13], shared(tuple(row[14])), row[15]
     if place == len(h.people):
         h.people.append(person)
         h.index[person.user] = place
