@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from bench.workload import records
 from huoqun import codec
-from streams.core import wording
-from streams.core.wording import looks_like_ad, tokens_of, wants_answer, words_of
+from streams.core.names import tokens_of
+from streams.core.rules import any_of, forms, small
+from streams.core.wording import looks_like_ad, wants_answer, words_of
 from tests.support.stack import REAL_CHATS, read_chats
 from tests.unit.core import slow_wording as slow
 
@@ -153,16 +154,18 @@ def test_and_on_real_chats(split: str) -> None:
 
 def test_small_letters_are_what_a_search_that_ignores_case_takes_for_them() -> None:
     every = [chr(code) for code in range(0x20000)]  # beyond are no letters but Chinese ones
-    small = "".join(map(wording._small, every))
-    assert len(small) == len(every)
+    made_small = "".join(map(small, every))
+    assert len(made_small) == len(every)
     for letter in string.ascii_lowercase:
         found = set(re.findall(letter, "".join(every), re.IGNORECASE))
-        assert found == {one for one, its in zip(every, small, strict=True) if its == letter}
-        assert found == set(wording._forms(letter))
+        assert found == {one for one, its in zip(every, made_small, strict=True) if its == letter}
+        assert found == set(forms(letter))
     for kind in (r"\w", r"\s", r"\d", r"[^\W_]", "[\u3400-\u9fff]"):
-        assert [m.start() for m in re.finditer(kind, "".join(every))] == [m.start() for m in re.finditer(kind, small)]
+        assert [m.start() for m in re.finditer(kind, "".join(every))] == [
+            m.start() for m in re.finditer(kind, made_small)
+        ]
 
 
 def test_a_row_that_would_slow_all_others_down_is_refused() -> None:
     with pytest.raises(ValueError, match="literal"):
-        wording._any_of(["(?:does|can)", "how"])
+        any_of(["(?:does|can)", "how"])
