@@ -136,7 +136,7 @@ class Literals:
         """Build it of literals and the bits they are signs of.
 
         ``alike`` are ranges of characters (first, last) that count as another one, ``beyond`` is what those past the
-        last Chinese one count as; a search ends when one of the bits ``until`` is found.
+        known ones count as; a search ends when one of the bits ``until`` is found.
         """
         letters = sorted(set("".join(signs)))
         kind_of = {letter: kind for kind, letter in enumerate(letters, 1)}
@@ -151,7 +151,7 @@ class Literals:
             kind_of.get(" ", 0),
         )
         order = sorted(range(len(follow)), key=lambda state: (said[state] != 0, state))
-        if len(order) > 256 or order[0] != 0:  # noqa: PLR2004  # a state is one byte
+        if len(order) > 256 or said[0]:  # noqa: PLR2004  # a state is one byte
             raise ValueError(f"too many literals, or an empty one: {len(order)} states")
         place = {state: number for number, state in enumerate(order)}
         self._width: i64 = len(letters) + 1
