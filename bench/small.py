@@ -112,6 +112,10 @@ class SmallPartition:
         """Return nothing: no result of this job is."""
         return []
 
+    def crowded(self) -> bool:
+        """Return no: a result is one of a group, and there are few."""
+        return False
+
     def checkpoint(self, *, final: bool = False) -> Checkpoint:
         """Return a result and the saves for each group that changed."""
         del final  # everything is saved each time

@@ -145,7 +145,7 @@ class Slot:
         """Return whether a checkpoint should begin."""
         if self.busy or self.checkpoint is not None or self.applied == self.released:
             return False
-        return self.waiting >= limits.events or now - self.since >= limits.seconds
+        return self.waiting >= limits.events or now - self.since >= limits.seconds or self.state.crowded()
 
 
 class Loop:
@@ -213,7 +213,7 @@ class Loop:
         slot = self._slots.get(batch.partition)
         if slot is None or slot.generation != batch.generation:
             return
-        if slot.waiting >= 2 * self._limits.events and slot.checkpoint is not None:
+        if slot.checkpoint is not None and (slot.waiting >= 2 * self._limits.events or slot.state.crowded()):
             await slot.checkpoint  # the broker is slower than we are: don't pile up
             self.raise_failure()
         if self._closing or not self._ports.holds(slot.partition, slot.generation) or not self._current(slot):

@@ -36,9 +36,9 @@ RISKS: Final = 3
 ASKERS: Final = 4
 """Member -> their open questions, oldest first."""
 NAMES: Final = 5
-"""What an asker may be called -> the askers who are called so."""
+"""Mark of what an asker may be called -> names with that mark and the askers who are called so, in turn."""
 FIRSTS: Final = 6
-"""First character -> the names in ``NAMES`` that begin with it and have to be looked for inside words."""
+"""First character -> the names that begin with it and have to be looked for inside words; under ``""`` which there are."""
 TABLES: Final = 7
 PUBLISHED: Final = 4
 """The tables below this one are sent as results."""

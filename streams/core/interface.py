@@ -48,6 +48,9 @@ class PartitionState(Protocol):
     def urgent(self) -> list[AnyResult]:
         """Return the results an operator waits for (questions, alerts) that changed since they were last asked for."""
 
+    def crowded(self) -> bool:
+        """Whether so many results wait for the next checkpoint that it should not be waited for."""
+
     def checkpoint(self, *, final: bool = False) -> Checkpoint:
         """Return all results that changed since the last checkpoint, and the saves that are due; start anew.
 

@@ -44,8 +44,8 @@ MEMBERS_EVERY: Final = 5
 MOST_ROWS: Final = 20_000
 """… and leave at most so many at a time: at midnight all members' risks change at once."""
 MOST_WOKEN: Final = 20_000
-"""At midnight groups with so many members together are woken between two checkpoints: all at once, their rows would fill the
-memory before they are sent."""
+"""At midnight groups with so many members together are woken between two checkpoints, and more make the next one due: all at
+once, their rows would fill the memory before they are sent."""
 
 
 class Lag(NamedTuple):
@@ -179,6 +179,10 @@ class Partition:
         self._fresh = []
         return results
 
+    def crowded(self) -> bool:
+        """Whether the day has ended for so many members that their rows should be sent."""
+        return self._woken > MOST_WOKEN
+
     def checkpoint(self, *, final: bool = False) -> Checkpoint:
         """Return the results that changed since the last checkpoint, and the state that is due to be saved."""
         self._checkpoints += 1
@@ -283,7 +287,10 @@ class Partition:
             arrivals.max_ts, arrivals.received_at = placed, received or self._now or placed
             arrivals.watermark = max(arrivals.watermark, placed)
         group = tracked.group
+        day = group.h.head.due_days
         group.insert(event, arrivals.watermark)
+        if group.h.head.due_days != day:
+            self._woken += len(group.h.people)
         if len(group.h.steps) > MOST_STEPS + MOST_STEPS // 4:
             self._settle(tracked)
         self._schedule(tracked)

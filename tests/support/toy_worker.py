@@ -104,6 +104,9 @@ class ToyPartition:
         alerts, self.alerts = self.alerts, []
         return alerts
 
+    def crowded(self) -> bool:
+        return False
+
     def checkpoint(self, *, final: bool = False) -> Checkpoint:
         dirty, self.dirty = sorted(self.dirty), set()
         results: list[AnyResult] = [
