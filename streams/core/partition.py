@@ -277,16 +277,19 @@ class Partition:
         if ts < arrivals.max_ts - self.lateness or ts < arrivals.floor:
             self._late(tracked, event)
             return
-        arrivals.recent.add(event.id)
         self._touch(tracked, offset)
+        self._place(tracked, event)
+
+    def _place(self, tracked: Tracked, event: Arrival) -> None:
+        """Apply an event where it belongs in time."""
+        arrivals, group, received = tracked.arrivals, tracked.group, event.received_at
+        arrivals.recent.add(event.id)
         # A clock that runs ahead may put its own events there, but must not make everyone else's late.
-        received = event.received_at
-        placed = min(ts, received + self.lateness) if received else ts
+        placed = min(event.ts, received + self.lateness) if received else event.ts
         self._elapse(arrivals)
         if placed > arrivals.max_ts:
             arrivals.max_ts, arrivals.received_at = placed, received or self._now or placed
             arrivals.watermark = max(arrivals.watermark, placed)
-        group = tracked.group
         day = group.h.head.due_days
         group.insert(event, arrivals.watermark)
         if group.h.head.due_days != day:
