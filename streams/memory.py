@@ -1,4 +1,4 @@
-"""The garbage collector, told what this process is like.
+"""The garbage collector and the C library, told what this process is like.
 
 A worker makes and drops thousands of objects a batch, and keeps millions for days: its state. With Python's defaults a
 third of its time went into looking for cycles, of which there are few: young objects were looked at every 700
@@ -7,6 +7,7 @@ allocations, and all of the state whenever it had grown by a quarter.
 
 from __future__ import annotations
 
+import ctypes
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,3 +46,13 @@ def forget() -> None:
     """Look at everything once: state has been dropped, and what of it refers to itself can only be freed like this."""
     gc.unfreeze()
     gc.collect()
+
+
+def trim() -> None:
+    """Give back what the C library keeps of large freed blocks (GNU's; others do it unasked).
+
+    Tables that grew for the rows of a midnight leave holes: of a million members' 1.6 GB that was 87 MB.
+    """
+    give_back = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if give_back is not None:
+        give_back(0)

@@ -29,6 +29,7 @@ MakeState = Callable[[int], PartitionState]
 
 BROKER_WAIT_SECONDS: Final = 30.0
 SUPERVISE_SECONDS: Final = 0.1
+TRIM_SECONDS: Final = 60.0
 LAG_SECONDS: Final = 1.0
 FINISH_SECONDS: Final = 4.0
 """For the last checkpoint and commit; then the same again for leaving the group: service managers kill after ten."""
@@ -109,6 +110,7 @@ class _Worker:
         self._ready = ready
         self._watchdog = Watchdog(config.worker.watchdog_seconds, time.monotonic())
         self._lag_at = 0.0
+        self._trimmed_at = time.monotonic()
         self.app.agent(events_channel(self.app), name="events", concurrency=1)(self._agent)
         self.app.on_partitions_revoked.connect(self._on_revoked, weak=False)
         self.app.on_partitions_assigned.connect(self._on_assigned, weak=False)
@@ -140,6 +142,9 @@ class _Worker:
                 return why
             self.loop.begin_due(time.monotonic())
             self._report()
+            if time.monotonic() - self._trimmed_at >= TRIM_SECONDS:
+                memory.trim()
+                self._trimmed_at = time.monotonic()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(SUPERVISE_SECONDS):
                     await self.stop.wait()
