@@ -123,6 +123,30 @@ def test_a_midnight_that_ends_group_by_group_gives_the_same_views(made: list[Eve
     assert portions == Machine().run(log, batch=batch, checkpoint_every=1)
 
 
+def test_a_midnight_asks_for_a_checkpoint_soon_and_a_minute_does_not() -> None:
+    machine = Machine()
+    at = 1_700_000_000_000
+    said = [
+        Event(
+            id=f"m{n}",
+            type="message",
+            ts=at + n,
+            platform="qq",
+            group_id=str(n % 2),
+            user_id=f"u{n}",
+            received_at=at + n,
+        )
+        for n in range(10)
+    ]
+    with patch("streams.core.partition.MOST_WOKEN", 7):
+        machine.feed(encoded([*said, Tick(at + 120_000)]), 0, 11)
+        assert not machine.state.crowded()
+        machine.feed(encoded([*said, Tick(at), Tick(at + 86_400_000)]), 11, 12)
+        assert machine.state.crowded()
+        machine.checkpoint()
+        assert not machine.state.crowded()
+
+
 @settings(max_examples=40, deadline=None)
 @given(events())
 def test_a_burst_that_settles_before_anything_was_sent_loses_no_row(made: list[Event]) -> None:

@@ -211,6 +211,33 @@ def test_a_slow_broker_holds_the_loop_before_work_piles_up() -> None:
     run(body())
 
 
+class Crowding(ToyPartition):
+    """Has much to send after each batch."""
+
+    def crowded(self) -> bool:
+        return bool(self.dirty)
+
+
+def test_a_state_with_much_to_send_is_checkpointed_at_once_and_then_held() -> None:
+    async def body() -> None:
+        world = World()
+        world.held = {GROUPS}
+        loop = make(world, events=1000, state=Crowding)
+        await loop.take(batch(0, record("a", 1)))
+        await settle()
+        assert "send p.groups" in world.did()
+        await loop.take(batch(1, record("a", 2)))
+        stuck = asyncio.create_task(loop.take(batch(2, record("a", 3))))
+        await settle()
+        assert not stuck.done()
+        assert loop.applied == {0: 1}
+        world.acknowledge(GROUPS)
+        await stuck
+        assert loop.applied == {0: 2}
+
+    run(body())
+
+
 def test_a_checkpoint_that_lost_its_partition_saves_and_releases_nothing() -> None:
     async def body() -> None:
         for held in (GROUPS, CHANGELOG):
