@@ -93,7 +93,7 @@ def _row(name: str, figures: Sequence[float], target: Target | None, plan: Plan,
     note = (
         f"{RATE:,} events/s, {IN_A_REQUEST} a request; {plan.windows} windows of {plan.seconds:.0f} s with "
         f"{RATE / IN_A_REQUEST / PROBE_EVERY:.0f} probes a second; gateway, broker, worker, sink, store, load and the "
-        f"watching queries share {len(cores.ALL)} cores; a tick a second"
+        f"watching queries share {len(cores.ALL)} cores; two ticks a second"
     )
     return measured(name, "s", figures, target, judge=not quick, note=note)
 
@@ -141,15 +141,15 @@ class Sender(threading.Thread):
         """By how much the pace was missed at most (seconds): the load was not what it should be then."""
         self.error = ""
         self._address = urlsplit(gateway).netloc
-        self._requests = int(seconds * RATE / IN_A_REQUEST)
-        raw = records(self._requests * IN_A_REQUEST, Shape(), ticks=False)
+        self.requests = int(seconds * RATE / IN_A_REQUEST)
+        raw = records(self.requests * IN_A_REQUEST, Shape(), ticks=False)
         self._events = [event for r in raw if isinstance(event := codec.decode_record(r.value), Event)]
 
     def run(self) -> None:
         """Send everything."""
         connection = http.client.HTTPConnection(self._address, timeout=20)
         began = time.monotonic()
-        for number in range(self._requests):
+        for number in range(self.requests):
             due = began + number * IN_A_REQUEST / RATE
             time.sleep(max(0.0, due - time.monotonic()))
             self.late = max(self.late, time.monotonic() - due)
@@ -201,6 +201,11 @@ def _measure(stack: LocalStack, plan: Plan, say: Say) -> dict[str, list[list[flo
         if not sender.is_alive() and not left:
             break
         if time.monotonic() > began + WARM_SECONDS + plan.windows * plan.seconds + LOST_SECONDS:
+            if sender.is_alive():
+                raise DrainError(
+                    f"the load was not sent at its pace: {len(sender.accepted) * PROBE_EVERY:,} of {sender.requests:,} "
+                    "requests, one after the other, each taking longer than the pace allows"
+                )
             missing = ", ".join(f"{len(sender.accepted) - len(found)} in {name}" for name, found in seen.items())
             raise DrainError(f"of {len(sender.accepted)} probes never seen: {missing}")
         time.sleep(0.01)
