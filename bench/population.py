@@ -7,6 +7,7 @@ Nobody joins: a million newcomers whose greeting nobody answers would be another
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import Final
 
 from bench.workload import PLATFORM, START_MS, Record, Shape, group_sizes, name_of, records
@@ -24,11 +25,11 @@ def population(shape: Shape) -> Iterator[Record]:
 
     They end a minute before :func:`bench.workload.records` begins by default, so that its load may follow.
     """
-    members = [(group, who) for group, size in enumerate(group_sizes(shape)) for who in range(size)]
-    # Each group's members are spread over the whole time: none falls silent before the others do.
     sizes = group_sizes(shape)
+    members = [(group, who) for group, size in enumerate(sizes) for who in range(size)]
+    # Each group's members are spread over the whole time: none falls silent before the others do.
     members.sort(key=lambda member: ((member[1] + (member[0] * 0.618) % 1) / sizes[member[0]], member[0]))
-    first = _first_ids(shape)
+    first = list(accumulate(sizes, initial=0))
     begin = START_MS - round(len(members) / RATE * 1000) - 60_000
     next_tick = begin
     for number, (group, who) in enumerate(members):
@@ -51,14 +52,6 @@ def population(shape: Shape) -> Iterator[Record]:
             received_at=at + 35,
         )
         yield Record(event.group, codec.encode(event))
-
-
-def _first_ids(shape: Shape) -> list[int]:
-    first, total = [], 0
-    for size in group_sizes(shape):
-        first.append(total)
-        total += size
-    return first
 
 
 def a_week(count: int, shape: Shape, tick_ms: int = 60_000) -> Iterator[Record]:
