@@ -127,6 +127,8 @@ class Partition:
         self._checkpoints: int = 0
         self._offsets: deque[int] = deque(maxlen=lag.checkpoints)
         self._members_sent: int = 0
+        self._early: list[AnyResult] = []
+        """Questions and alerts of groups that settled before anybody asked for them: forgotten, they can't be told later."""
         self._woken: int = 0
         """Members of the groups whose day ended since the last checkpoint …"""
         self._held: list[Tracked] = []
@@ -167,17 +169,18 @@ class Partition:
 
     def urgent(self) -> list[AnyResult]:
         """Return questions and alerts that changed since the last call."""
-        results: list[AnyResult] = []
-        version = version_of(self.generation, self.offset)
+        results, self._early = self._early, []
         for tracked in self._fresh:
             tracked.fresh = False
-            news = tracked.group.h.news
-            if news[QUESTIONS]:
-                self._rows(results, tracked, QUESTIONS, version)
-            if news[ALERTS]:
-                self._rows(results, tracked, ALERTS, version)
+            self._urgent(results, tracked)
         self._fresh = []
         return results
+
+    def _urgent(self, results: list[AnyResult], tracked: Tracked) -> None:
+        version = version_of(self.generation, self.offset)
+        for table in (QUESTIONS, ALERTS):
+            if tracked.group.h.news[table]:
+                self._rows(results, tracked, table, version)
 
     def crowded(self) -> bool:
         """Whether the day has ended for so many members that their rows should be sent."""
@@ -189,7 +192,7 @@ class Partition:
         self._woken, held, self._held = 0, self._held, []
         for tracked in held:
             self._wake(tracked, self._now)
-        results: list[AnyResult] = []
+        results, self._early = self._early, []
         version = version_of(self.generation, self.offset)
         due = self._due(final)
         waiting = self._publish_members(results, self._publish(results, version), version, final)
@@ -295,6 +298,7 @@ class Partition:
         if group.h.head.due_days != day:
             self._woken += len(group.h.people)
         if len(group.h.steps) > MOST_STEPS + MOST_STEPS // 4:
+            self._urgent(self._early, tracked)
             self._settle(tracked)
         self._schedule(tracked)
 

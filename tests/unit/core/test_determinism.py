@@ -147,7 +147,7 @@ def test_a_midnight_asks_for_a_checkpoint_soon_and_a_minute_does_not() -> None:
         assert not machine.state.crowded()
 
 
-@settings(max_examples=40, deadline=None)
+@slow
 @given(events())
 def test_a_burst_that_settles_before_anything_was_sent_loses_no_row(made: list[Event]) -> None:
     """More steps between two checkpoints than can be taken back."""
