@@ -110,7 +110,7 @@ class BareLoop:
         return found
 
     def _checkpoint(self, partition: int, held: Held, now: float) -> None:
-        checkpoint = held.state.checkpoint()
+        checkpoint = held.state.checkpoint(partitions=len(self.held))
         held.waiting, held.since = 0, now
         self._send(partition, checkpoint.results)
         self.producer.flush()

@@ -5,8 +5,8 @@ partitions) from Apache Kafka, alone on one core, with the broker on another; it
 run, divided by the CPU seconds it spent on them. Ratios are made within a round. The topic of our own contestants holds
 the ticks too, one a second of event time and partition, which the peers are spared.
 
-The full pipeline is measured late in the load: the core saves state when it is 200,000 records old in its partition, so
-before that it would be measured without its saves. A run that is too slow, or too short, to get there is not judged.
+The full pipeline is measured late in the load: the core saves state when it is 200,000 records old, so before that it would
+be measured without its saves. A run that is too slow, or too short, to get there is not judged.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """From the webhook to what people see, with the whole stack running and 1,000 events a second coming in.
 
 Gateway, worker, sink and store run as the product runs them, on all cores, with its defaults; once on the embedded broker,
-once on Apache Kafka; the store is the embedded one. Events are posted ten in a request, at an even pace. Ten times a second
-one of them is a *probe*: a question in a group of its own that nobody answers. Its time runs from the gateway's 202 until
-its row is seen by a query: in ``events`` (gateway, broker, sink, store), in ``questions`` (the streams, too), and, from
-the moment its deadline of three seconds is over, in ``alerts``. Queries are asked one after the other, all the time: what
-they take is in the figures. Each window of the run gives a median and a 99th percentile.
+once on Apache Kafka; the store is the embedded one. Events are posted ten in a request, over eight connections, at an even
+pace. Ten times a second one of them is a *probe*: a question in a group of its own that nobody answers. Its time runs from
+the gateway's 202 until its row is seen by a query: in ``events`` (gateway, broker, sink, store), in ``questions`` (the
+streams, too), and, from the moment its deadline of three seconds is over, in ``alerts``. Queries are asked one after the
+other, all the time: what they take is in the figures. Each window of the run gives a median and a 99th percentile.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ RATE: Final = 1_000
 IN_A_REQUEST: Final = 10
 PROBE_EVERY: Final = 10
 """Requests."""
+CONNECTIONS: Final = 8
+"""One waits for each answer before it sends on: a hundred requests a second would leave each 10 ms."""
 DEADLINE_SECONDS: Final = 3.0
 WARM_SECONDS: Final = 8.0
 LOST_SECONDS: Final = 30.0
@@ -130,11 +132,10 @@ def _on_kafka(plan: Plan, say: Say) -> dict[str, list[list[float]]]:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-class Sender(threading.Thread):
-    """Posts events at an even pace; keeps when each probe was accepted."""
+class Sender:
+    """Posts events at an even pace over several connections; keeps when each probe was accepted."""
 
     def __init__(self, gateway: str, seconds: float) -> None:
-        super().__init__(name="sender", daemon=True)
         self.accepted: dict[str, tuple[float, int]] = {}
         """Probe -> when it was accepted (monotonic seconds), and its event time (ms)."""
         self.late = 0.0
@@ -144,13 +145,27 @@ class Sender(threading.Thread):
         self.requests = int(seconds * RATE / IN_A_REQUEST)
         raw = records(self.requests * IN_A_REQUEST, Shape(), ticks=False)
         self._events = [event for r in raw if isinstance(event := codec.decode_record(r.value), Event)]
+        self._threads = [
+            threading.Thread(target=self._run, args=(first,), name=f"sender-{first}", daemon=True)
+            for first in range(CONNECTIONS)
+        ]
+        self._began = 0.0
 
-    def run(self) -> None:
-        """Send everything."""
+    def start(self) -> None:
+        """Begin to send."""
+        self._began = time.monotonic()
+        for thread in self._threads:
+            thread.start()
+
+    def is_alive(self) -> bool:
+        """Return whether something is still to be sent."""
+        return any(thread.is_alive() for thread in self._threads)
+
+    def _run(self, first: int) -> None:
+        """Send what is this connection's: each ``CONNECTIONS``-th request."""
         connection = http.client.HTTPConnection(self._address, timeout=20)
-        began = time.monotonic()
-        for number in range(self.requests):
-            due = began + number * IN_A_REQUEST / RATE
+        for number in range(first, self.requests, CONNECTIONS):
+            due = self._began + number * IN_A_REQUEST / RATE
             time.sleep(max(0.0, due - time.monotonic()))
             self.late = max(self.late, time.monotonic() - due)
             events = self._events[number * IN_A_REQUEST : (number + 1) * IN_A_REQUEST]
@@ -204,7 +219,7 @@ def _measure(stack: LocalStack, plan: Plan, say: Say) -> dict[str, list[list[flo
             if sender.is_alive():
                 raise DrainError(
                     f"the load was not sent at its pace: {len(sender.accepted) * PROBE_EVERY:,} of {sender.requests:,} "
-                    "requests, one after the other, each taking longer than the pace allows"
+                    f"requests over {CONNECTIONS} connections, each taking longer than the pace allows"
                 )
             missing = ", ".join(f"{len(sender.accepted) - len(found)} in {name}" for name, found in seen.items())
             raise DrainError(f"of {len(sender.accepted)} probes never seen: {missing}")

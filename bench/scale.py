@@ -2,7 +2,7 @@
 
 For each world a process lives through the whole run: it is first given everybody in the world once (a message of each) and
 as much of the workload as it takes until state is saved at the rate at which it changes (the core saves what is 200,000
-records old, in each partition); then, in turns with the other worlds, one stretch of the workload after the other. A figure
+records old); then, in turns with the other worlds, one stretch of the workload after the other. A figure
 is events a second of that process's CPU. A row's ratio is that of the slowest world to the quickest: 0.8 means that costs
 lie within 25 %.
 """

@@ -382,7 +382,7 @@ class Loop:
             route.sent.inc(len(found))
 
     def _begin(self, slot: Slot, *, final: bool = False) -> None:
-        checkpoint = slot.state.checkpoint(final=final)
+        checkpoint = slot.state.checkpoint(final=final, partitions=len(self._slots))
         metrics.UNPLACED.inc(checkpoint.unplaced)
         sends, slot.sends = slot.sends, {}
         slot.queued.clear()

@@ -67,7 +67,7 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
 
     Looks for the stack that runs in data_dir first (huoqun up), else at the configured addresses. Lag counts records of
     the log, ticks included. Applied lag is the work left: a few are normal, a number that only grows is not. Saved lag
-    is what a restart would read again: workers save late, so up to 200,000 records a partition or three minutes are
+    is what a restart would read again: workers save late, so up to 200,000 records a worker or three minutes are
     normal. The worker at worker.metrics_host and metrics_port is asked what is applied; unknown if it does not hold all
     partitions. Status 0: all reachable; 1: not.
     """

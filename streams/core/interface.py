@@ -51,9 +51,10 @@ class PartitionState(Protocol):
     def crowded(self) -> bool:
         """Whether so many results wait for the next checkpoint that it should not be waited for."""
 
-    def checkpoint(self, *, final: bool = False) -> Checkpoint:
+    def checkpoint(self, *, final: bool = False, partitions: int = 1) -> Checkpoint:
         """Return all results that changed since the last checkpoint, and the saves that are due; start anew.
 
-        Called about once a second. ``final``: save everything, so that ``offset`` is the last one applied; nothing may
-        follow, and the next holder has nothing to read again.
+        Called about once a second. ``partitions``: how many the worker holds, which share what it may have to do again
+        after a crash. ``final``: save everything, so that ``offset`` is the last one applied; nothing may follow, and the
+        next holder has nothing to read again.
         """

@@ -49,17 +49,18 @@ once, their rows would fill the memory before they are sent."""
 
 
 class Lag(NamedTuple):
-    """How far saving may lag behind, counted in checkpoints (one about each second), records and steps."""
+    """How far saving may lag behind, counted in checkpoints (one about each second), work and steps."""
 
     checkpoints: int = 180
     """A group is saved so long after it changed: half as long again as the default lateness, so that most has settled …"""
-    records: int = 200_000
-    """… or once the log has grown by this much: a few seconds' work to read again."""
+    work: int = 200_000
+    """… or once the worker has done this much since, over all its partitions, in events: some seconds' work to do again.
+    A member whose day ends counts like an event, for it costs as much."""
     silent: int = 30
     """A group that has been silent this long is saved with the events that can still be taken back, …"""
     steps: int = 20_000
     """… as many steps in one checkpoint. A whole partition that falls silent is saved like that at once."""
-    entries: int = 100_000
+    entries: int = 50_000
     """At most about so many people and steps are saved in one checkpoint: a partition has to go on meanwhile."""
 
 
@@ -125,12 +126,17 @@ class Partition:
         self._fresh: list[Tracked] = []
         self._unsaved: dict[str, Tracked] = {}
         self._checkpoints: int = 0
-        self._offsets: deque[int] = deque(maxlen=lag.checkpoints)
+        self._marks: deque[tuple[int, int]] = deque(maxlen=lag.checkpoints)
+        """(offset, work done by then) at each of the last checkpoints."""
+        self._horizon: int = -1
+        """The log need not be read again from any offset up to here, once what is due is saved."""
         self._members_sent: int = 0
         self._early: list[AnyResult] = []
         """Questions and alerts of groups that settled before anybody asked for them: forgotten, they can't be told later."""
+        self._days_ended: int = 0
+        """Members whose day ended, ever."""
         self._woken: int = 0
-        """Members of the groups whose day ended since the last checkpoint …"""
+        """Those since the last checkpoint …"""
         self._held: list[Tracked] = []
         """… and the groups that wait for the next one."""
 
@@ -186,10 +192,12 @@ class Partition:
         """Whether the day has ended for so many members that their rows should be sent."""
         return self._woken > MOST_WOKEN
 
-    def checkpoint(self, *, final: bool = False) -> Checkpoint:
+    def checkpoint(self, *, final: bool = False, partitions: int = 1) -> Checkpoint:
         """Return the results that changed since the last checkpoint, and the state that is due to be saved."""
         self._checkpoints += 1
+        self._days_ended += self._woken
         self._woken, held, self._held = 0, self._held, []
+        self._move_horizon(final, self.lag.work // partitions)
         for tracked in held:
             self._wake(tracked, self._now)
         results, self._early = self._early, []
@@ -200,14 +208,13 @@ class Partition:
         if self._begun:
             saves.append(saved.generation_entry(self.number, self.generation))
             self._begun = False
-        horizon = self._horizon(final)
         for tracked in due:
             self._people(results, tracked, version)
-            saves += self._save(tracked, horizon)
+            saves += self._save(tracked)
         for tracked in waiting:
             tracked.changed = True
         self._changed = waiting
-        self._offsets.append(self.offset)
+        self._marks.append((self.offset, self.offset + self._days_ended))
         unplaced, self._unplaced = self._unplaced, 0
         need = min((tracked.need for tracked in self._unsaved.values()), default=NEVER)
         return Checkpoint(min(need - 1, self.offset), results, saves, unplaced)
@@ -250,7 +257,8 @@ class Partition:
                     step.offset = -1
                 if tracked.since >= 0:
                     tracked.need = -1  # what it has seen can't be read again: it is saved next
-            self._offsets.clear()
+            self._marks.clear()
+            self._horizon = -1
 
     def _track(self, name: str) -> Tracked:
         tracked = self.groups.get(name)
@@ -442,19 +450,24 @@ class Partition:
         results += [member_row(h, tracked.group.settings, user, version) for user in sorted(h.changed_people)]
         h.changed_people.clear()
 
-    def _horizon(self, final: bool) -> int:
-        """Return the offset that the log need not be read again from any more."""
-        if final:
-            return self.offset
-        oldest = self._offsets[0] if len(self._offsets) == self.lag.checkpoints else -1
-        return max(oldest, self.offset - self.lag.records)
+    def _move_horizon(self, final: bool, work: int) -> None:
+        """Let the horizon follow what was applied: as old as the oldest mark, and at most so much work behind."""
+        marks = self._marks
+        horizon = marks[0][0] if len(marks) == self.lag.checkpoints else -1
+        done = self.offset + self._days_ended
+        for offset, before in reversed(marks):
+            if done - before >= work:
+                horizon = max(horizon, offset)
+                break
+        # Within the stretch between two marks nobody knows where the work was done, only that each record is some.
+        self._horizon = self.offset if final else max(self._horizon, horizon, self.offset - work)
 
     def _due(self, final: bool) -> list[Tracked]:
         """Return the groups to save now: those that held back the commit too long, and those that have fallen silent."""
         if final:
             return list(self._unsaved.values())
-        horizon, now = self._horizon(final), self._checkpoints
-        idle = bool(self._offsets) and not any(tracked.touched >= now - 2 for tracked in self._changed)
+        horizon, now = self._horizon, self._checkpoints
+        idle = bool(self._marks) and not any(tracked.touched >= now - 2 for tracked in self._changed)
         due: list[Tracked] = []
         steps = entries = 0
         for tracked in self._unsaved.values():
@@ -471,7 +484,7 @@ class Partition:
             entries += len(h.steps) + (len(h.people) if tracked.chain.needs_base() else len(h.unsaved_people))
         return due
 
-    def _save(self, tracked: Tracked, horizon: int) -> list[tuple[bytes, bytes | None]]:
+    def _save(self, tracked: Tracked) -> list[tuple[bytes, bytes | None]]:
         if tracked.pending:
             return []  # not read yet: what is stored still holds
         h, arrivals, chain = tracked.group.h, tracked.arrivals, tracked.chain
@@ -481,7 +494,7 @@ class Partition:
         kept: list[bytes] = []
         for step in h.steps:
             if step.kind == EVENT:
-                if step.offset > horizon and not quiet:
+                if step.offset > self._horizon and not quiet:
                     pending.append(step.offset)
                 else:
                     kept.append(step.value)

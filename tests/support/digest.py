@@ -24,7 +24,7 @@ def digest(seed: int) -> str:
         Shape(groups=200, members=900, rate=50.0, seed=seed),
     ):
         log = [(offset, record.value) for offset, record in enumerate(records(10_000, shape))]
-        state = Partition(0, Config(), Lag(checkpoints=3, records=2_000))
+        state = Partition(0, Config(), Lag(checkpoints=3, work=2_000))
         store: dict[bytes, bytes] = {}
         committed = 0
         for half in (log[: len(log) // 2], log):
@@ -39,7 +39,7 @@ def digest(seed: int) -> str:
                         store.pop(key, None)
                     else:
                         store[key] = value
-            state = Partition(0, Config(), Lag(checkpoints=3, records=2_000))
+            state = Partition(0, Config(), Lag(checkpoints=3, work=2_000))
             state.restore(store.items())
     return found.hexdigest()
 

@@ -107,7 +107,8 @@ class ToyPartition:
     def crowded(self) -> bool:
         return False
 
-    def checkpoint(self, *, final: bool = False) -> Checkpoint:
+    def checkpoint(self, *, final: bool = False, partitions: int = 1) -> Checkpoint:
+        del partitions
         dirty, self.dirty = sorted(self.dirty), set()
         results: list[AnyResult] = [
             GroupSummary(

@@ -53,7 +53,7 @@ def test_a_quick_run_and_one_before_state_is_saved_are_not_judged() -> None:
 
 
 def test_the_full_pipeline_is_measured_where_it_saves() -> None:
-    saved_after = 4 * 200_000  # records of each partition
+    saved_after = 4 * 200_000  # records: so many in each partition, if it had them all
     assert FULL_SIZE.stretch(FULL).first > saved_after
     assert FULL_SIZE.stretch(FULL) == FULL_SIZE.stretch(FULL_BARE)
 

@@ -62,7 +62,7 @@ def lags() -> st.SearchStrategy[Lag]:
     return st.builds(
         Lag,
         checkpoints=st.integers(1, 6),
-        records=st.sampled_from([1, 5, 20, 1000]),
+        work=st.sampled_from([1, 5, 20, 1000]),
         silent=st.sampled_from([0, 1, 3]),
         steps=st.sampled_from([0, 3, 1000]),
     )
