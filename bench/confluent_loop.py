@@ -84,9 +84,14 @@ class BareLoop:
                 held = self.held.get(partition)
                 if held is None:
                     held = self.held[partition] = Held(self.make_state(partition))
-                bad = held.state.apply(records)
-                assert not bad, bad[:1]
-                self._send(partition, held.state.urgent())
+                left = records
+                while left:
+                    bad = held.state.apply(left)
+                    assert not bad, bad[:1]
+                    self._send(partition, held.state.urgent())
+                    left = [record for record in left if record[0] > held.state.offset]
+                    if left:
+                        self._checkpoint(partition, held, time.monotonic())
                 held.waiting += len(records)
                 self.seen.events += len(records)
             now = time.monotonic()

@@ -40,9 +40,14 @@ class Alone:
         gc.collect()
         began = time.process_time()
         for batch in batches:
-            bad = self.state.apply(batch)
-            assert not bad, bad[:1]
-            self.state.urgent()
+            left = batch
+            while left:
+                bad = self.state.apply(left)
+                assert not bad, bad[:1]
+                self.state.urgent()
+                left = [record for record in left if record[0] > self.state.offset]
+                if left:
+                    self.state.checkpoint()
             self.waiting += len(batch)
             if self.waiting >= CHECKPOINT:
                 self.waiting = 0

@@ -38,6 +38,8 @@ from streams.deadletters import letter, letter_key, reason_kind
 from streams.saves import Known, Recovered
 
 _T = TypeVar("_T")
+Records = Sequence[tuple[int, bytes | None]]
+"""(offset, value), in the order of offsets."""
 
 TICK_PREFIX: Final = codec.encode(Tick(now=0)).partition(b'"now"')[0]
 """How the value of every tick begins: looked for without decoding."""
@@ -99,7 +101,7 @@ class Incoming(NamedTuple):
 
     partition: int
     generation: int
-    records: Sequence[tuple[int, bytes | None]]
+    records: Records
     key_at: Callable[[int], bytes | None]
 
 
@@ -213,35 +215,44 @@ class Loop:
         slot = self._slots.get(batch.partition)
         if slot is None or slot.generation != batch.generation:
             return
-        if slot.checkpoint is not None and (slot.waiting >= 2 * self._limits.events or slot.state.crowded()):
-            await slot.checkpoint  # the broker is slower than we are: don't pile up
-            self.raise_failure()
-        if self._closing or not self._ports.holds(slot.partition, slot.generation) or not self._current(slot):
-            return
         records = batch.records
-        if records[0][0] <= slot.applied:  # a kept state has them already
-            records = [record for record in records if record[0] > slot.applied]
-            if not records:
+        while True:
+            if slot.checkpoint is not None and (slot.waiting >= 2 * self._limits.events or slot.state.crowded()):
+                await slot.checkpoint  # the broker is slower than we are: don't pile up
+                self.raise_failure()
+                self.begin_due(time.monotonic())
+            if self._closing or not self._ports.holds(slot.partition, slot.generation) or not self._current(slot):
                 return
+            if records[0][0] <= slot.applied:  # a kept state has them already, or the state stopped between them
+                records = [record for record in records if record[0] > slot.applied]
+                if not records:
+                    return
+            await self._apply(slot, records, batch.key_at)
+            self.begin_due(time.monotonic())
+            if slot.applied >= records[-1][0]:
+                return
+
+    async def _apply(self, slot: Slot, records: Records, key_at: Callable[[int], bytes | None]) -> None:
         began = time.monotonic()
         slot.busy = True
         try:
             bad = slot.state.apply(records)
             if slot.applied == slot.released:
                 slot.since = began
-            slot.applied = records[-1][0]
+            slot.applied = slot.state.offset
+            if slot.applied < records[-1][0]:
+                records = [record for record in records if record[0] <= slot.applied]
             slot.waiting += len(records)
             urgent = slot.state.urgent()
-            self._note(batch.partition, records, began)
+            self._note(slot.partition, records, began)
             for found in bad:
-                self._bury(slot, found, batch.key_at(found.offset))
+                self._bury(slot, found, key_at(found.offset))
             if urgent:
                 await slot.queued.wait()
                 self._put_results(slot, slot.sends, urgent)
             await self._ports.room()
         finally:
             slot.busy = False
-        self.begin_due(time.monotonic())
 
     def begin_due(self, now: float) -> None:
         """Begin the checkpoints that are due; call often, also when nothing comes in."""
@@ -349,7 +360,7 @@ class Loop:
                 self._slots[partition] = slot
             return slot
 
-    def _note(self, partition: int, records: Sequence[tuple[int, bytes | None]], began: float) -> None:
+    def _note(self, partition: int, records: Records, began: float) -> None:
         now = time.monotonic()
         metrics.EVENTS.inc(len(records))
         metrics.BATCHES.inc()

@@ -10,6 +10,7 @@ from typing import Final
 
 from huoqun.results import AlertState, MemberRisk, alert_id
 from streams.core.alerts import close_alert, expire_old, is_open, raise_alert
+from streams.core.daily import from_day, messages_from, pairs, with_day
 from streams.core.history import History
 from streams.core.settings import GroupSettings
 from streams.core.state import DAY_MS, LONG_DAYS, NEVER, Head, Person, shared
@@ -39,7 +40,7 @@ def begin_day(h: History, place: int, ts: int) -> None:
     if h.people[place].today != day:
         person = h.change_person(place)
         if person.today_count:
-            person.days = _recent((*person.days, (person.today, person.today_count)), day)
+            person.days = with_day(person.days, person.today, person.today_count, day - LONG_DAYS)
         person.today, person.today_count = day, 0
 
 
@@ -53,8 +54,9 @@ def on_time(h: History, settings: GroupSettings, at: int) -> None:
     today = at // DAY_MS
     head, life = h.change_head(), h.change_life()
     if head.messages_today:
-        life.days = (*life.days, (today - 1, head.messages_today))
-    life.days = _recent(life.days, today)
+        life.days = with_day(life.days, today - 1, head.messages_today, today - LONG_DAYS)
+    else:
+        life.days = from_day(life.days, today - LONG_DAYS)
     head.messages_today = 0
     for place in range(len(h.people)):
         _member_day(h, settings, place, today)
@@ -65,7 +67,11 @@ def on_time(h: History, settings: GroupSettings, at: int) -> None:
 
 def days_of(member: Person, today: int) -> dict[int, int]:
     """Return the member's messages by day over the 28 days before ``today``."""
-    days = dict(_recent(member.days, today))
+    days: dict[int, int] = {}
+    numbers = pairs(member.days)
+    for i in range(0, len(numbers), 2):
+        if today - LONG_DAYS <= numbers[i] < today:
+            days[numbers[i]] = numbers[i + 1]
     if member.today_count and today - LONG_DAYS <= member.today < today:
         days[member.today] = member.today_count
     return days
@@ -221,11 +227,11 @@ def _stage(h: History, settings: GroupSettings, today: int) -> None:
     """Set the life-cycle stage for the day, with the reason for a change."""
     at = today * DAY_MS
     head, life = h.head, h.change_life()
-    week = sum(n for day, n in life.days if day >= today - 7)
-    before = [n for day, n in life.days if today - LONG_DAYS <= day < today - 7]
+    week = messages_from(life.days, today - 7)
+    before = messages_from(life.days, today - LONG_DAYS) - week
     first_day = max(life.first_ts // DAY_MS, today - LONG_DAYS)
     weeks = max(0.0, (today - 7 - first_day) / 7)
-    usual = life.usual_week or (sum(before) / weeks if weeks >= 1 else 0.0)
+    usual = life.usual_week or (before / weeks if weeks >= 1 else 0.0)
     silent = (at - (head.last_member_message or life.first_ts)) // DAY_MS
     stage = "blending"
     reasons: tuple[str, ...] = ()
@@ -276,7 +282,3 @@ def _stage(h: History, settings: GroupSettings, today: int) -> None:
     elif stage != "dead":
         close_alert(h, fading, at=at, state="resolved", reason="恢复了 · it has recovered")
         close_alert(h, dormant, at=at, state="resolved", reason="又有人说话了 · people talk again")
-
-
-def _recent(days: tuple[tuple[int, int], ...], today: int) -> tuple[tuple[int, int], ...]:
-    return tuple(pair for pair in days if today - LONG_DAYS <= pair[0] < today)

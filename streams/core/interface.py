@@ -36,13 +36,17 @@ class Checkpoint(NamedTuple):
 class PartitionState(Protocol):
     """All groups of one partition. Single-threaded, deterministic, no I/O."""
 
+    offset: int
+    """The last one applied; -1: none."""
+
     def restore(self, entries: Iterable[tuple[bytes, bytes]]) -> None:
         """Take over what earlier checkpoints saved (any order). Called once, before the first record."""
 
     def apply(self, records: Sequence[tuple[int, bytes | None]]) -> list[Bad]:
-        """Apply (offset, value) records in offset order.
+        """Apply (offset, value) records in offset order; return those that can't be understood.
 
-        The first ones may be known already, from what was restored: those at or below a group's fence are skipped.
+        The first ones may be known already, from what was restored: those at or below a group's fence are skipped. May stop
+        after any record when it is :meth:`crowded`: those above :attr:`offset` have to be given again then.
         """
 
     def urgent(self) -> list[AnyResult]:

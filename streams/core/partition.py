@@ -158,15 +158,19 @@ class Partition:
                 self._resume(tracked)
 
     def apply(self, records: Sequence[tuple[int, bytes | None]]) -> list[Bad]:
-        """Apply (offset, value) records in offset order; return those that can't be understood."""
+        """Apply (offset, value) records in offset order, up to one that ends many members' day."""
         bad: list[Bad] = []
         offsets: list[int] = []
         values: list[bytes] = []
         for offset, value in records:
             if value is None or value.startswith(PREFIX):
                 self._events(offsets, values, bad)
+                if offsets and self.offset != offsets[-1]:
+                    return bad
                 offsets, values = [], []
                 self._record(offset, value, bad)
+                if self._woken > MOST_WOKEN:
+                    return bad
             else:
                 offsets.append(offset)
                 values.append(value)
@@ -226,10 +230,14 @@ class Partition:
         if events is None:
             for i in range(len(values)):
                 self._record(offsets[i], values[i], bad)
+                if self._woken > MOST_WOKEN:
+                    return
             return
         for i in range(len(events)):
             self.offset = offsets[i]
             self._event(Arrival(events[i], offsets[i], values[i]))
+            if self._woken > MOST_WOKEN:
+                return
 
     def _record(self, offset: int, value: bytes | None, bad: list[Bad]) -> None:
         record = decode_record(value)

@@ -14,6 +14,7 @@ from huoqun.results import QuestionKind, alert_id
 from streams.core import names
 from streams.core.alerts import close_alert, minutes_text, raise_alert
 from streams.core.arrival import Arrival
+from streams.core.daily import messages_from
 from streams.core.history import ASKERS, History
 from streams.core.settings import GroupSettings, add_awake
 from streams.core.state import DAY_MS, MINUTE_MS, NEVER, NEWCOMER_MS, Asked, Person
@@ -163,11 +164,8 @@ def _deadline(h: History, settings: GroupSettings, event: Arrival, author: Perso
         minutes = min(minutes, limits.mention_minutes)
     if author.joined_at and event.ts - author.joined_at <= NEWCOMER_MS:
         minutes = min(minutes, limits.newcomer_minutes)
-    today, life = event.ts // DAY_MS, h.life
-    week = 0
-    for day, n in life.days:
-        if today - 7 <= day < today:
-            week += n
+    life = h.life
+    week = messages_from(life.days, event.ts // DAY_MS - 7)
     if event.ts - life.first_ts < COLD_START_DAYS * DAY_MS or week < COLD_START_MESSAGES * 7:
         minutes = min(minutes, limits.cold_start_minutes)
     return round(minutes * MINUTE_MS)

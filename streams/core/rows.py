@@ -8,6 +8,7 @@ from typing import Any
 from huoqun.results import Activity, Alert, AnyResult, GroupSummary, MemberRisk, Question
 from huoqun.results import Member as MemberRow
 from streams.core.activity import members_of
+from streams.core.daily import messages_from
 from streams.core.history import ACTIVITY, ALERTS, QUESTIONS, History
 from streams.core.settings import GroupSettings
 from streams.core.state import DAY_MS, LONG_DAYS, Asked, Person
@@ -42,10 +43,7 @@ def member_row(h: History, settings: GroupSettings, user: str, version: int) -> 
     known = h.find(user)
     member = known if known is not None else Person(0, user)
     since = h.head.last_ts // DAY_MS - LONG_DAYS
-    messages = member.today_count if member.today > since else 0
-    for day, n in member.days:
-        if day > since:
-            messages += n
+    messages = messages_from(member.days, since + 1) + (member.today_count if member.today > since else 0)
     return MemberRow(
         platform=settings.platform,
         group_id=settings.group_id,

@@ -24,7 +24,7 @@ from streams.core.state import Asked, Head, Life, Minute, Person, Said, shared, 
 PART_BYTES: Final = 700_000
 """Largest record value; Kafka's default limit is 1 MiB with its overhead."""
 LEAST_COMPACTION: Final = 64 * 1024
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Of the saves; another one can't be read, and the state has to be built anew from the log."""
 
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -336,16 +336,12 @@ def _life_from(row: list[Any]) -> Life:
     life.last_ad, life.last_announcement = _mark(row[2]), _mark(row[3])
     life.burst, life.burst_last = row[4], row[5]
     life.stage, life.stage_since, life.health = row[6], row[7], row[8]
-    life.reasons, life.usual_week, life.days = tuple(row[9]), row[10], _days(row[11])
+    life.reasons, life.usual_week, life.days = tuple(row[9]), row[10], row[11]
     return life
 
 
 def _mark(row: list[Any] | None) -> tuple[int, str, str] | None:
     return None if row is None else (row[0], row[1], row[2])
-
-
-def _days(rows: list[Any]) -> tuple[tuple[int, int], ...]:
-    return tuple([(row[0], row[1]) for row in rows])
 
 
 def _person_row(place: int, person: Person) -> tuple[Any, ...]:
@@ -378,7 +374,7 @@ def _restore_person(h: History, row: list[Any]) -> None:
     flags: int = row[7]
     person.is_staff, person.is_bot, person.newcomer_flagged = bool(flags & 1), bool(flags & 2), bool(flags & 4)
     person.messages, person.replies = row[8], row[9]
-    person.today, person.today_count, person.days = row[10], row[11], _days(row[12])
+    person.today, person.today_count, person.days = row[10], row[11], row[12]
     person.risk, person.risk_reasons, person.risk_as_of = row[13], shared(tuple(row[14])), row[15]
     if place == len(h.people):
         h.people.append(person)

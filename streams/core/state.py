@@ -12,6 +12,7 @@ from typing import Final
 from mypy_extensions import mypyc_attr
 
 from huoqun.results import WINDOW_MINUTES, QuestionKind, QuestionStatus, WindowName
+from streams.core.daily import NO_DAYS
 
 MINUTE_MS: Final = 60_000
 DAY_MS: Final = 24 * 60 * MINUTE_MS
@@ -134,7 +135,7 @@ class Life:
         self.reasons: tuple[str, ...] = ()
         self.usual_week: float = 0.0
         """Member messages in a usual week, as it was before the group began to fade; 0: it isn't fading."""
-        self.days: tuple[tuple[int, int], ...] = ()
+        self.days: bytes = NO_DAYS
         """(day, member messages) of the days before, at most 28, empty days left out."""
 
     def copy(self, step: int) -> Life:
@@ -202,8 +203,8 @@ class Person:
         """Messages of theirs that drew a reply within 30 minutes."""
         self.today: int = 0
         self.today_count: int = 0
-        self.days: tuple[tuple[int, int], ...] = ()
-        """(day, messages) before ``today``, at most 28, within 28 days of ``today``."""
+        self.days: bytes = NO_DAYS
+        """Messages by day (see :mod:`streams.core.daily`) before ``today``, at most 28, within 28 days of ``today``."""
         self.risk: float = -1.0
         """-1: not defined (no message in 28 days, staff, bot)."""
         self.risk_reasons: tuple[str, ...] = ()

@@ -50,8 +50,12 @@ class Machine:
         self.committed = 0
 
     def feed(self, log: Sequence[bytes], start: int, end: int) -> None:
-        assert not self.state.apply([(offset, log[offset]) for offset in range(start, end)])
-        self.results += self.state.urgent()
+        while start < end:
+            assert not self.state.apply([(offset, log[offset]) for offset in range(start, end)])
+            self.results += self.state.urgent()
+            start = self.state.offset + 1
+            if self.state.crowded():
+                self.checkpoint()
 
     def checkpoint(self, *, save: float = 1.0) -> None:
         """Send, then save; with ``save`` below 1 only the first part of the saves arrives and nothing is committed."""

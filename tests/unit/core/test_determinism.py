@@ -138,13 +138,17 @@ def test_a_midnight_asks_for_a_checkpoint_soon_and_a_minute_does_not() -> None:
         )
         for n in range(10)
     ]
+    log = list(enumerate(encoded([*said, Tick(at + 120_000), Tick(at + 86_400_000), *said])))
     with patch("streams.core.partition.MOST_WOKEN", 7):
-        machine.feed(encoded([*said, Tick(at + 120_000)]), 0, 11)
+        machine.state.apply(log[:11])
         assert not machine.state.crowded()
-        machine.feed(encoded([*said, Tick(at), Tick(at + 86_400_000)]), 11, 12)
+        machine.state.apply(log[11:])
         assert machine.state.crowded()
+        assert machine.state.offset == 11, "what follows has to wait until the rows are sent"
         machine.checkpoint()
         assert not machine.state.crowded()
+        machine.state.apply(log[12:])
+        assert machine.state.offset == 21
 
 
 @slow

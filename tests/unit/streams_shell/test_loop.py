@@ -4,7 +4,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ import pytest
 from huoqun import codec, topics
 from huoqun.control import Tick
 from streams.agent import Incoming, Limits, Loop
-from streams.core.interface import PartitionState
+from streams.core.interface import Bad, PartitionState
 from streams.outbox import Written
 from streams.saves import Known, Recovered
 from tests.support.toy_worker import ToyPartition
@@ -234,6 +234,27 @@ def test_a_state_with_much_to_send_is_checkpointed_at_once_and_then_held() -> No
         world.acknowledge(GROUPS)
         await stuck
         assert loop.applied == {0: 2}
+
+    run(body())
+
+
+class Stopping(Crowding):
+    """Stops after each record until its results have been taken."""
+
+    def apply(self, records: Sequence[tuple[int, bytes | None]]) -> list[Bad]:
+        return super().apply(records[:1])
+
+
+def test_a_batch_in_which_the_state_stops_goes_on_after_a_checkpoint_and_no_record_is_left_out() -> None:
+    async def body() -> None:
+        world = World()
+        loop = make(world, events=1000, state=Stopping)
+        await loop.take(batch(0, record("a", 1), record("a", 2), b"{", record("b", 3), record("a", 4)))
+        await loop.finish()
+        assert loop.applied == {0: 4}
+        assert world.released()[-1] == 4
+        assert world.did().count("send p.deadletter") == 1
+        assert world.did().count(f"send {GROUPS}") >= 3
 
     run(body())
 
