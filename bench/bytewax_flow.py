@@ -50,7 +50,7 @@ def one(seen: Seen, state: Group | None, said: Said) -> tuple[Group, None]:
     return state, None
 
 
-class Count(StatefulBatchLogic[Said, None, Group]):
+class Count(StatefulBatchLogic[Said, None, Group]):  # type: ignore[misc]  # bytewax is seen as untyped
     """One group's step."""
 
     def __init__(self, seen: Seen, state: Group | None) -> None:
@@ -77,12 +77,12 @@ class Count(StatefulBatchLogic[Said, None, Group]):
         return Group(state.last, dict(state.minutes), set(state.users))
 
 
-class _Drop(StatelessSinkPartition[Any]):
+class _Drop(StatelessSinkPartition[Any]):  # type: ignore[misc]  # bytewax is seen as untyped
     def write_batch(self, items: list[Any]) -> None:
         """Drop them."""
 
 
-class Drop(DynamicSink[Any]):
+class Drop(DynamicSink[Any]):  # type: ignore[misc]  # bytewax is seen as untyped
     """Takes whatever comes: a flow must end somewhere."""
 
     def build(self, step_id: str, worker_index: int, worker_count: int) -> _Drop:

@@ -15,7 +15,7 @@ from bench.contestant import Seen, arguments
 from bench.samples import report
 
 
-class Message(faust.Record, serializer="json"):  # type: ignore[misc]  # faust is seen as untyped
+class Message(faust.Record, serializer="json"):  # type: ignore[misc, call-arg]  # faust is seen as untyped
     """The fields that a person would declare for this job."""
 
     id: str

@@ -10,16 +10,16 @@ lie within 25 %.
 from __future__ import annotations
 
 import shutil
-import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Final, NamedTuple, Self
+from typing import Final, NamedTuple
 
-from bench import broker, cores
-from bench.contest import PER_CORE, environment
-from bench.drain import DrainError, module, scratch
+from bench import broker
+from bench.asked import Asked
+from bench.contest import PER_CORE
+from bench.drain import DrainError, scratch
 from bench.live import World
 from bench.load import remove
 from bench.population import population
@@ -44,7 +44,7 @@ class Plan(NamedTuple):
     through: int
     rounds: int
     warm: int
-    """Events before the first stretch, for each partition."""
+    """Events before the first stretch."""
 
     @property
     def worlds(self) -> list[Shape]:
@@ -58,7 +58,7 @@ FULL: Final = Plan(
     alone=100_000,
     through=300_000,
     rounds=ROUNDS,
-    warm=250_000,
+    warm=300_000,
 )
 QUICK: Final = Plan(
     groups=(Shape(groups=10, members=5_000), Shape(groups=5_000, members=5_000)),
@@ -112,57 +112,13 @@ def alone(plan: Plan, say: Say) -> Figures:
     with ExitStack() as stack:
         processes = {}
         for world in plan.worlds:
-            processes[world] = stack.enter_context(_Asked(world, plan.warm))
+            processes[world] = stack.enter_context(Asked(world, plan.warm))
             say(f"alone: {world.groups:,} groups, {world.members:,} members: built in {processes[world].wait():.0f} s")
         for number in range(plan.rounds):
             for world, process in processes.items():
-                figures[world].append(process.ask(plan.alone))
+                figures[world].append(plan.alone / process.ask(plan.alone).machines)
                 say(f"alone, round {number + 1}: {world.groups:,}, {world.members:,}: {figures[world][-1]:,.0f} a core")
     return figures
-
-
-class _Asked:
-    """A process of :mod:`bench.core_alone`."""
-
-    def __init__(self, world: Shape, warm: int) -> None:
-        self._warm = warm
-        command = module("bench.core_alone", "--groups", str(world.groups), "--members", str(world.members))
-        self._began = time.monotonic()
-        self._process = subprocess.Popen(
-            cores.on(cores.MEASURED, command),
-            env=environment(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        self._process.wait()
-
-    def wait(self) -> float:
-        """Return the seconds it took to be ready."""
-        self._line()
-        if self._warm:
-            self.ask(self._warm)
-        return time.monotonic() - self._began
-
-    def ask(self, count: int) -> float:
-        """Return the events a second of CPU that the next ``count`` events go at."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{count}\n")
-        self._process.stdin.flush()
-        return float(self._line())
-
-    def _line(self) -> str:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            raise DrainError("the process with the machines alone ended: its error is above")
-        return line
 
 
 def through_faust(plan: Plan, say: Say) -> Figures:
@@ -180,7 +136,7 @@ def through_faust(plan: Plan, say: Say) -> Figures:
             world.wait_applied(POPULATE_SECONDS)
             load = records(1_000_000_000, shape)
             if plan.warm:
-                _stretch(world, load, plan.warm * world.config.kafka.partitions)
+                _stretch(world, load, plan.warm)
             lives[shape] = world, load
             say(f"through Faust: {shape.groups:,} groups, {shape.members:,} members: built")
         for number in range(plan.rounds):

@@ -168,7 +168,7 @@ class _Committing(KafkaSource):
 
 
 _DECODERS: Final = {"events": msgspec.json.Decoder(Event), "results": msgspec.json.Decoder(AnyResult)}
-_TABLES: Final[dict[type, tables.Table]] = {
+_TABLES: Final[dict[type[msgspec.Struct], tables.Table]] = {
     Event: tables.EVENTS, Activity: tables.ACTIVITY, Question: tables.QUESTIONS, Alert: tables.ALERTS,
     Member: tables.MEMBERS, MemberRisk: tables.MEMBER_RISK, GroupSummary: tables.GROUPS,
 }  # fmt: skip

@@ -46,6 +46,7 @@ SUITES: Final = (
             "full pipeline: ≥ 80,000 events/s a core",
         ),
     ),
+    Suite("parts", "bench.parts", "Where the time of an event goes", ("nothing",)),
     Suite("embedded", "bench.embedded", "On the embedded broker, for orientation", ("nothing",)),
     Suite("cores", "bench.two_workers", "Two workers on two cores, four partitions each", ("two vs one: ≥ 1.8 x",)),
     Suite(

@@ -46,7 +46,7 @@ def test_a_line_says_whether_it_is_met() -> None:
 def test_suites_are_found_by_name_and_a_wrong_name_lists_them() -> None:
     assert [suite.name for suite in named(["sink", "contest"])] == ["sink", "contest"]
     assert len(named([])) == len(SUITES)
-    with pytest.raises(UnknownSuiteError, match="contest, embedded, cores"):
+    with pytest.raises(UnknownSuiteError, match="contest, parts, embedded, cores"):
         named(["speed"])
 
 
