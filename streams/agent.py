@@ -419,6 +419,7 @@ class Loop:
                 await self._others()
         finally:
             slot.queued.set()
+        checkpoint.results.clear()
         self._ports.flush()
         for sent in sends:
             await sent

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-YOUNG: Final = 50_000
+YOUNG: Final = 200_000
 """Objects made, and not dropped, before the young ones are looked at: more than live at a time for one batch."""
 OLDER: Final = 20
 

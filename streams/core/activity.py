@@ -60,7 +60,7 @@ def on_time(h: History, settings: GroupSettings, at: int) -> None:
     closed = Closed(end, entered)
     h.do(closed)
     for window in h.windows:
-        if entered is not None or closed.left[window.number]:
+        if entered is not None or closed.left(window.number):
             h.put(ACTIVITY, (window.name, at), _row(head, settings, window, at))
     _schedule(h, head)
 

@@ -132,6 +132,8 @@ def _member_day(h: History, settings: GroupSettings, place: int, today: int) -> 
     member = h.people[place]
     if member.risk < 0 and not member.last_message_at and not member.joined_at:
         return
+    if member.last_message and member.last_message not in h.said:
+        member.last_message = ""  # nothing is a reply to it any more, and never will be: no change to take back
     found = risk_of(member, today)
     if found is None:
         if member.risk >= 0:

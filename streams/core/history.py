@@ -159,8 +159,8 @@ class RiskWas(Change):
             h.news[RISKS].add((user, self.as_of))
 
     def settle(self, h: History) -> None:
-        """The member's state."""
-        h.unsaved_people.add(self.place)
+        """The group's risks: all of them, for they change together."""
+        h.risks_unsaved = True
 
 
 @mypyc_attr(acyclic=True)
@@ -450,22 +450,30 @@ class Shut(Change):
         """Nothing: the order follows from the questions."""
 
 
+_LEFT_BITS: Final = 14
+"""For a number up to the minutes of a week: four of them in one integer, where a list would be a sixth of a silent group."""
+_LEFT_MASK: Final = (1 << _LEFT_BITS) - 1
+
+
 @mypyc_attr(acyclic=True)
 class Closed(Change):
     """A minute ended: it was added to the chain and to all windows, and others fell out of them."""
 
-    __slots__ = ("at", "done", "entered", "left", "now", "responses")
+    __slots__ = ("_left", "at", "done", "entered", "now", "responses")
 
     def __init__(self, at: int, entered: Minute | None) -> None:
         self.at: int = at
         """The minute that begins."""
         self.entered: Minute | None = entered
-        self.now: dict[int, int] = {}
+        self.now: dict[int, int] | None = None if entered is None else {}
         """Who spoke in the minute being filled, as it is on the other side of the change; likewise the next."""
-        self.responses: list[int] = []
-        self.left: list[int] = [0, 0, 0, 0]
-        """How many minutes fell out of each window."""
+        self.responses: list[int] | None = None if entered is None else []
+        self._left: int = 0
         self.done: bool = False
+
+    def left(self, window: int) -> int:
+        """Return how many minutes fell out of a window (its place)."""
+        return self._left >> (window * _LEFT_BITS) & _LEFT_MASK
 
     def swap(self, h: History) -> None:
         """Move the windows on, or back."""
@@ -479,11 +487,11 @@ class Closed(Change):
         """Move the windows' ends alone: their sums follow from the minutes, and minutes that have not settled are left out."""
         sign = -1 if self.done else 1
         for window in h.windows:
-            window.oldest += sign * self.left[window.number]
+            window.oldest += sign * self.left(window.number)
         self._exchange(h)
 
     def _exchange(self, h: History) -> None:
-        if self.entered is not None:
+        if self.now is not None and self.responses is not None:
             h.now, self.now = self.now, h.now
             h.responses, self.responses = self.responses, h.responses
         self.done = not self.done
@@ -492,6 +500,7 @@ class Closed(Change):
         if self.entered is not None:
             h.minutes.append(self.entered)
         end = h.first + len(h.minutes)
+        self._left = 0
         for window in h.windows:
             if self.entered is not None:
                 move(h, window, self.entered, 1)
@@ -505,13 +514,13 @@ class Closed(Change):
                     h.minutes[window.oldest - h.first] = minute.pack()  # nothing changes it, unless it comes back
                 window.oldest += 1
                 left += 1
-            self.left[window.number] = left
+            self._left |= left << (window.number * _LEFT_BITS)
 
     def _back(self, h: History) -> None:
         if self.entered is not None:
             self.entered = h.minute_at(h.first + len(h.minutes) - 1)  # it may have drawn replies, or been packed
         for window in h.windows:
-            for _ in range(self.left[window.number]):
+            for _ in range(self.left(window.number)):
                 window.oldest -= 1
                 minute = h.minute_at(window.oldest)
                 move(h, window, minute, 1)
@@ -527,7 +536,7 @@ class Closed(Change):
         if self.entered is not None:
             h.unsaved_minutes.add(h.settled_minutes)
             h.settled_minutes += 1
-        h.gone_minutes += self.left[WEEK]
+        h.gone_minutes += self.left(WEEK)
 
 
 def move(h: History, window: Window, minute: Minute, sign: int) -> None:
@@ -629,6 +638,7 @@ class History:
         "people",
         "questions",
         "responses",
+        "risks_unsaved",
         "said",
         "settled_minutes",
         "step",
@@ -675,6 +685,8 @@ class History:
         self.unsaved: list[set[Any]] = [set(), set()]
         self.unsaved_said: list[str] = []
         self.unsaved_people: set[int] = set()
+        """Those of whom more changed than the risk."""
+        self.risks_unsaved: bool = False
         self.unsaved_minutes: set[int] = set()
         self.settled_minutes: int = 0
         """How many minutes of the chain have settled."""
@@ -817,7 +829,7 @@ class History:
                 if isinstance(change, Wrote):
                     if not change.staff:
                         since.append(change.place)
-                elif isinstance(change, Closed) and change.entered is not None:
+                elif isinstance(change, Closed) and change.now is not None:
                     now, closed = change.now, True
                     break
             if closed:

@@ -60,8 +60,9 @@ class Lag(NamedTuple):
     """A group that has been silent this long is saved with the events that can still be taken back, …"""
     steps: int = 20_000
     """… as many steps in one checkpoint. A whole partition that falls silent is saved like that at once."""
-    entries: int = 50_000
-    """At most about so many people and steps are saved in one checkpoint: a partition has to go on meanwhile."""
+    entries: int = 25_000
+    """At most about so many people are saved in one checkpoint, a step counting as an eighth of one: a partition has to go on
+    meanwhile. What has to wait for the next makes that one due at once, and holds the log."""
 
 
 class Tracked:
@@ -137,6 +138,8 @@ class Partition:
         """Members whose day ended, ever."""
         self._woken: int = 0
         """Those since the last checkpoint …"""
+        self._behind: bool = False
+        """Not all that was due could be saved."""
         self._held: list[Tracked] = []
         """… and the groups that wait for the next one."""
 
@@ -193,8 +196,8 @@ class Partition:
                 self._rows(results, tracked, table, version)
 
     def crowded(self) -> bool:
-        """Whether the day has ended for so many members that their rows should be sent."""
-        return self._woken > MOST_WOKEN
+        """Whether the day has ended for so many members that their rows should be sent, or saving lags too far behind."""
+        return self._woken > MOST_WOKEN or self._behind
 
     def checkpoint(self, *, final: bool = False, partitions: int = 1) -> Checkpoint:
         """Return the results that changed since the last checkpoint, and the state that is due to be saved."""
@@ -472,6 +475,7 @@ class Partition:
 
     def _due(self, final: bool) -> list[Tracked]:
         """Return the groups to save now: those that held back the commit too long, and those that have fallen silent."""
+        self._behind = False
         if final:
             return list(self._unsaved.values())
         horizon, now = self._horizon, self._checkpoints
@@ -480,7 +484,10 @@ class Partition:
         steps = entries = 0
         for tracked in self._unsaved.values():
             if entries > self.lag.entries:
-                break
+                if tracked.need <= horizon:
+                    self._behind = True
+                    break
+                continue
             if tracked.need <= horizon or now - tracked.since > self.lag.checkpoints:
                 due.append(tracked)
             elif (idle or now - tracked.touched > self.lag.silent) and steps < self.lag.steps:
@@ -489,7 +496,7 @@ class Partition:
             else:
                 continue
             h = tracked.group.h
-            entries += len(h.steps) + (len(h.people) if tracked.chain.needs_base() else len(h.unsaved_people))
+            entries += len(h.steps) // 8 + (len(h.people) if tracked.chain.needs_base() else len(h.unsaved_people))
         return due
 
     def _save(self, tracked: Tracked) -> list[tuple[bytes, bytes | None]]:

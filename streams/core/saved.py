@@ -10,6 +10,7 @@ higher chain replaces a lower one once its base is complete.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ from huoqun.results import Alert
 from streams.core import names
 from streams.core.arrivals import Arrivals
 from streams.core.history import ALERTS, HOUR, QUESTIONS, WEEK, History, move
-from streams.core.state import Asked, Head, Life, Minute, Person, Said, shared, unpack_minute
+from streams.core.state import DAY_MS, Asked, Head, Life, Minute, Person, Said, shared, unpack_minute
 
 PART_BYTES: Final = 700_000
 """Largest record value; Kafka's default limit is 1 MiB with its overhead."""
@@ -126,6 +127,7 @@ def save(h: History, arrivals: Arrivals, *, whole: bool, fence: int, pending: li
         [_asked_row(key, h.questions.get(key)) for key in _keys(h, QUESTIONS, whole)],
         [(key, _alert_bytes(h.tables[ALERTS].get(key))) for key in _keys(h, ALERTS, whole)],
         _said_rows(h, whole),
+        _risks(h.people) if whole or h.risks_unsaved else None,
     ]
     data = _encoder.encode(payload)
     h.forward()
@@ -133,6 +135,7 @@ def save(h: History, arrivals: Arrivals, *, whole: bool, fence: int, pending: li
     h.unsaved[ALERTS].clear()
     h.unsaved_said.clear()
     h.unsaved_people.clear()
+    h.risks_unsaved = False
     h.unsaved_minutes.clear()
     arrivals.seen_new = []
     return data
@@ -194,6 +197,8 @@ def load(chain: Chain, h: History, arrivals: Arrivals) -> tuple[list[int], list[
                 h.tables[ALERTS].pop(key, None)
         for row in payload[16]:
             _restore_said(h, row)
+        if payload[17] is not None:
+            _restore_risks(h.people, payload[17])
     chain.payloads = []
     seen.sort()
     arrivals.seen.extend(seen)
@@ -360,9 +365,6 @@ def _person_row(place: int, person: Person) -> tuple[Any, ...]:
         person.today,
         person.today_count,
         person.days,
-        person.risk,
-        person.risk_reasons,
-        person.risk_as_of,
     )
 
 
@@ -375,12 +377,42 @@ def _restore_person(h: History, row: list[Any]) -> None:
     person.is_staff, person.is_bot, person.newcomer_flagged = bool(flags & 1), bool(flags & 2), bool(flags & 4)
     person.messages, person.replies = row[8], row[9]
     person.today, person.today_count, person.days = row[10], row[11], row[12]
-    person.risk, person.risk_reasons, person.risk_as_of = row[13], shared(tuple(row[14])), row[15]
     if place == len(h.people):
         h.people.append(person)
         h.index[person.user] = place
     else:
+        before = h.people[place]
+        person.risk, person.risk_reasons, person.risk_as_of = before.risk, before.risk_reasons, before.risk_as_of
         h.people[place] = person
+
+
+def _risks(people: list[Person]) -> tuple[bytes, bytes, bytes, list[tuple[str, ...]]]:
+    """Return everybody's risk, its day, and which of the reasons it has: sixteen bytes each, and a few hundred reasons.
+
+    Each midnight they all change, and nothing else of most members: as a part of the member's row, they were most of what
+    was ever saved.
+    """
+    known: dict[tuple[str, ...], int] = {}
+    risks: list[float] = []
+    days: list[int] = []
+    which: list[int] = []
+    for person in people:
+        risks.append(person.risk)
+        days.append(person.risk_as_of // DAY_MS)
+        place = known.get(person.risk_reasons, -1)
+        if place < 0:
+            place = known[person.risk_reasons] = len(known)
+        which.append(place)
+    return array("d", risks).tobytes(), array("I", days).tobytes(), array("I", which).tobytes(), list(known)
+
+
+def _restore_risks(people: list[Person], saved: list[Any]) -> None:
+    reasons = [shared(tuple(texts)) for texts in saved[3]]
+    risks, days, which = array("d", saved[0]), array("I", saved[1]), array("I", saved[2])
+    for place in range(len(risks)):
+        person = people[place]
+        person.risk, person.risk_as_of = risks[place], days[place] * DAY_MS
+        person.risk_reasons = reasons[which[place]]
 
 
 def _asked_row(key: str, asked: Asked | None) -> tuple[Any, ...]:
