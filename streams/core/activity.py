@@ -10,9 +10,11 @@ import math
 from typing import Final
 
 from huoqun.results import Activity
-from streams.core.history import ACTIVITY, FILLING, NOWHERE, Closed, History
+from streams.core.changes import FILLING, NOWHERE, Closed
+from streams.core.history import History
 from streams.core.settings import GroupSettings
 from streams.core.state import MINUTE_MS, NEVER, Head, Minute, Said, Window
+from streams.core.tables import ACTIVITY
 
 KEY_PEOPLE_SHARE: Final = 0.8
 """Key people: the fewest who wrote this share of the member messages (domain definition)."""
@@ -33,7 +35,7 @@ def begin_minute(head: Head, ts: int) -> None:
 
 
 def minute_for(h: History, said: Said) -> int:
-    """Return where the first reply to a message counts: see :class:`streams.core.history.Reply`."""
+    """Return where the first reply to a message counts: see :class:`streams.core.changes.Reply`."""
     if not said.counts:
         return NOWHERE
     number = said.ts // MINUTE_MS

@@ -8,9 +8,10 @@ from typing import Any, Final
 import msgspec
 
 from huoqun.results import Alert, AlertKind, AlertState, Severity, alert_id
-from streams.core.history import ALERTS, History
+from streams.core.history import History
 from streams.core.settings import GroupSettings
 from streams.core.state import DAY_MS
+from streams.core.tables import ALERTS
 
 PASSING: Final = frozenset({"leave_burst", "advertising"})
 

@@ -6,7 +6,8 @@ from typing import Final
 
 from streams.core import activity, churn, leaving, names, questions
 from streams.core.arrival import Arrival
-from streams.core.history import History, Reply, Wrote, next_due
+from streams.core.changes import Reply, Wrote
+from streams.core.history import History, next_due
 from streams.core.settings import GroupSettings
 from streams.core.state import MOST_SAID, NEVER, REPLY_MS, Head, Person
 

@@ -8,9 +8,10 @@ from typing import Final
 from huoqun.results import alert_id
 from streams.core.alerts import minutes_text, raise_alert
 from streams.core.arrival import Arrival
-from streams.core.history import ALERTS, DAY, FIVE_MINUTES, WEEK, History
+from streams.core.history import History
 from streams.core.settings import GroupSettings
 from streams.core.state import MINUTE_MS, Head, Person
+from streams.core.tables import ALERTS, DAY, FIVE_MINUTES, WEEK
 from streams.core.wording import looks_like_ad
 
 LEAST: Final = 4

@@ -12,10 +12,11 @@ from typing import Final
 from mypy_extensions import i64
 
 from streams.core.arrival import Arrival
-from streams.core.history import FIRSTS, NAMES, History
+from streams.core.history import History
 from streams.core.lexicon import ORDINARY_NAMES
 from streams.core.scanning import MARK_FACTOR, MARK_MASK, MARKS, NAME, SMALL_IN_NAMES, mark, past, upto
 from streams.core.state import Person
+from streams.core.tables import FIRSTS, NAMES
 
 SHORTEST: Final = 2
 """One character is no evidence."""

@@ -26,11 +26,12 @@ from streams.core import saved
 from streams.core.arrival import Arrival, arrival_from
 from streams.core.arrivals import Arrivals
 from streams.core.group import Group
-from streams.core.history import ACTIVITY, ALERTS, EVENT, PUBLISHED, QUESTIONS, next_due
+from streams.core.history import EVENT, next_due
 from streams.core.interface import Bad, Checkpoint
 from streams.core.rows import group_row, member_row, row_of
 from streams.core.settings import resolve
 from streams.core.state import DAY_MS, MOST_SAID, NEVER, REPLY_MS
+from streams.core.tables import ACTIVITY, ALERTS, PUBLISHED, QUESTIONS
 
 IDLE_MS: Final = 3 * DAY_MS
 """A silent group's clock, moved by ticks alone, can be taken back this far when its next event comes: the slowest platforms

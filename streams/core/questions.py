@@ -15,9 +15,10 @@ from streams.core import names
 from streams.core.alerts import close_alert, minutes_text, raise_alert
 from streams.core.arrival import Arrival
 from streams.core.daily import messages_from
-from streams.core.history import ASKERS, History
+from streams.core.history import History
 from streams.core.settings import GroupSettings, add_awake
 from streams.core.state import DAY_MS, MINUTE_MS, NEVER, NEWCOMER_MS, Asked, Person
+from streams.core.tables import ASKERS
 from streams.core.wording import looks_like_ad, wants_answer, words_of
 
 EXPIRES_MS: Final = 7 * DAY_MS

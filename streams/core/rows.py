@@ -9,9 +9,10 @@ from huoqun.results import Activity, Alert, AnyResult, GroupSummary, MemberRisk,
 from huoqun.results import Member as MemberRow
 from streams.core.activity import members_of
 from streams.core.daily import messages_from
-from streams.core.history import ACTIVITY, ALERTS, QUESTIONS, History
+from streams.core.history import History
 from streams.core.settings import GroupSettings
 from streams.core.state import DAY_MS, LONG_DAYS, Asked, Person
+from streams.core.tables import ACTIVITY, ALERTS, QUESTIONS
 
 
 def row_of(h: History, settings: GroupSettings, table: int, key: Any, version: int) -> AnyResult:

@@ -19,8 +19,10 @@ import msgspec
 from huoqun.results import Alert
 from streams.core import names
 from streams.core.arrivals import Arrivals
-from streams.core.history import ALERTS, HOUR, QUESTIONS, WEEK, History, move
+from streams.core.changes import move
+from streams.core.history import History
 from streams.core.state import DAY_MS, Asked, Head, Life, Minute, Person, Said, shared, unpack_minute
+from streams.core.tables import ALERTS, HOUR, QUESTIONS, WEEK
 
 PART_BYTES: Final = 700_000
 """Largest record value; Kafka's default limit is 1 MiB with its overhead."""

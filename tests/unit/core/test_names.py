@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from huoqun.events import Event
 from streams.core import names
 from streams.core.arrival import Arrival
-from streams.core.history import FIRSTS, NAMES, History
+from streams.core.history import History
 from streams.core.lexicon import ORDINARY_NAMES
 from streams.core.scanning import mark
 from streams.core.state import Person
+from streams.core.tables import FIRSTS, NAMES
 from tests.unit.core import slow_wording as slow
 
 
