@@ -64,7 +64,7 @@ class Arrivals:
             self.recent.discard(step.id)
         marks.sort()
         if not self.seen or marks[0] >= self.seen[-1]:
-            self.seen.extend(marks)
+            self.seen.fromlist(marks)
         else:
             for mark in marks:
                 insort(self.seen, mark)

@@ -203,7 +203,7 @@ def load(chain: Chain, h: History, arrivals: Arrivals) -> tuple[list[int], list[
             _restore_risks(h.people, payload[17])
     chain.payloads = []
     seen.sort()
-    arrivals.seen.extend(seen)
+    arrivals.seen.fromlist(seen)
     _restore_minutes(h, minutes, oldest)
     _restore_order(h)
     return pending, kept
