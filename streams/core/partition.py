@@ -49,6 +49,10 @@ MOST_WOKEN: Final = 20_000
 once, their rows would fill the memory before they are sent."""
 
 
+RESTORED: Final = 10
+"""Restoring so many members takes as long as applying an event again."""
+
+
 class Lag(NamedTuple):
     """How far saving may lag behind, counted in checkpoints (one about each second), work and steps."""
 
@@ -56,7 +60,8 @@ class Lag(NamedTuple):
     """A group is saved so long after it changed: half as long again as the default lateness, so that most has settled …"""
     work: int = 200_000
     """… or once the worker has done this much since, over all its partitions, in events: some seconds' work to do again.
-    A member whose day ends counts like an event, for it costs as much."""
+    A member whose day ends counts like an event, for it costs as much. It is less where there is much to restore, down to
+    half of it: see :data:`RESTORED`."""
     silent: int = 30
     """A group that has been silent this long is saved with the events that can still be taken back, …"""
     steps: int = 20_000
@@ -80,6 +85,7 @@ class Tracked:
         "pending",
         "replay",
         "since",
+        "since_work",
         "touched",
         "wake",
     )
@@ -97,6 +103,8 @@ class Tracked:
         """The first offset that would have to be read again if the state were lost now."""
         self.since: int = -1
         """The checkpoint before which something changed that isn't saved; -1: everything is."""
+        self.since_work: int = 0
+        """The work that the partition had done by then."""
         self.touched: int = 0
         """The checkpoint before which the last event came."""
         self.changed: bool = False
@@ -131,7 +139,9 @@ class Partition:
         self._marks: deque[tuple[int, int]] = deque(maxlen=lag.checkpoints)
         """(offset, work done by then) at each of the last checkpoints."""
         self._horizon: int = -1
-        """The log need not be read again from any offset up to here, once what is due is saved."""
+        """The log need not be read again from any offset up to here, once what is due is saved …"""
+        self._horizon_work: int = -1
+        """… nor any work be done again that was done before this much was."""
         self._members_sent: int = 0
         self._early: list[AnyResult] = []
         """Questions and alerts of groups that settled before anybody asked for them: forgotten, they can't be told later."""
@@ -155,6 +165,7 @@ class Partition:
             tracked.pending = set(pending)
             if pending:
                 tracked.need, tracked.since = min(pending), 0
+                tracked.since_work = tracked.need  # at least
                 self._unsaved[name] = tracked
                 self._wake(tracked, 0)
             tracked.replay = [arrival_from(value, -1) for value in kept]
@@ -205,7 +216,7 @@ class Partition:
         self._checkpoints += 1
         self._days_ended += self._woken
         self._woken, held, self._held = 0, self._held, []
-        self._move_horizon(final, self.lag.work // partitions)
+        self._move_horizon(final, partitions)
         for tracked in held:
             self._wake(tracked, self._now)
         results, self._early = self._early, []
@@ -222,7 +233,7 @@ class Partition:
         for tracked in waiting:
             tracked.changed = True
         self._changed = waiting
-        self._marks.append((self.offset, self.offset + self._days_ended))
+        self._marks.append((self.offset, self._work()))
         unplaced, self._unplaced = self._unplaced, 0
         need = min((tracked.need for tracked in self._unsaved.values()), default=NEVER)
         return Checkpoint(min(need - 1, self.offset), results, saves, unplaced)
@@ -340,14 +351,21 @@ class Partition:
 
     def _change(self, tracked: Tracked) -> None:
         if tracked.since < 0:
-            tracked.since = self._checkpoints
-            self._unsaved[tracked.name] = tracked
+            self._begin_unsaved(tracked)
         if not tracked.changed:
             tracked.changed = True
             self._changed.append(tracked)
         if not tracked.fresh:
             tracked.fresh = True
             self._fresh.append(tracked)
+
+    def _begin_unsaved(self, tracked: Tracked) -> None:
+        tracked.since, tracked.since_work = self._checkpoints, self._work()
+        self._unsaved[tracked.name] = tracked
+
+    def _work(self) -> int:
+        """Return how much has been done in all, in events."""
+        return self.offset + self._days_ended + self._woken
 
     def _elapse(self, arrivals: Arrivals) -> None:
         """Move the watermark on by the time that has passed."""
@@ -462,11 +480,16 @@ class Partition:
         results += [member_row(h, tracked.group.settings, user, version) for user in sorted(h.changed_people)]
         h.changed_people.clear()
 
-    def _move_horizon(self, final: bool, work: int) -> None:
+    def _move_horizon(self, final: bool, partitions: int) -> None:
         """Let the horizon follow what was applied: as old as the oldest mark, and at most so much work behind."""
-        marks = self._marks
+        marks, most = self._marks, self.lag.work // partitions
+        members = 0
+        for tracked in self.groups.values():
+            members += len(tracked.group.h.people)
+        work = max(most // 2, most - members // RESTORED)
         horizon = marks[0][0] if len(marks) == self.lag.checkpoints else -1
-        done = self.offset + self._days_ended
+        done = self._work()
+        self._horizon_work = done - work
         for offset, before in reversed(marks):
             if done - before >= work:
                 horizon = max(horizon, offset)
@@ -484,12 +507,13 @@ class Partition:
         due: list[Tracked] = []
         steps = entries = 0
         for tracked in self._unsaved.values():
+            late = tracked.need <= horizon or tracked.since_work <= self._horizon_work
             if entries > self.lag.entries:
-                if tracked.need <= horizon:
+                if late:
                     self._behind = True
                     break
                 continue
-            if tracked.need <= horizon or now - tracked.since > self.lag.checkpoints:
+            if late or now - tracked.since > self.lag.checkpoints:
                 due.append(tracked)
             elif (idle or now - tracked.touched > self.lag.silent) and steps < self.lag.steps:
                 steps += len(tracked.group.h.steps)
@@ -521,8 +545,7 @@ class Partition:
         del self._unsaved[tracked.name]
         if pending:
             # Not to be saved again for their sake before the log would have to be read from too far back.
-            tracked.since = self._checkpoints
-            self._unsaved[tracked.name] = tracked
+            self._begin_unsaved(tracked)
         return chain.write(self.number, tracked.name, payload, whole=whole, fence=self.offset)
 
     def _settle(self, tracked: Tracked) -> None:
