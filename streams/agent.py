@@ -28,7 +28,7 @@ from typing import Final, NamedTuple, Protocol, TypeVar, get_args
 import msgspec
 from prometheus_client import Counter
 
-from huoqun import codec, topics
+from huoqun import codec, log, topics
 from huoqun.clock import now_ms
 from huoqun.control import Tick
 from huoqun.results import AnyResult
@@ -36,6 +36,8 @@ from streams import memory, metrics
 from streams.core.interface import Bad, Checkpoint, PartitionState
 from streams.deadletters import letter, letter_key, reason_kind
 from streams.saves import Known, Recovered
+
+_log = log.get(__name__)
 
 _T = TypeVar("_T")
 Records = Sequence[tuple[int, bytes | None]]
@@ -255,12 +257,15 @@ class Loop:
             slot.busy = False
 
     def begin_due(self, now: float) -> None:
-        """Begin the checkpoints that are due; call often, also when nothing comes in."""
+        """Begin the checkpoint that has been due for longest; call often, also when nothing comes in.
+
+        One at a time: each takes its state in one step, and several in a row would keep everybody else from the event loop.
+        """
         if self.failure is not None:
             return
-        for slot in self._slots.values():
-            if slot.due(now, self._limits) and self._current(slot):
-                self._begin(slot)
+        due = [slot for slot in self._slots.values() if slot.due(now, self._limits) and self._current(slot)]
+        if due:
+            self._begin(min(due, key=lambda slot: slot.since))
 
     async def finish(self) -> None:
         """Checkpoint everything and wait for it: the end of a worker that stops in peace. Batches are ignored now."""
@@ -354,8 +359,10 @@ class Loop:
                 with memory.filling():
                     state.restore(entries or ())
                 slot = Slot(partition, generation, known, state)
-            metrics.RESTORES.labels("changelog" if kept is None else "memory").inc()
-            metrics.RESTORE_SECONDS.observe(time.monotonic() - began)
+            source, seconds = "changelog" if kept is None else "memory", time.monotonic() - began
+            metrics.RESTORES.labels(source).inc()
+            metrics.RESTORE_SECONDS.observe(seconds)
+            _log.info("state restored", partition=partition, source=source, seconds=round(seconds, 2))
             if self._ports.owns(partition, generation):
                 self._slots[partition] = slot
             return slot

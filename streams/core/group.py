@@ -29,16 +29,24 @@ class Group:
         self.bots: frozenset[str] = settings.bots
         self.h: History = History()
 
-    def insert(self, event: Arrival, watermark: int) -> None:
-        """Apply an event in its place in time, then fire the timers up to ``watermark`` (ms)."""
+    def insert(self, events: list[Arrival], watermark: int) -> None:
+        """Apply events in their places in time, then fire the timers up to ``watermark`` (ms).
+
+        They are sorted first: one that came later than it belongs then takes back only what earlier calls applied.
+        """
+        for i in range(1, len(events)):
+            if events[i - 1].ts > events[i].ts:
+                events.sort(key=_time_of)
+                break
         steps = self.h.steps
-        if steps and steps[-1].after(event.ts, event.id):
-            later = self.h.take_back(event.ts, event.id)
-            self._apply(event)
-            for step in later:
-                self._apply(step.arrival())
-        else:
-            self._apply(event)
+        for event in events:
+            if steps and steps[-1].after(event.ts, event.id):
+                later = self.h.take_back(event.ts, event.id)
+                self._apply(event)
+                for step in later:
+                    self._apply(step.arrival())
+            else:
+                self._apply(event)
         self.advance(watermark)
 
     def advance(self, until: int) -> None:
@@ -188,3 +196,7 @@ class Group:
         h.changed_people.add(author.user)
         if author.newcomer_flagged:
             churn.greet(h, self.settings, author.user, author.joined_at, at=event.ts)
+
+
+def _time_of(event: Arrival) -> int:
+    return event.ts

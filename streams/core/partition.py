@@ -49,6 +49,10 @@ MOST_WOKEN: Final = 20_000
 once, their rows would fill the memory before they are sent."""
 
 
+MOST_RUN: Final = 1_024
+"""So many events are put into the order of time at once …"""
+LEAST_RUN: Final = 16
+"""… and so many where each may end a large group's day."""
 RESTORED: Final = 10
 """Restoring so many members takes as long as applying an event again."""
 
@@ -76,6 +80,7 @@ class Tracked:
 
     __slots__ = (
         "arrivals",
+        "arrived",
         "chain",
         "changed",
         "fresh",
@@ -94,6 +99,8 @@ class Tracked:
         self.name: str = name
         self.group: Group = group
         self.arrivals: Arrivals = Arrivals()
+        self.arrived: list[Arrival] = []
+        """The events of the run at hand that have to be put in their places."""
         self.chain: saved.Chain = saved.Chain()
         self.pending: set[int] = set()
         """Offsets below the chain's fence that have to be read again."""
@@ -134,6 +141,9 @@ class Partition:
         """(tick time, group), a heap; entries that no longer count are skipped."""
         self._changed: list[Tracked] = []
         self._fresh: list[Tracked] = []
+        self._run: int = MOST_RUN
+        self._arrived: list[Tracked] = []
+        """The groups with events in the run at hand."""
         self._unsaved: dict[str, Tracked] = {}
         self._checkpoints: int = 0
         self._marks: deque[tuple[int, int]] = deque(maxlen=lag.checkpoints)
@@ -173,14 +183,18 @@ class Partition:
                 self._resume(tracked)
 
     def apply(self, records: Sequence[tuple[int, bytes | None]]) -> list[Bad]:
-        """Apply (offset, value) records in offset order, up to one that ends many members' day."""
+        """Apply (offset, value) records, run by run, up to one that ends many members' day.
+
+        A run has no ticks within it. Its events are looked at in offset order, for what is late must not depend on how records
+        are cut into batches, but then applied group by group in the order of time.
+        """
         bad: list[Bad] = []
         offsets: list[int] = []
         values: list[bytes] = []
         for offset, value in records:
             if value is None or value.startswith(PREFIX):
                 self._events(offsets, values, bad)
-                if offsets and self.offset != offsets[-1]:
+                if offsets and self._woken > MOST_WOKEN:
                     return bad
                 offsets, values = [], []
                 self._record(offset, value, bad)
@@ -189,6 +203,11 @@ class Partition:
             else:
                 offsets.append(offset)
                 values.append(value)
+                if len(offsets) == self._run:
+                    self._events(offsets, values, bad)
+                    if self._woken > MOST_WOKEN:
+                        return bad
+                    offsets, values = [], []
         self._events(offsets, values, bad)
         return bad
 
@@ -251,8 +270,8 @@ class Partition:
         for i in range(len(events)):
             self.offset = offsets[i]
             self._event(Arrival(events[i], offsets[i], values[i]))
-            if self._woken > MOST_WOKEN:
-                return
+        self._place()
+        self._run = LEAST_RUN if self._woken > MOST_WOKEN else min(2 * self._run, MOST_RUN)
 
     def _record(self, offset: int, value: bytes | None, bad: list[Bad]) -> None:
         record = decode_record(value)
@@ -260,6 +279,7 @@ class Partition:
         if isinstance(record, Event):
             assert value is not None
             self._event(Arrival(record, offset, value))
+            self._place()
         elif isinstance(record, Tick):
             self._tick(record.now)
         elif isinstance(record, Generation):
@@ -312,11 +332,7 @@ class Partition:
             self._late(tracked, event)
             return
         self._touch(tracked, offset)
-        self._place(tracked, event)
-
-    def _place(self, tracked: Tracked, event: Arrival) -> None:
-        """Apply an event where it belongs in time."""
-        arrivals, group, received = tracked.arrivals, tracked.group, event.received_at
+        received = event.received_at
         arrivals.recent.add(event.id)
         # A clock that runs ahead may put its own events there, but must not make everyone else's late.
         placed = min(event.ts, received + self.lateness) if received else event.ts
@@ -324,14 +340,23 @@ class Partition:
         if placed > arrivals.max_ts:
             arrivals.max_ts, arrivals.received_at = placed, received or self._now or placed
             arrivals.watermark = max(arrivals.watermark, placed)
-        day = group.h.head.due_days
-        group.insert(event, arrivals.watermark)
-        if group.h.head.due_days != day:
-            self._woken += len(group.h.people)
-        if len(group.h.steps) > MOST_STEPS + MOST_STEPS // 4:
-            self._urgent(self._early, tracked)
-            self._settle(tracked)
-        self._schedule(tracked)
+        if not tracked.arrived:
+            self._arrived.append(tracked)
+        tracked.arrived.append(event)
+
+    def _place(self) -> None:
+        """Apply the events of a run where they belong in time, group by group."""
+        for tracked in self._arrived:
+            h, day = tracked.group.h, tracked.group.h.head.due_days
+            tracked.group.insert(tracked.arrived, tracked.arrivals.watermark)
+            tracked.arrived = []
+            if day < NEVER and h.head.due_days != day:
+                self._woken += len(h.people)
+            if len(h.steps) > MOST_STEPS + MOST_STEPS // 4:
+                self._urgent(self._early, tracked)
+                self._settle(tracked)
+            self._schedule(tracked)
+        self._arrived.clear()
 
     def _late(self, tracked: Tracked, event: Arrival) -> None:
         arrivals = tracked.arrivals
@@ -422,11 +447,10 @@ class Partition:
         arrivals, group = tracked.arrivals, tracked.group
         for event in tracked.replay:
             arrivals.recent.add(event.id)
-            group.insert(event, 0)
         if tracked.replay:
             self._change(tracked)
+        group.insert(tracked.replay, arrivals.watermark)
         tracked.replay = []
-        group.advance(arrivals.watermark)
         self._schedule(tracked)
 
     def _publish(self, results: list[AnyResult], version: int) -> list[Tracked]:
