@@ -429,6 +429,7 @@ class Partition:
                 if self._woken > MOST_WOKEN and min(head.due_questions, head.due_activity) > watermark:
                     self._held.append(tracked)
                     continue
+                self._change(tracked)  # before it counts as work that is not saved
                 self._woken += len(tracked.group.h.people)
             if next_due(head) <= watermark:
                 self._change(tracked)

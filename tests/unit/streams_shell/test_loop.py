@@ -527,6 +527,21 @@ def test_what_the_state_has_not_saved_yet_is_not_released() -> None:
     run(body())
 
 
+def test_one_checkpoint_begins_at_a_time_that_of_the_partition_that_has_waited_longest() -> None:
+    async def body() -> None:
+        states = {number: ToyPartition(number) for number in range(3)}
+        loop = make(World(), seconds=1.0, events=1000, state=states.__getitem__)
+        for partition in (1, 0, 2):
+            await loop.take(batch(0, record("a", 1), partition=partition))
+        begun: list[list[int]] = []
+        for _ in range(3):
+            loop.begin_due(time.monotonic() + 1.1)
+            begun.append([number for number, state in states.items() if state.checkpoints])
+        assert begun == [[1], [0, 1], [0, 1, 2]]
+
+    run(body())
+
+
 def test_checkpoints_go_on_until_all_that_was_applied_is_released() -> None:
     async def body() -> None:
         world, made = World(), ToyPartition(0)

@@ -1,0 +1,75 @@
+"""How much a crash leaves to do again: bounded by work, for all partitions of a worker together."""
+
+from __future__ import annotations
+
+from huoqun.codec import encode
+from huoqun.config import Config
+from huoqun.control import Tick
+from huoqun.events import Event
+from streams.core.interface import Checkpoint
+from streams.core.partition import Lag, Partition
+
+START = 1_700_000_000_000
+DAY = 86_400_000
+
+
+def said(n: int, *, groups: int = 1, members: int = 50) -> bytes:
+    at = START + n * 10
+    group, user = str(n % groups), f"u{n % members}"
+    return encode(
+        Event(id=f"m{n}", type="message", ts=at, platform="qq", group_id=group, user_id=user, text="早", received_at=at)
+    )
+
+
+def behind(state: Partition, *, partitions: int, events: int, every: int) -> int:
+    """Return how far what may be committed lies behind what was applied, with a checkpoint after each ``every`` events."""
+    checkpoint: Checkpoint | None = None
+    for first in range(0, events, every):
+        state.apply([(n, said(n)) for n in range(first, first + every)])
+        checkpoint = state.checkpoint(partitions=partitions)
+    assert checkpoint is not None
+    return state.offset - checkpoint.offset
+
+
+def test_partitions_of_one_worker_share_what_may_be_left_to_do() -> None:
+    lag = Lag(work=1_000)
+    assert 800 <= behind(Partition(0, Config(), lag), partitions=1, events=4_000, every=100) <= 1_000
+    assert 150 <= behind(Partition(0, Config(), lag), partitions=4, events=4_000, every=50) <= 250
+
+
+def test_the_more_members_there_are_to_restore_the_less_is_left_to_do_down_to_half() -> None:
+    state = Partition(0, Config(), Lag(work=1_000))
+    state.apply([(n, said(n, members=10_000)) for n in range(10_000)])
+    lags = []
+    for first in range(10_000, 14_000, 100):
+        state.apply([(n, said(n, members=10_000)) for n in range(first, first + 100)])
+        lags.append(state.offset - state.checkpoint().offset)
+    assert 400 <= lags[-1] <= 500
+
+
+def test_midnights_of_a_silent_group_are_saved_when_they_are_as_much_work_as_may_be_left() -> None:
+    state = Partition(0, Config(), Lag(work=1_000))
+    state.apply([(n, said(n, members=400)) for n in range(400)])
+    assert state.checkpoint(final=True).offset == 399
+    saved = []
+    offset = 400
+    for night in range(1, 7):
+        at = START + night * DAY
+        elsewhere = Event(id=f"e{night}", type="join", ts=at, platform="qq", group_id="b", user_id="u", received_at=at)
+        state.apply([(offset, encode(Tick(at))), (offset + 1, encode(elsewhere))])
+        offset += 2
+        saved.append(sum(key.endswith(b"|qq/0") for key, _ in state.checkpoint().saves))
+    assert saved == [0, 0, 1, 0, 0, 1]
+
+
+def test_saving_that_falls_behind_asks_for_the_next_checkpoint_until_it_has_caught_up() -> None:
+    state = Partition(0, Config(), Lag(work=100, entries=0))
+    state.apply([(n, said(n, groups=3)) for n in range(300)])
+    assert not state.crowded()
+    state.checkpoint()
+    assert state.crowded()
+    checkpoints = 1
+    while state.crowded():
+        state.checkpoint()
+        checkpoints += 1
+    assert checkpoints == 3, "one for each group"
