@@ -6,12 +6,17 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from huoqun.local.tansu import BrokerMissingError
 from tests.support import apache_kafka as apache_kafka_broker
 from tests.support import tansu as tansu_broker
 from tests.support.brokers import RunningBroker
 from tests.support.fetch_kafka import UnavailableError
+
+# How long an example takes says nothing here: the machine may be busy with a broker, a store and a browser.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 BROKERS = [
     pytest.param("tansu", marks=pytest.mark.tansu),
