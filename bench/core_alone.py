@@ -66,6 +66,7 @@ class Alone:
         now = time.process_time
         for batch in batches:
             left: Sequence[tuple[int, bytes | None]] = batch
+            self.waiting += len(batch)
             while left:
                 began = now()
                 bad = self.state.apply(left)
@@ -74,7 +75,6 @@ class Alone:
                 apply += applied - began
                 assert not bad, bad[:1]
                 left = [record for record in left if record[0] > self.state.offset]
-                self.waiting += BATCH
                 if left or self.waiting >= CHECKPOINT:
                     self.waiting = 0
                     results += self.state.checkpoint().results
