@@ -143,6 +143,8 @@ class Source(_Section, kw_only=True):
     name: str
     kind: SourceKind
     secret_env: str = ""
+    account: str = ""
+    """Who the deliveries are for, where a platform says so: a WeCom corp id, a DingTalk app key. Others are refused then."""
     coverage: Coverage = "full"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -14,6 +14,7 @@ from huoqun.config import Config, ConfigError, Source
 from huoqun.events import Coverage
 from producers import verify
 from producers.publisher import Overloaded
+from producers.sources import PLATFORMS
 from producers.verify import Denied
 
 DEFAULT_SOURCE: Final = "canonical"
@@ -39,6 +40,7 @@ class KnownSource(msgspec.Struct, frozen=True):
     coverage: Coverage
     keys: tuple[bytes, ...]
     secret_env: str = ""
+    account: str = ""
 
     def __repr__(self) -> str:
         """Without the secrets."""
@@ -87,14 +89,19 @@ def _known(source: Source, environ: Mapping[str, str], problems: list[str]) -> K
         if not text:
             problems.append(f"source {source.name}: the environment variable {source.secret_env} is not set")
         else:
-            keys = verify.standard_keys(text) if source.kind == "canonical" else verify.plain_keys(text)
+            keys = _read_keys(source.kind)(text)
             if isinstance(keys, Denied):
                 problems.append(f"source {source.name}: {source.secret_env}: {keys.where} {keys.why}")
                 keys = []
     if not _SOURCE_NAME.fullmatch(source.name):
         problems.append(f"source {source.name!r}: a name is 1 to 64 of A-Z a-z 0-9 _ . - (it is part of the address)")
     assert not isinstance(keys, Denied)
-    return KnownSource(source.name, source.kind, source.coverage, tuple(keys), source.secret_env)
+    coverage = PLATFORMS[source.kind].narrow(source.coverage) if source.kind in PLATFORMS else source.coverage
+    return KnownSource(source.name, source.kind, coverage, tuple(keys), source.secret_env, source.account)
+
+
+def _read_keys(kind: str) -> Callable[[str], list[bytes] | Denied]:
+    return PLATFORMS[kind].read_keys if kind in PLATFORMS else verify.standard_keys
 
 
 def is_local(peer: str | None, headers: Mapping[str, str]) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
@@ -14,12 +13,11 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 
 from huoqun import __version__, log
 from huoqun.config import Gateway
-from huoqun.events import Event, Refused
+from huoqun.events import Refused
 from producers import bodies, forms
 from producers.admission import (
     SOURCE_HEADER,
     Budget,
-    KnownSource,
     Sender,
     Shares,
     Sources,
@@ -33,7 +31,9 @@ from producers.guard import MAX_CONNECTIONS, GuardedServer, begin, hasten
 from producers.metrics import Metrics
 from producers.problems import Problem
 from producers.publisher import Overloaded, Publisher, Record, Unavailable
-from producers.sources import PLATFORMS, Notice
+from producers.sources import PLATFORMS
+from producers.sources.base import Delivery
+from producers.understanding import not_authenticated, understand
 from producers.verify import Denied
 
 _BODIES_HELD: Final = 32
@@ -184,7 +184,6 @@ class App:
     async def _dispatch(self, request: BaseRequest) -> Response:
         path = request.path
         if path.startswith(_WEBHOOKS):
-            _allow(request, "POST")
             return await self._webhook(request, path.removeprefix(_WEBHOOKS))
         route = self._routes.get(path)
         if route is None:
@@ -201,9 +200,9 @@ class App:
         signed = claims_signature(headers)
         local = not signed and is_local(_peer(request), headers)  # a signature has to fit, wherever it comes from
         if not local and not self._keys:
-            raise _not_authenticated(unsigned("canonical"))  # before reading a stranger's megabyte
+            raise not_authenticated(unsigned("canonical"))  # before reading a stranger's megabyte
         if not local and not signed:
-            raise _not_authenticated(Denied("webhook-signature", "missing"))
+            raise not_authenticated(Denied("webhook-signature", "missing"))
         raw = await self._read(request)
         try:
             sender = admit_canonical(
@@ -219,7 +218,7 @@ class App:
             if isinstance(sender, Denied):
                 if sender.where == SOURCE_HEADER:
                     raise Problem(400, "malformed", f"{sender.where} {sender.why}", where=sender.where)
-                raise _not_authenticated(sender)
+                raise not_authenticated(sender)
             body = bodies.decompress(raw, coding, self._gateway.max_body_bytes)
             types, records, refused = await self._read_items(body, kind, sender)
         finally:
@@ -257,52 +256,43 @@ class App:
     # Platforms.
 
     async def _webhook(self, request: BaseRequest, name: str) -> Response:
+        name, slash, rest = name.partition("/")
         source = self._sources.platforms.get(name)
         if source is None:
             if any(s.name == name for s in self._sources.canonical):
                 raise Problem(404, "unknown_source", "a canonical source posts to /v1/events")
             raise Problem(404, "unknown_source", "no such source; add it to [[sources]] in huoqun.toml")
         platform = PLATFORMS[source.kind]
+        _allow(request, *platform.methods)
         coding = bodies.check_encoding(request.headers.get("Content-Encoding", ""))
-        if not _is_json(request.headers.get("Content-Type", "")):
-            raise Problem(415, "content_type", "send application/json", where="Content-Type")
-        local = is_local(_peer(request), request.headers)
-        if not source.keys and not local:
-            raise _not_authenticated(unsigned(source.kind))
+        if request.method == "POST":
+            _check_kind(request.headers.get("Content-Type", ""), platform.kinds)
+        if not source.keys and not is_local(_peer(request), request.headers):
+            raise not_authenticated(unsigned(source.kind))
         raw = await self._read(request)
         try:
-            if source.keys:
-                denied = platform.verify(request.headers, raw, source.keys)
-                if denied is not None:
-                    raise _not_authenticated(denied)
-            notices = self._parse(
-                source, forms.decode_object(bodies.decompress(raw, coding, self._gateway.max_body_bytes))
+            delivery = Delivery(
+                request.method,
+                slash + rest,
+                request.query,
+                request.headers,
+                raw,
+                bodies.decompress(raw, coding, self._gateway.max_body_bytes),
+                self._clock() // 1000,
             )
+            found = understand(platform, delivery, source, received_at=self._clock())
         finally:
             self._budget.give(len(raw))
-        sender = Sender(source.name, source.kind, source.coverage)
-        types: Counter[str] = Counter()
-        records: list[Record] = []
-        for notice in notices:
-            if isinstance(notice, Event):
-                record = forms.to_record(notice)
-                if isinstance(record, Refused):
-                    raise Problem(400, "malformed", f"{record.where} {record.why}".strip(), where=record.where)
-                types[notice.type] += 1
-                records.append(record)
-            else:
-                self.metrics.ignored.labels(source.kind, notice.what).inc()
-        await self._publish(sender, records)
-        self._count(sender, types)
-        return Response(status=platform.reply_status)
-
-    def _parse(self, source: KnownSource, payload: dict[str, Any]) -> list[Notice]:
-        parsed = PLATFORMS[source.kind].parse(
-            payload, received_at=self._clock(), source=source.name, coverage=source.coverage
+        for what in found.ignored:
+            self.metrics.ignored.labels(source.kind, what).inc()
+        await self._publish(Sender(source.name, source.kind, source.coverage), found.records)
+        self._count(Sender(source.name, source.kind, source.coverage), found.types)
+        answer = found.answer
+        return Response(
+            status=answer.status,
+            body=answer.body or None,
+            headers={"Content-Type": answer.content_type} if answer.content_type else None,
         )
-        if isinstance(parsed, Refused):
-            raise Problem(400, "malformed", f"{parsed.where}: {parsed.why}".lstrip(": "), where=parsed.where or "body")
-        return parsed
 
     # Shared by both.
 
@@ -405,13 +395,10 @@ async def _listen(
     return Running(app, runner, asyncio.create_task(server.sweep()), f"http://{shown}:{bound_port}")
 
 
-def _allow(request: BaseRequest, method: str) -> None:
-    if request.method != method and not (method == "GET" and request.method == "HEAD"):
-        raise Problem(405, "method", f"use {method}", allow="GET, HEAD" if method == "GET" else method)
-
-
-def _not_authenticated(denied: Denied) -> Problem:
-    return Problem(401, "signature", f"{denied.where} {denied.why}".strip(), where=denied.where)
+def _allow(request: BaseRequest, *methods: str) -> None:
+    if request.method not in methods and not (request.method == "HEAD" and "GET" in methods):
+        shown = ", ".join((*methods, "HEAD") if "GET" in methods else methods)
+        raise Problem(405, "method", f"use {' or '.join(methods)}", allow=shown)
 
 
 def _peer(request: BaseRequest) -> str | None:
@@ -419,8 +406,9 @@ def _peer(request: BaseRequest) -> str | None:
     return str(peer[0]) if isinstance(peer, tuple) and peer else None
 
 
-def _is_json(content_type: str) -> bool:
-    return content_type.partition(";")[0].strip().lower() == "application/json"
+def _check_kind(content_type: str, kinds: tuple[str, ...]) -> None:
+    if kinds and content_type.partition(";")[0].strip().lower() not in kinds:
+        raise Problem(415, "content_type", f"send {' or '.join(kinds)}", where="Content-Type")
 
 
 def _json(status: int, document: Mapping[str, Any]) -> Response:

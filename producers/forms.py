@@ -115,12 +115,12 @@ def _read_events(events: list[Event], body: bytes, stamp: Stamp) -> Iterator[Tak
             yield taken
             continue
         raws = raws or _raws.decode(body)
-        yield _read_with_care(_try(bytes(raws[index])), stamp)
+        yield _read_with_care(read_json(bytes(raws[index])), stamp)
 
 
 def _read_raws(raws: Sequence[msgspec.Raw | bytes], stamp: Stamp) -> Iterator[Taken | Refused]:
     for raw in raws:
-        yield _read_plain(plain.decode(raw), stamp) or _read_with_care(_try(bytes(raw)), stamp)
+        yield _read_plain(plain.decode(raw), stamp) or _read_with_care(read_json(bytes(raw)), stamp)
 
 
 def _read_lines(body: bytes, stamp: Stamp) -> Iterator[Taken | Refused]:
@@ -187,22 +187,15 @@ def refusal(index: int, refused: Refused) -> dict[str, Any]:
     return {"index": index, "where": refused.where, "why": refused.why}
 
 
-def decode_object(body: bytes) -> dict[str, Any]:
-    """Return a body that must be one JSON object. Raises :class:`Problem`."""
-    decoded = _decoded(body)
-    if not isinstance(decoded, dict):
-        raise Problem(400, "malformed", "the body must be one JSON object", where="body")
-    return decoded
-
-
 def _decoded(body: bytes) -> Any:
-    refused = _try(body)
+    refused = read_json(body)
     if isinstance(refused, Refused):
         raise Problem(400, "malformed", refused.why, where=refused.where or "body")
     return refused.raw
 
 
-def _try(data: bytes) -> Item | Refused:
+def read_json(data: bytes) -> Item | Refused:
+    """Return any JSON, or why it is none, with the place. Never raises."""
     try:
         return Item(codec.decode_json(data))
     except UnicodeDecodeError:
@@ -248,7 +241,7 @@ def _data_of(envelope: dict[str, Any]) -> dict[str, Any] | Refused:
     data = envelope.get("data")
     if data is None and isinstance(envelope.get("data_base64"), str):
         try:
-            inner = _try(base64.b64decode(envelope["data_base64"], validate=True))
+            inner = read_json(base64.b64decode(envelope["data_base64"], validate=True))
         except (binascii.Error, ValueError):
             return Refused("data_base64", "is no base64")
         if isinstance(inner, Refused):

@@ -1,14 +1,22 @@
-"""What every platform's module offers."""
+"""What every platform's module offers: how one kind of source is spoken to. All of it is pure.
+
+A delivery goes two steps. *Opening* decides whether it is authentic, by the raw bytes, and takes off what wraps it
+(encryption, XML, forms); a handshake ends there with its answer. *Parsing* turns the payload into notices.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
-from multidict import CIMultiDictProxy
+import msgspec
+from multidict import CIMultiDictProxy, MultiMapping
 
 from huoqun.events import Coverage, Event, Refused
-from producers.verify import Denied
+from producers.forms import read_json
+from producers.verify import Denied, plain_keys
+
+JSON: Final = "application/json"
 
 
 class Ignored(NamedTuple):
@@ -17,20 +25,112 @@ class Ignored(NamedTuple):
     what: str
 
 
-Notice: TypeAlias = Event | Ignored
+class Heartbeat(NamedTuple):
+    """The source lives, and says so again within ``interval_ms`` if nothing has been lost."""
+
+    interval_ms: int
 
 
-class Verify(Protocol):
-    """Checks a request's signature over the raw body; ``None`` means authentic."""
+class Step(NamedTuple):
+    """A counter that the platform keeps for one group went from ``before`` to ``after``: other steps were lost on the way."""
 
-    def __call__(self, headers: CIMultiDictProxy[str], body: bytes, keys: Sequence[bytes], /) -> Denied | None:
-        """Return why it is not authentic."""
+    group: str
+    before: str
+    after: str
+
+
+Notice: TypeAlias = Event | Ignored | Heartbeat | Step
+
+
+class Answer(NamedTuple):
+    """What the platform wants to hear."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str = ""
+
+
+class Delivery(NamedTuple):
+    """One request to ``/webhooks/{source}``, its body read."""
+
+    method: str
+    path: str
+    """What follows the source's name in the address: empty, or beginning with a slash."""
+    query: MultiMapping[str]
+    headers: CIMultiDictProxy[str]
+    raw: bytes
+    """The body as it was sent: what signatures cover."""
+    body: bytes
+    """The body without its content coding: what is read."""
+    now_s: int
+
+
+class Secret(NamedTuple):
+    """What a source is configured with. ``keys`` are those of its variable, newest first: any of them will do."""
+
+    keys: tuple[bytes, ...]
+    account: str = ""
+    """Who deliveries are for (``account`` in the configuration); empty: not checked."""
+
+
+class Opened(NamedTuple):
+    """An authentic delivery: its payload, and what is answered once its events are stored."""
+
+    payload: dict[str, Any]
+    answer: Answer = Answer()
+
+
+class Stamp(NamedTuple):
+    """What an event gets from the request it came with. ``received_at`` is the gateway's clock (ms)."""
+
+    received_at: int
+    source: str
+    coverage: Coverage
+
+
+Open: TypeAlias = Callable[[Delivery, Secret], "Opened | Answer | Denied | Refused"]
+"""Never raises. :class:`Answer`: a handshake, answered at once. An empty ``keys`` means that the sender is this machine:
+nothing is checked, and what needs a key to be read is :class:`Denied`."""
 
 
 class Parse(Protocol):
-    """Turns one payload into events. Never raises; :class:`Refused` names the field that is wrong."""
+    """Turns one payload into notices. Never raises; :class:`Refused` names the field that is wrong.
 
-    def __call__(
-        self, payload: dict[str, Any], /, *, received_at: int, source: str, coverage: Coverage
-    ) -> list[Notice] | Refused:
+    What is authentic but of no use here is :class:`Ignored`, what nobody has heard of ``Ignored("unknown")``: refusing it
+    would have the platform repeat it for hours.
+    """
+
+    def __call__(self, payload: dict[str, Any], stamp: Stamp, /) -> Sequence[Notice] | Refused:
         """Return what the payload says."""
+
+
+class Platform(NamedTuple):
+    """One kind of source."""
+
+    open: Open
+    parse: Parse
+    methods: tuple[str, ...] = ("POST",)
+    kinds: tuple[str, ...] = (JSON,)
+    """The media types that its bodies may claim; empty: any."""
+    read_keys: Callable[[str], list[bytes] | Denied] = plain_keys
+    """Reads the environment variable that holds the secrets, several separated by commas."""
+    coverage: Coverage = "full"
+    """The most that such a source can see, whatever is configured."""
+    denied_status: int = 401
+
+    def narrow(self, configured: Coverage) -> Coverage:
+        """Return what a source is taken to see: what is configured, or the little that the platform shows at all."""
+        return configured if self.coverage == "full" else self.coverage
+
+
+def read_object(body: bytes) -> dict[str, Any] | Refused:
+    """Return a body that must be one JSON object."""
+    item = read_json(body)
+    if isinstance(item, Refused):
+        return item
+    return item.raw if isinstance(item.raw, dict) else Refused("body", "must be one JSON object")
+
+
+def answer_json(document: Mapping[str, Any], status: int = 200) -> Answer:
+    """Return an answer in JSON."""
+    return Answer(status, msgspec.json.encode(document), JSON)

@@ -6,23 +6,31 @@ is a hash of what they say, so that a repeat is recognised.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-import msgspec
-from multidict import CIMultiDictProxy
-
-from huoqun.events import MAX_FUTURE_MS, Coverage, Refused, read_event
-from producers import verify as signatures
-from producers.sources.base import Ignored, Notice
+from huoqun.events import Refused
+from producers import verify
+from producers.sources.base import (
+    Answer,
+    Delivery,
+    Heartbeat,
+    Ignored,
+    Notice,
+    Opened,
+    Platform,
+    Secret,
+    Stamp,
+    read_object,
+)
+from producers.sources.values import made_id, make_event, read_id, read_ids, read_name
 from producers.verify import Denied
 
 PLATFORM: Final = "qq"
 
-_MS_FROM: Final = 100_000_000_000
-"""A time above this is in milliseconds (as seconds it would lie after the year 5000): some senders use those."""
+_MOST_INTERVAL_MS: Final = 24 * 60 * 60 * 1000
+"""A heartbeat that is promised less often than daily tells nothing."""
 
 _ANONYMOUS: Final = 80_000_000
 _STAFF_ROLES: Final = ("owner", "admin")
@@ -64,34 +72,44 @@ _KNOWN_NOTICES: Final = frozenset(
 _CQ: Final = re.compile(r"\[CQ:([A-Za-z0-9_\-]+)((?:,[^\[\],=]+=[^\[\],]*)*)\]")
 
 
-def verify(headers: CIMultiDictProxy[str], body: bytes, keys: Sequence[bytes], /) -> Denied | None:
+def open_delivery(delivery: Delivery, secret: Secret) -> Opened | Denied | Refused:
     """Check ``X-Signature`` (HMAC-SHA1 over the raw body)."""
-    return signatures.sha1_hex(signatures=headers.getall("X-Signature", []), body=body, keys=keys)
+    if secret.keys:
+        denied = verify.sha1_hex(
+            signatures=delivery.headers.getall("X-Signature", []), body=delivery.raw, keys=secret.keys
+        )
+        if denied is not None:
+            return denied
+    payload = read_object(delivery.body)
+    return payload if isinstance(payload, Refused) else Opened(payload, Answer(204))  # JSON would be run as a command
 
 
-def parse(payload: dict[str, Any], /, *, received_at: int, source: str, coverage: Coverage) -> list[Notice] | Refused:
+def parse(payload: dict[str, Any], stamp: Stamp, /) -> list[Notice] | Refused:
     """Turn one OneBot v11 event into canonical ones. What is authentic but of no use here is :class:`Ignored`."""
     kind = payload.get("post_type")
     if kind in ("message", "message_sent"):
         found = _message(payload, sent=kind == "message_sent")
     elif kind == "notice":
         found = _notice(payload)
-    elif kind in ("meta_event", "request"):
-        found = Ignored("meta" if kind == "meta_event" else "request")
+    elif kind == "meta_event":
+        return [_meta(payload)]
+    elif kind == "request":
+        found = Ignored("request")
     elif isinstance(kind, str) and kind:
         found = Ignored("unknown")
     else:
         return Refused("post_type", "required; is this a OneBot v11 event?")
     if not isinstance(found, dict):
         return found if isinstance(found, Refused) else [found]
-    when = _time(payload.get("time"), received_at)
-    if isinstance(when, str):
-        return Refused("time", when)
-    found["ts"], claimed = when
-    if claimed is not None:
-        found["ts_claimed"] = claimed
-    event = read_event(found, received_at=received_at, source=source, coverage=coverage)
+    event = make_event(found, payload.get("time"), stamp, where="time")
     return event if isinstance(event, Refused) else [event]
+
+
+def _meta(payload: dict[str, Any]) -> Notice:
+    interval = payload.get("interval")
+    if payload.get("meta_event_type") == "heartbeat" and type(interval) is int and 0 < interval < _MOST_INTERVAL_MS:
+        return Heartbeat(interval)
+    return Ignored("meta")
 
 
 def _message(payload: dict[str, Any], *, sent: bool) -> dict[str, Any] | Ignored | Refused:
@@ -99,7 +117,7 @@ def _message(payload: dict[str, Any], *, sent: bool) -> dict[str, Any] | Ignored
         return Ignored("private" if payload.get("message_type") == "private" else "unknown")
     if payload.get("sub_type") == "notice":
         return Ignored("system_message")
-    ids = _ids(payload, "group_id", "user_id", "message_id")
+    ids = read_ids(payload, "group_id", "user_id", "message_id")
     if isinstance(ids, Refused):
         return ids
     group, user, message = ids
@@ -117,20 +135,20 @@ def _message(payload: dict[str, Any], *, sent: bool) -> dict[str, Any] | Ignored
         "platform": PLATFORM,
         "group_id": group,
         "user_id": user,
-        "user_name": _name(sender.get("card")) or _name(sender.get("nickname")),
-        "group_name": _name(payload.get("group_name")),
+        "user_name": read_name(sender.get("card")) or read_name(sender.get("nickname")),
+        "group_name": read_name(payload.get("group_name")),
         "text": text,
         "mentions": mentions,
         "is_staff": sender.get("role") in _STAFF_ROLES,
-        "is_bot": sent or user == _id(payload.get("self_id")),
+        "is_bot": sent or user == read_id(payload.get("self_id")),
     }
     if reply_to:
         event["reply_to"] = f"{group}:{reply_to}"
     if at_all:
         event["at_all"] = True
-    if isinstance(anonymous, dict) and (name := _id(anonymous.get("id"))):
+    if isinstance(anonymous, dict) and (name := read_id(anonymous.get("id"))):
         event["user_id"] = f"anonymous:{name}"
-        event["user_name"] = _name(anonymous.get("name"))
+        event["user_name"] = read_name(anonymous.get("name"))
     elif user == str(_ANONYMOUS):
         event["user_id"] = "anonymous"
     return event
@@ -141,20 +159,20 @@ def _notice(payload: dict[str, Any]) -> dict[str, Any] | Ignored | Refused:
     reader = _NOTICES.get(kind) if isinstance(kind, str) else None
     if reader is None or payload.get("group_id") in (None, 0, ""):
         return Ignored(kind if isinstance(kind, str) and kind in _KNOWN_NOTICES else "unknown")
-    ids = _ids(payload, "group_id", "user_id")
+    ids = read_ids(payload, "group_id", "user_id")
     if isinstance(ids, Refused):
         return ids
     event = reader(payload, *ids)
     if isinstance(event, dict):
         event |= {"platform": PLATFORM, "group_id": ids[0], "user_id": ids[1], "id": _notice_id(payload)}
-        if ids[1] == _id(payload.get("self_id")):
+        if ids[1] == read_id(payload.get("self_id")):
             event["is_bot"] = True
     return event
 
 
 def _joined(payload: dict[str, Any], _group: str, user: str) -> dict[str, Any]:
     event: dict[str, Any] = {"type": "join"}
-    operator = _id(payload.get("operator_id"))
+    operator = read_id(payload.get("operator_id"))
     if operator and operator not in (user, "0"):
         event["inviter_id" if payload.get("sub_type") == "invite" else "approved_by"] = operator
     return event
@@ -162,29 +180,29 @@ def _joined(payload: dict[str, Any], _group: str, user: str) -> dict[str, Any]:
 
 def _left(payload: dict[str, Any], _group: str, user: str) -> dict[str, Any]:
     event: dict[str, Any] = {"type": "leave", "reason": _LEAVE_REASONS.get(str(payload.get("sub_type")), "unknown")}
-    operator = _id(payload.get("operator_id"))
+    operator = read_id(payload.get("operator_id"))
     if operator and operator not in (user, "0"):
         event["operator_id"] = operator
     return event
 
 
 def _recalled(payload: dict[str, Any], group: str, user: str) -> dict[str, Any] | Refused:
-    message = _id(payload.get("message_id"))
+    message = read_id(payload.get("message_id"))
     if not message:
         return Refused("message_id", "required")
     event: dict[str, Any] = {"type": "delete", "reply_to": f"{group}:{message}"}
-    operator = _id(payload.get("operator_id"))
+    operator = read_id(payload.get("operator_id"))
     if operator and operator != user:
         event["operator_id"] = operator
     return event
 
 
 def _card_changed(payload: dict[str, Any], _group: str, _user: str) -> dict[str, Any]:
-    return {"type": "rename", "user_name": _name(payload.get("card_new"))}
+    return {"type": "rename", "user_name": read_name(payload.get("card_new"))}
 
 
 def _emoji_liked(payload: dict[str, Any], group: str, _user: str) -> dict[str, Any] | Refused:
-    message = _id(payload.get("message_id"))
+    message = read_id(payload.get("message_id"))
     if not message:
         return Refused("message_id", "required")
     return {"type": "reaction", "reply_to": f"{group}:{message}"}
@@ -236,15 +254,15 @@ def _render(segments: Sequence[Any]) -> tuple[str, list[str], str, bool]:
         if kind == "text":
             parts.append(data["text"] if isinstance(data.get("text"), str) else "")
         elif kind == "at":
-            person = _id(data.get("qq"))
+            person = read_id(data.get("qq"))
             if person == "all":
                 at_all = True
                 parts.append("@全体成员 ")
             elif person:
                 mentions += [person] if person not in mentions else []
-                parts.append(f"@{_name(data.get('name')).lstrip('@') or person} ")
+                parts.append(f"@{read_name(data.get('name')).lstrip('@') or person} ")
         elif kind == "reply":
-            reply_to = _id(data.get("id")) or reply_to
+            reply_to = read_id(data.get("id")) or reply_to
         elif isinstance(kind, str):
             parts.append(_shown(kind, data))
     return "".join(parts).strip(), mentions, reply_to, at_all
@@ -252,45 +270,15 @@ def _render(segments: Sequence[Any]) -> tuple[str, list[str], str, bool]:
 
 def _shown(kind: str, data: dict[str, Any]) -> str:
     if kind == "share":
-        return " ".join(filter(None, ("[分享]", _name(data.get("title")), _name(data.get("url")))))
+        return " ".join(filter(None, ("[分享]", read_name(data.get("title")), read_name(data.get("url")))))
     if kind == "file":
-        return " ".join(filter(None, ("[文件]", _name(data.get("name")) or _name(data.get("file")))))
+        return " ".join(filter(None, ("[文件]", read_name(data.get("name")) or read_name(data.get("file")))))
     return _SHOWN.get(kind, "[消息]")
-
-
-def _ids(payload: dict[str, Any], *names: str) -> list[str] | Refused:
-    found = []
-    for name in names:
-        value = _id(payload.get(name))
-        if not value:
-            return Refused(name, "required: a number or text")
-        found.append(value)
-    return found
-
-
-def _id(value: Any) -> str:
-    """Return an id as text; empty for what is none. Numbers in the specification, text in some implementations."""
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        return ""
-    return str(value) if isinstance(value, str) or abs(value) < 2**64 else ""
-
-
-def _name(value: Any) -> str:
-    """Return a display name with the control characters that would have the whole message refused taken out."""
-    return "".join(c for c in value if c.isprintable())[:512] if isinstance(value, str) else ""
-
-
-def _time(value: Any, received_at: int) -> tuple[int, int | None] | str:
-    """Return the event time (ms), and what was claimed where that lies too far ahead to be believed."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < _MS_FROM * 1000:
-        return "must be seconds since the epoch"
-    when = int(value) if value >= _MS_FROM else int(value * 1000)
-    if when > received_at + MAX_FUTURE_MS:
-        return received_at, when
-    return when, None
 
 
 def _notice_id(payload: dict[str, Any]) -> str:
     names = ("notice_type", "sub_type", "group_id", "user_id", "operator_id", "message_id", "time", "card_new", "likes")
-    said = msgspec.json.encode([payload.get(name) for name in names], order="deterministic")
-    return f"{_id(payload.get('group_id'))}:n{hashlib.sha256(said).hexdigest()[:24]}"
+    return made_id(read_id(payload.get("group_id")), (payload.get(name) for name in names))
+
+
+WEBHOOK: Final = Platform(open_delivery, parse)

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,6 +66,7 @@ async def gateway(
     *,
     publisher: MemoryPublisher | None = None,
     max_connections: int = 200,
+    environ: Mapping[str, str] = ENVIRONMENT,
     **settings: Any,
 ) -> AsyncIterator[Kit]:
     """Run a gateway with these sources and ``[gateway]`` settings."""
@@ -75,7 +76,7 @@ async def gateway(
     config = Config(sources=list(sources), gateway=Gateway(**settings))
     app = App(
         gateway=config.gateway,
-        sources=read_sources(config, ENVIRONMENT),
+        sources=read_sources(config, environ),
         publisher=publisher,
         clock=lambda: clock[0],
         registry=registry,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huoqun.events import Event, Refused
-from producers.sources import Ignored
+from producers.sources.base import Heartbeat, Ignored, Stamp
 from producers.sources.onebot11 import parse, read_cq
 from tests.support.gateway_kit import NOW, ONEBOT, QQ_SECRET, gateway, run
 
@@ -17,7 +17,7 @@ AT = NOW // 1000 - 60
 
 
 def read(payload: dict[str, Any]) -> Any:
-    found = parse(payload, received_at=NOW, source="qq", coverage="full")
+    found = parse(payload, Stamp(NOW, "qq", "full"))
     return found if isinstance(found, Refused) else found[0]
 
 
@@ -177,7 +177,6 @@ def test_notices(payload: dict[str, Any], expected: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("payload", "what"),
     [
-        ({"post_type": "meta_event", "meta_event_type": "heartbeat", "interval": 15000, "time": AT}, "meta"),
         ({"post_type": "meta_event", "meta_event_type": "lifecycle", "sub_type": "connect", "time": AT}, "meta"),
         ({"post_type": "request", "request_type": "group", "time": AT}, "request"),
         (message("secret", message_type="private"), "private"),
@@ -192,6 +191,13 @@ def test_notices(payload: dict[str, Any], expected: dict[str, Any]) -> None:
 )
 def test_what_is_authentic_and_no_event_is_ignored_by_name(payload: dict[str, Any], what: str) -> None:
     assert read(payload) == Ignored(what)
+
+
+def test_a_heartbeat_says_when_the_next_one_is_due() -> None:
+    beat = {"post_type": "meta_event", "meta_event_type": "heartbeat", "interval": 15000, "time": AT}
+    assert read(beat) == Heartbeat(15_000)
+    for nonsense in (0, -5, "soon", None, 10**12, True):
+        assert read(beat | {"interval": nonsense}) == Ignored("meta")
 
 
 @pytest.mark.parametrize(
