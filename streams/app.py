@@ -78,8 +78,8 @@ def bootstrap(config: Config) -> list[str]:
     return [address.strip() for address in config.kafka.bootstrap.split(",")]
 
 
-def build(config: Config) -> StreamsApp:
-    """Return the app, not started, and without agents."""
+def build(config: Config, instance: str | None = None) -> StreamsApp:
+    """Return the app, not started, and without agents. ``instance``: see :mod:`streams.instance`."""
     kafka, worker = config.kafka, config.worker
     app = StreamsApp(
         app_id(kafka.topic_prefix),
@@ -94,6 +94,7 @@ def build(config: Config) -> StreamsApp:
         broker_commit_interval=0.5,  # committing is cheap, and what is not committed is repeated
         broker_commit_livelock_soft_timeout=300.0,
         broker_check_crcs=True,
+        consumer_group_instance_id=instance,
         consumer_auto_offset_reset="earliest",  # a new group reads from the start
         consumer_max_fetch_size=1024 * 1024,  # of a partition, at a time; one larger record comes all the same
         processing_guarantee="at_least_once",  # exactly_once crashes on rebalances; our effects are idempotent

@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from huoqun import broker, health, log
@@ -20,6 +21,7 @@ from huoqun.config import Config
 from streams import memory, metrics
 from streams.agent import Incoming, Limits, Loop
 from streams.core.interface import PartitionState
+from streams.instance import instance
 from streams.watchdog import Watchdog
 
 if TYPE_CHECKING:
@@ -64,7 +66,8 @@ def run(config: Config, make_state: MakeState | None = None) -> NoReturn:
         where = f"{config.worker.metrics_host}:{config.worker.metrics_port}"
         raise WorkerError(f"metrics can't be served on {where} ({error.strerror}): set worker.metrics_port") from None
     _log.info("worker starting", metrics_port=server.server_address[1], group=f"{config.kafka.topic_prefix}-streams")
-    code = asyncio.run(_serve(config, make_state, ready))
+    with instance(Path(config.data_dir) / "worker") as name:
+        code = asyncio.run(_serve(config, make_state, ready, name))
     _log.info("worker ended", status=code)
     server.shutdown()
     logging.shutdown()
@@ -90,8 +93,8 @@ def _use_uvloop() -> None:
         asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
 
 
-async def _serve(config: Config, make_state: MakeState, ready: list[str | None]) -> int:
-    worker = _Worker(config, make_state, ready)
+async def _serve(config: Config, make_state: MakeState, ready: list[str | None], name: str | None) -> int:
+    worker = _Worker(config, make_state, ready, name)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, worker.stop.set)
@@ -99,11 +102,11 @@ async def _serve(config: Config, make_state: MakeState, ready: list[str | None])
 
 
 class _Worker:
-    def __init__(self, config: Config, make_state: MakeState, ready: list[str | None]) -> None:
+    def __init__(self, config: Config, make_state: MakeState, ready: list[str | None], name: str | None) -> None:
         from streams.app import FaustPorts, build, events_channel  # noqa: PLC0415  # after the event loop policy
 
         self.stop = asyncio.Event()
-        self.app: StreamsApp = build(config)
+        self.app: StreamsApp = build(config, name)
         limits = Limits(config.worker.checkpoint_seconds, config.worker.checkpoint_events)
         self._ports = FaustPorts(self.app, config)
         self.loop = Loop(config.kafka.topic_prefix, make_state, self._ports, limits)

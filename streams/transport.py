@@ -99,6 +99,12 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] 
         assert not fetcher._records, "nothing is subscribed yet"  # noqa: SLF001
         fetcher._records = Shelf(self.app.batch_records)  # noqa: SLF001
 
+    async def on_thread_stop(self) -> None:
+        """Leave the group: whoever stops in peace does not come back at once, so its partitions need not wait for it."""
+        if self._consumer is not None and self._consumer._coordinator is not None:  # noqa: SLF001
+            self._consumer._coordinator._group_instance_id = None  # noqa: SLF001  # else aiokafka keeps the place
+        await super().on_thread_stop()
+
     async def fetch(self, partitions: frozenset[Any], stops: int, timeout: float) -> Mapping[Any, list[Chunk]]:  # noqa: ASYNC109  # passed on
         """Return chunks by partition, none if the flow was stopped since ``stops`` was read."""
         found: Mapping[Any, list[Chunk]] = await self.call_thread(self._fetch, partitions, stops, timeout)

@@ -139,8 +139,8 @@ def shorten_sessions() -> None:
 
     build = app.build
 
-    def build_impatient(config: Config) -> Any:
-        built = build(config)
+    def build_impatient(config: Config, instance: str | None = None) -> Any:
+        built = build(config, instance)
         built.conf.broker_session_timeout = SESSION_SECONDS
         built.conf.broker_heartbeat_interval = SESSION_SECONDS / 3
         return built
