@@ -9,7 +9,7 @@ import hmac
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 TOLERANCE_SECONDS: Final = 300
 """How far a signed timestamp may lie from this server's clock, either way."""
@@ -72,6 +72,40 @@ def sha1_hex(*, signatures: Sequence[str], body: bytes, keys: Sequence[bytes]) -
     if _any_equal([offered], expected):
         return None
     return Denied("X-Signature", "fits none of this source's secrets")
+
+
+def token(*, offered: Sequence[Any], keys: Sequence[bytes], where: str) -> Denied | None:
+    """Check a secret that is sent along as it is (it does not bind the body); ``None`` means authentic.
+
+    ``offered`` is what stands at ``where``: the header's lines, or the one value of a field, whatever its type.
+    """
+    if len(offered) != 1 or not isinstance(offered[0], str) or not offered[0]:
+        return Denied(where, "missing" if not offered or offered[0] in (None, "") else "must be one text")
+    if _any_equal([offered[0].encode("utf-8", "surrogatepass")], keys):
+        return None
+    return Denied(where, "fits none of this source's secrets")
+
+
+def sha256_hex(
+    *, signatures: Sequence[str], signed: bytes, keys: Sequence[bytes], where: str, prefix: str = ""
+) -> Denied | None:
+    """Check a hex HMAC-SHA256 over ``signed`` behind ``prefix``; ``None`` means authentic."""
+    if len(signatures) != 1 or not signatures[0]:
+        return Denied(where, "missing" if not signatures or not signatures[0] else "sent more than once")
+    offered = signatures[0].encode("utf-8", "surrogatepass")
+    expected = [(prefix + _digest(key, signed).hex()).encode("ascii") for key in keys]
+    return None if _any_equal([offered], expected) else Denied(where, "fits none of this source's secrets")
+
+
+def fresh(*, timestamps: Sequence[str], now_s: int, where: str) -> str | Denied:
+    """Return the timestamp of a request if it is one, in whole seconds, and near this server's clock."""
+    if len(timestamps) != 1 or not timestamps[0]:
+        return Denied(where, "missing" if not timestamps or not timestamps[0] else "sent more than once")
+    if not _TIMESTAMP.fullmatch(timestamps[0]):
+        return Denied(where, "must be whole seconds since the epoch")
+    if abs(int(timestamps[0]) - now_s) > TOLERANCE_SECONDS:
+        return Denied(where, f"more than {TOLERANCE_SECONDS} s from this server's clock")
+    return timestamps[0]
 
 
 def sign(*, message_id: str, timestamp_s: int, body: bytes, key: bytes) -> dict[str, str]:

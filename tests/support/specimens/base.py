@@ -41,6 +41,8 @@ class Specimen(NamedTuple):
     """Whether the signature covers the body: any flipped bit is refused."""
     guarded: Sequence[str] = ()
     """The headers (or ``?name`` for query arguments) in which any flipped bit is refused."""
+    guarded_text: str = ""
+    """What stands in the body, a secret, in which any flipped bit is refused although the rest is not bound."""
 
 
 def deliver(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from producers import verify
-from producers.verify import Denied, sha1_hex, sign, standard_keys, standard_webhooks
+from producers.verify import Denied, fresh, sha1_hex, sha256_hex, sign, standard_keys, standard_webhooks, token
 
 # The example of https://github.com/standard-webhooks/standard-webhooks (libraries/python/tests, README).
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -170,6 +170,40 @@ def test_every_flipped_bit_of_a_onebot_body_and_signature_is_refused() -> None:
 @pytest.mark.parametrize("signatures", [[], [""], ["sha1="], ["sha1"], ["md5=ab"], ["\udcff"], ["sha1=a", "sha1=a"]])
 def test_a_strange_onebot_signature_is_refused(signatures: list[str]) -> None:
     assert sha1_hex(signatures=signatures, body=b"{}", keys=[b"k"]) is not None
+
+
+@pytest.mark.parametrize("signatures", [[], [""], ["v0="], ["\udcff"], ["v0=a", "v0=a"]])
+def test_a_strange_sha256_signature_is_refused(signatures: list[str]) -> None:
+    assert sha256_hex(signatures=signatures, signed=b"{}", keys=[b"k"], where="X", prefix="v0=") is not None
+
+
+def test_a_sha256_signature_fits_any_of_the_keys_and_only_with_its_prefix() -> None:
+    digest = hmac.new(b"k", b"body", "sha256").hexdigest()
+    for offered, fits in ((f"v0={digest}", True), (digest, False), (f"v1={digest}", False), (f"V0={digest}", False)):
+        found = sha256_hex(signatures=[offered], signed=b"body", keys=[b"old", b"k"], where="X", prefix="v0=")
+        assert (found is None) is fits
+
+
+@pytest.mark.parametrize(
+    "timestamps", [[], [""], ["1e9"], ["-5"], ["１００"], [str(TIME)] * 2, [str(TIME - 301)], [str(TIME + 301)]]
+)
+def test_a_timestamp_that_is_none_or_far_off_is_denied(timestamps: list[str]) -> None:
+    assert isinstance(fresh(timestamps=timestamps, now_s=TIME, where="X"), Denied)
+
+
+def test_a_timestamp_near_the_clock_is_returned() -> None:
+    assert fresh(timestamps=[str(TIME - 300)], now_s=TIME, where="X") == str(TIME - 300)
+
+
+@pytest.mark.parametrize("offered", [[], [""], [None], [5], [["a"]], ["a", "a"], ["b"], ["\ud800"], ["a "]])
+def test_a_token_that_is_missing_of_another_kind_or_wrong_is_denied(offered: list[object]) -> None:
+    found = token(offered=offered, keys=[b"a"], where="token")
+    assert found is not None
+    assert found.where == "token"
+
+
+def test_a_token_fits_any_of_the_keys() -> None:
+    assert token(offered=["a"], keys=[b"new", b"a"], where="token") is None
 
 
 def test_signatures_are_compared_in_constant_time_and_all_of_them() -> None:

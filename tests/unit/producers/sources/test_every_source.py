@@ -49,6 +49,13 @@ def flips(signed: Signed, specimen: Specimen) -> list[tuple[str, Signed]]:
             if flipped.isprintable():
                 changed = fields | {name.lstrip("?"): text[:at] + flipped + text[at + 1 :]}
                 found.append((name, signed._replace(**{"query" if is_query else "headers": changed})))
+    if specimen.guarded_text:
+        text = specimen.guarded_text.encode()
+        assert signed.body.count(text) == 1
+        for bit in range(len(text) * 8):
+            forged = bytearray(text)
+            forged[bit // 8] ^= 1 << bit % 8
+            found.append((f"text bit {bit}", signed._replace(body=signed.body.replace(text, bytes(forged)))))
     if specimen.binds_body:
         bits = range(len(signed.body) * 8)
         for bit in random.Random(7).sample(bits, min(len(bits), 4_000)):
