@@ -14,10 +14,11 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from huoqun import __version__, log
 from huoqun.config import Gateway
 from huoqun.events import Refused
-from producers import bodies, forms
+from producers import bodies, cloudevents, forms
 from producers.admission import (
     SOURCE_HEADER,
     Budget,
+    KnownSource,
     Sender,
     Shares,
     Sources,
@@ -32,7 +33,7 @@ from producers.metrics import Metrics
 from producers.problems import Problem
 from producers.publisher import Overloaded, Publisher, Record, Unavailable
 from producers.sources import PLATFORMS
-from producers.sources.base import Delivery
+from producers.sources.base import JSON, Delivery, Platform
 from producers.understanding import not_authenticated, understand
 from producers.verify import Denied
 
@@ -83,12 +84,12 @@ class App:
         self._names = {s.name for s in sources.canonical} | set(sources.platforms)
         self._keys = any(s.keys for s in sources.canonical)
         self._log = log.get("gateway")
-        self._routes: dict[str, tuple[str, Callable[[BaseRequest], Awaitable[Response]]]] = {
-            "/": ("GET", self._home),
-            "/healthz": ("GET", self._health),
-            "/readyz": ("GET", self._readiness),
-            "/metrics": ("GET", self._metrics),
-            "/v1/events": ("POST", self._events),
+        self._routes: dict[str, tuple[tuple[str, ...], Callable[[BaseRequest], Awaitable[Response]]]] = {
+            "/": (("GET",), self._home),
+            "/healthz": (("GET",), self._health),
+            "/readyz": (("GET",), self._readiness),
+            "/metrics": (("GET",), self._metrics),
+            "/v1/events": (("POST", "OPTIONS"), self._events),
         }
 
     def server(self) -> GuardedServer:
@@ -188,14 +189,18 @@ class App:
         route = self._routes.get(path)
         if route is None:
             raise Problem(404, "no_route", "post events to /v1/events, or a platform's webhook to /webhooks/{source}")
-        _allow(request, route[0])
+        _allow(request, *route[0])
         return await route[1](request)
 
     # Canonical events.
 
     async def _events(self, request: BaseRequest) -> Response:
+        if request.method == "OPTIONS":
+            return self._permit(request)
         headers = request.headers
         kind = forms.check_kind(headers.get("Content-Type", ""))
+        # A signature covers the body alone: what else a CloudEvent says in headers is believed of this machine only.
+        attributes = cloudevents.attributes_of(headers) if kind == JSON and not claims_signature(headers) else None
         coding = bodies.check_encoding(headers.get("Content-Encoding", ""))
         signed = claims_signature(headers)
         local = not signed and is_local(_peer(request), headers)  # a signature has to fit, wherever it comes from
@@ -220,29 +225,36 @@ class App:
                     raise Problem(400, "malformed", f"{sender.where} {sender.why}", where=sender.where)
                 raise not_authenticated(sender)
             body = bodies.decompress(raw, coding, self._gateway.max_body_bytes)
-            types, records, refused = await self._read_items(body, kind, sender)
+            types, records, refused = await self._read_items(body, kind, attributes, sender)
         finally:
             self._budget.give(len(raw))
         if refused:
             self.metrics.refused.labels("event").inc(len(refused))
-        if not records:
-            first = refused[0]
-            detail = f"no event could be taken; the first: {first['where'] or 'event'}: {first['why']}"
-            raise Problem(400, "malformed", detail, where=str(first["where"]), refused=refused)
+            if not records:
+                raise forms.none_taken(refused)
         await self._publish(sender, records)
         self._count(sender, types)
         if not refused:
             return Response(status=202, body=b'{"accepted":%d,"refused":[]}' % len(records), headers=_JSON)
         return _json(202, {"accepted": len(records), "refused": refused})
 
+    def _permit(self, request: BaseRequest) -> Response:
+        if not self._keys and not is_local(_peer(request), request.headers):
+            raise not_authenticated(unsigned("canonical"))
+        permission = cloudevents.permission(request.headers)
+        if isinstance(permission, Refused):
+            raise Problem(400, "malformed", f"{permission.where}: {permission.why}", where=permission.where)
+        return Response(headers=permission)
+
     async def _read_items(
-        self, body: bytes, kind: str, sender: Sender
+        self, body: bytes, kind: str, attributes: dict[str, str] | Refused | None, sender: Sender
     ) -> tuple[dict[str, int], list[Record], list[dict[str, Any]]]:
         stamp = forms.Stamp(self._clock(), sender.source, sender.coverage)
+        items = forms.read(body, kind, stamp) if attributes is None else forms.read_binary(body, attributes, stamp)
         types: dict[str, int] = {}
         records: list[Record] = []
         refused: list[dict[str, Any]] = []
-        for index, item in enumerate(forms.read(body, kind, stamp)):
+        for index, item in enumerate(items):
             if index and index % _YIELD_EVERY == 0:
                 await asyncio.sleep(0)
             if isinstance(item, Refused):
@@ -263,17 +275,24 @@ class App:
                 raise Problem(404, "unknown_source", "a canonical source posts to /v1/events")
             raise Problem(404, "unknown_source", "no such source; add it to [[sources]] in huoqun.toml")
         platform = PLATFORMS[source.kind]
+        try:
+            return await self._deliver(request, slash + rest, source, platform)
+        except Problem as problem:
+            problem.members = platform.refused_with(problem.status, problem.detail)
+            raise
+
+    async def _deliver(self, request: BaseRequest, path: str, source: KnownSource, platform: Platform) -> Response:
         _allow(request, *platform.methods)
         coding = bodies.check_encoding(request.headers.get("Content-Encoding", ""))
-        if request.method == "POST":
+        if request.method in ("POST", "PUT"):
             _check_kind(request.headers.get("Content-Type", ""), platform.kinds)
         if not source.keys and not is_local(_peer(request), request.headers):
-            raise not_authenticated(unsigned(source.kind))
+            raise not_authenticated(unsigned(source.kind), platform.denied_status)
         raw = await self._read(request)
         try:
             delivery = Delivery(
                 request.method,
-                slash + rest,
+                path,
                 request.query,
                 request.headers,
                 raw,
@@ -285,14 +304,13 @@ class App:
             self._budget.give(len(raw))
         for what in found.ignored:
             self.metrics.ignored.labels(source.kind, what).inc()
+        if found.refused:
+            self.metrics.refused.labels("event").inc(len(found.refused))
         await self._publish(Sender(source.name, source.kind, source.coverage), found.records)
         self._count(Sender(source.name, source.kind, source.coverage), found.types)
         answer = found.answer
-        return Response(
-            status=answer.status,
-            body=answer.body or None,
-            headers={"Content-Type": answer.content_type} if answer.content_type else None,
-        )
+        headers = {**answer.headers, "Content-Type": answer.content_type} if answer.content_type else answer.headers
+        return Response(status=answer.status, body=answer.body or None, headers=headers)
 
     # Shared by both.
 

@@ -5,8 +5,6 @@ Usual events are read by :mod:`producers.plain`, in one piece where the form all
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -15,8 +13,9 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from huoqun import codec
-from huoqun.events import EVENT_TYPES, Coverage, Event, Refused, read_event
-from producers import plain
+from huoqun.events import Coverage, Event, Refused, read_event
+from producers import cloudevents, plain
+from producers.items import Item, read_json
 from producers.problems import Problem
 from producers.publisher import MAX_VALUE_BYTES, Record
 
@@ -28,12 +27,9 @@ MAX_DEPTH: Final = 32
 
 _JSON: Final = "application/json"
 _NDJSON: Final = ("application/x-ndjson", "application/ndjson", "application/jsonlines", "application/jsonl")
-_CLOUDEVENT: Final = "application/cloudevents+json"
-_CLOUDEVENTS: Final = "application/cloudevents-batch+json"
-KINDS: Final = (_JSON, *_NDJSON, _CLOUDEVENT, _CLOUDEVENTS)
+KINDS: Final = (_JSON, *_NDJSON, *cloudevents.KINDS)
 
 _BLANK: Final = b" \t\r\n"
-_POSITION: Final = re.compile(r" \(byte (\d+)\)$")
 _MAX_INTEGER: Final = 2**63
 
 
@@ -53,13 +49,6 @@ class Taken(NamedTuple):
 
     type: str
     record: Record
-
-
-class Item(NamedTuple):
-    """One thing of a body that should be an event. ``prefix`` is where the event lies in the item."""
-
-    raw: Any
-    prefix: str = ""
 
 
 @lru_cache(maxsize=256)
@@ -90,13 +79,21 @@ def read(body: bytes, kind: str, stamp: Stamp) -> Iterator[Taken | Refused]:
             return _read_array(body, stamp)
         taken = _read_plain(plain.decode(body), stamp)
         return iter((taken or _read_with_care(Item(_decoded(body)), stamp),))
-    decoded = _decoded(body)
-    if kind == _CLOUDEVENT:
-        return iter((_read_with_care(_from_envelope(decoded), stamp),))
-    if not isinstance(decoded, list):
-        raise Problem(400, "malformed", "a batch is a JSON array", where="body")
-    _check_count(len(decoded))
-    return (_read_with_care(_from_envelope(each), stamp) for each in decoded)
+    return _read_envelopes(cloudevents.envelopes(_decoded(body), kind), stamp)
+
+
+def read_binary(body: bytes, attributes: dict[str, str] | Refused, stamp: Stamp) -> Iterator[Taken | Refused]:
+    """Return what becomes of a CloudEvent whose attributes came in headers. Raises :class:`Problem` as :func:`read` does."""
+    if isinstance(attributes, Refused):
+        return _read_envelopes(attributes, stamp)
+    return _read_envelopes([{**attributes, "data": _decoded(body)}], stamp)
+
+
+def _read_envelopes(envelopes: list[Any] | Refused, stamp: Stamp) -> Iterator[Taken | Refused]:
+    if isinstance(envelopes, Refused):
+        raise Problem(400, "malformed", envelopes.why, where=envelopes.where)
+    _check_count(len(envelopes), least=0)
+    return (_read_with_care(cloudevents.from_envelope(each), stamp) for each in envelopes)
 
 
 def _read_array(body: bytes, stamp: Stamp) -> Iterator[Taken | Refused]:
@@ -182,6 +179,13 @@ def to_record(event: Event) -> Record | Refused:
     return Record(key, value)
 
 
+def none_taken(refused: list[dict[str, Any]]) -> Problem:
+    """Return the refusal of a body that holds nothing good; ``refused`` as the answer lists it."""
+    first = refused[0]
+    detail = f"no event could be taken; the first: {first['where'] or 'event'}: {first['why']}"
+    return Problem(400, "malformed", detail, where=str(first["where"]), refused=refused)
+
+
 def refusal(index: int, refused: Refused) -> dict[str, Any]:
     """Return a refused item as the answer lists it."""
     return {"index": index, "where": refused.where, "why": refused.why}
@@ -194,73 +198,11 @@ def _decoded(body: bytes) -> Any:
     return refused.raw
 
 
-def read_json(data: bytes) -> Item | Refused:
-    """Return any JSON, or why it is none, with the place. Never raises."""
-    try:
-        return Item(codec.decode_json(data))
-    except UnicodeDecodeError:
-        return Refused(_not_utf8(data), "not UTF-8")
-    except RecursionError:
-        return Refused("", "nested too deeply")
-    except (msgspec.DecodeError, ValueError) as error:
-        position = _POSITION.search(str(error))
-        why = _POSITION.sub("", str(error))
-        return Refused(f"byte {position[1]}" if position else "", f"not JSON: {why}")
-
-
-def _not_utf8(data: bytes) -> str:
-    try:
-        data.decode()
-    except UnicodeDecodeError as error:
-        return f"byte {error.start}"  # the decoder tells the place within the one string only
-    return ""
-
-
-def _check_count(count: int) -> None:
-    if not count:
+def _check_count(count: int, *, least: int = 1) -> None:
+    if count < least:
         raise Problem(400, "malformed", "the array is empty; send at least one event", where="body")
     if count > MAX_ITEMS:
         raise Problem(413, "too_many_items", f"{count} events in one request; {MAX_ITEMS} at most; split it")
-
-
-def _from_envelope(envelope: Any) -> Item | Refused:
-    """Take the canonical event out of a CloudEvent; its id, time and type stand in for those that the event lacks."""
-    if not isinstance(envelope, dict):
-        return Refused("", "a CloudEvent is a JSON object")
-    version = envelope.get("specversion")
-    if not isinstance(version, str) or version.partition(".")[0] != "1":
-        return Refused("specversion", "must be 1.0")
-    for name in ("id", "source", "type"):
-        if not isinstance(envelope.get(name), str) or not envelope[name]:
-            return Refused(name, "required (CloudEvents 1.0)")
-    data = _data_of(envelope)
-    return data if isinstance(data, Refused) else Item(_completed(data, envelope), "data")
-
-
-def _data_of(envelope: dict[str, Any]) -> dict[str, Any] | Refused:
-    data = envelope.get("data")
-    if data is None and isinstance(envelope.get("data_base64"), str):
-        try:
-            inner = read_json(base64.b64decode(envelope["data_base64"], validate=True))
-        except (binascii.Error, ValueError):
-            return Refused("data_base64", "is no base64")
-        if isinstance(inner, Refused):
-            return Refused("data_base64", inner.why)
-        data = inner.raw
-    return data if isinstance(data, dict) else Refused("data", "must be the canonical event, a JSON object")
-
-
-def _completed(data: dict[str, Any], envelope: dict[str, Any]) -> dict[str, Any]:
-    event = dict(data)
-    if event.get("id") in (None, "") and event.get("event_id") in (None, ""):
-        event["id"] = envelope["id"]
-    if event.get("ts") in (None, "") and envelope.get("time") is not None:
-        event["ts"] = envelope["time"]
-    if event.get("type") in (None, ""):
-        last = envelope["type"].rpartition(".")[2]
-        event["type"] = last if last in EVENT_TYPES else envelope["type"]
-    event.setdefault("ce_source", envelope["source"])
-    return event
 
 
 def _unfit(extra: dict[str, Any]) -> Refused | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 TITLES: Final = {
     400: "Malformed",
     401: "Not authenticated",
+    403: "Forbidden",
     404: "Not found",
     405: "Method not allowed",
     408: "Too slow",
@@ -46,10 +48,13 @@ class Problem(Exception):  # noqa: N818  # it names an answer, not a defect
         self.allow = allow
         self.refused = refused
         self.close = close
+        self.members: Mapping[str, Any] = {}
+        """What a platform wants to find in a refusal, too."""
 
     def body(self) -> bytes:
         """Return the JSON document."""
         document: dict[str, Any] = {
+            **self.members,
             "type": f"urn:huoqun:problem:{self.reason}",
             "title": TITLES.get(self.status, "Refused"),
             "status": self.status,

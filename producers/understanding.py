@@ -11,7 +11,19 @@ from producers import forms
 from producers.admission import KnownSource
 from producers.problems import Problem
 from producers.publisher import Record
-from producers.sources.base import Answer, Delivery, Heartbeat, Ignored, Platform, Secret, Stamp, Step
+from producers.sources.base import (
+    ACCEPTED,
+    Answer,
+    Delivery,
+    Heartbeat,
+    Ignored,
+    Notice,
+    Platform,
+    Secret,
+    Stamp,
+    Step,
+    answer_json,
+)
 from producers.verify import Denied
 
 
@@ -23,6 +35,8 @@ class Understood(NamedTuple):
     ignored: Sequence[str]
     signs: Sequence[Heartbeat | Step]
     """What it tells of the source itself."""
+    refused: Sequence[tuple[int, Refused]]
+    """What should have been an event and is none, with its place, where the others of the same delivery are taken."""
     answer: Answer
 
 
@@ -30,7 +44,7 @@ def understand(platform: Platform, delivery: Delivery, source: KnownSource, *, r
     """Open and parse a delivery. Raises :class:`Problem`, and nothing else."""
     opened = platform.open(delivery, Secret(source.keys, source.account))
     if isinstance(opened, Answer):
-        return Understood([], {}, ("handshake",), (), opened)
+        return Understood([], {}, ("handshake",), (), (), opened)
     if isinstance(opened, Denied):
         raise not_authenticated(opened, platform.denied_status)
     if isinstance(opened, Refused):
@@ -38,22 +52,42 @@ def understand(platform: Platform, delivery: Delivery, source: KnownSource, *, r
     parsed = platform.parse(opened.payload, Stamp(received_at, source.name, source.coverage))
     if isinstance(parsed, Refused):
         raise _malformed(parsed)
+    found = _sort(parsed)
+    if opened.answer is ACCEPTED:
+        return found._replace(answer=_told(found))
+    if found.refused:
+        raise _malformed(found.refused[0][1])
+    return found._replace(answer=opened.answer)
+
+
+def _sort(parsed: Sequence[Notice | Refused]) -> Understood:
     records: list[Record] = []
     types: Counter[str] = Counter()
     ignored: list[str] = []
     signs: list[Heartbeat | Step] = []
-    for notice in parsed:
-        if isinstance(notice, Event):
-            record = forms.to_record(notice)
-            if isinstance(record, Refused):
-                raise _malformed(record)
+    refused: list[tuple[int, Refused]] = []
+    for index, notice in enumerate(parsed):
+        if isinstance(notice, Ignored):
+            ignored.append(notice.what)
+            continue
+        if isinstance(notice, Heartbeat | Step):
+            signs.append(notice)
+            continue
+        record = notice if isinstance(notice, Refused) else forms.to_record(notice)
+        if isinstance(record, Refused):
+            refused.append((index, record))
+        elif isinstance(notice, Event):
             types[notice.type] += 1
             records.append(record)
-        elif isinstance(notice, Ignored):
-            ignored.append(notice.what)
-        else:
-            signs.append(notice)
-    return Understood(records, types, ignored, signs, opened.answer)
+    return Understood(records, types, ignored, signs, refused, ACCEPTED)
+
+
+def _told(found: Understood) -> Answer:
+    """Return how many events were taken, and which were not. Raises :class:`Problem` where none was."""
+    refused = [forms.refusal(index, each) for index, each in found.refused]
+    if refused and not found.records:
+        raise forms.none_taken(refused)
+    return answer_json({"accepted": len(found.records), "refused": refused}, ACCEPTED.status)
 
 
 def not_authenticated(denied: Denied, status: int = 401) -> Problem:

@@ -13,7 +13,7 @@ import msgspec
 from multidict import CIMultiDictProxy, MultiMapping
 
 from huoqun.events import Coverage, Event, Refused
-from producers.forms import read_json
+from producers.items import read_json
 from producers.verify import Denied, plain_keys
 
 JSON: Final = "application/json"
@@ -48,6 +48,11 @@ class Answer(NamedTuple):
     status: int = 200
     body: bytes = b""
     content_type: str = ""
+    headers: Mapping[str, str] = {}
+
+
+ACCEPTED: Final = Answer(202)
+"""In :attr:`Opened.answer`: the sender is told how many events were taken, and which were refused and why."""
 
 
 class Delivery(NamedTuple):
@@ -97,11 +102,31 @@ class Parse(Protocol):
     """Turns one payload into notices. Never raises; :class:`Refused` names the field that is wrong.
 
     What is authentic but of no use here is :class:`Ignored`, what nobody has heard of ``Ignored("unknown")``: refusing it
-    would have the platform repeat it for hours.
+    would have the platform repeat it for hours. Only a sender that is told what was taken (:data:`ACCEPTED`) may have some
+    of its events refused and the others kept.
     """
 
-    def __call__(self, payload: dict[str, Any], stamp: Stamp, /) -> Sequence[Notice] | Refused:
+    def __call__(self, payload: dict[str, Any], stamp: Stamp, /) -> Sequence[Notice | Refused] | Refused:
         """Return what the payload says."""
+
+
+class Route(NamedTuple):
+    """One thing that can be asked of a source's address, as the gateway's OpenAPI document tells it."""
+
+    says: str
+    method: str = "POST"
+    path: str = ""
+    """What follows the source's name; what changes stands in braces."""
+    body: Mapping[str, Any] = {}
+    """The JSON schema of what is sent; empty: the platform's own documentation tells."""
+    answers: Mapping[int, str] = {200: "taken"}
+    takes: Mapping[str, str] = {}
+    """Headers, or query arguments with a question mark before the name, that are read -> what they are."""
+
+
+def no_members(_status: int, _detail: str) -> Mapping[str, Any]:
+    """Return nothing: refusals of most platforms are plain problem documents."""
+    return {}
 
 
 class Platform(NamedTuple):
@@ -117,6 +142,10 @@ class Platform(NamedTuple):
     coverage: Coverage = "full"
     """The most that such a source can see, whatever is configured."""
     denied_status: int = 401
+    refused_with: Callable[[int, str], Mapping[str, Any]] = no_members
+    """Status and detail of a refusal -> what the platform wants to find in it beside the problem document."""
+    describe: tuple[Route, ...] = ()
+    """What can be asked; empty: events may be posted, as the platform's own documentation says."""
 
     def narrow(self, configured: Coverage) -> Coverage:
         """Return what a source is taken to see: what is configured, or the little that the platform shows at all."""

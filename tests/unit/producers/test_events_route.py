@@ -120,6 +120,81 @@ async def test_a_cloudevent_lends_its_id_time_and_type_and_only_where_they_are_m
         ]
 
 
+BINARY = JSON | {
+    "ce-specversion": "1.0",
+    "ce-id": "%E6%B4%BB%20%22b1",
+    "ce-source": '"urn:a \\"relay\\""',
+    "ce-type": "chat.message",
+    "ce-time": "2025-11-24T15:00:00Z",
+    "ce-traceparent": "not read",
+}
+"""A CloudEvent in binary mode: https://github.com/cloudevents/spec/blob/main/cloudevents/bindings/http-protocol-binding.md 3.1."""
+
+
+@run
+async def test_a_cloudevent_in_binary_mode_lends_its_headers() -> None:
+    async with gateway() as kit:
+        data = {"platform": "demo", "group_id": "g1", "user_id": "u1", "text": "hello"}
+        assert (await kit.post("/v1/events", body(data), BINARY))[0] == 202
+        assert [(e["id"], e["type"], e["ts"], e["extra"]) for e in kit.stored()] == [
+            ('活 "b1', "message", 1_763_996_400_000, {"ce_source": 'urn:a "relay"'})
+        ]
+
+
+@pytest.mark.parametrize(
+    ("headers", "data", "where"),
+    [
+        ({"ce-specversion": "0.3"}, event(), "specversion"),
+        ({"ce-id": ""}, event(), "id"),
+        ({"ce-id": "%C0%A0"}, event(), "ce-id"),
+        ({"ce-time": "noon"}, {"platform": "demo", "group_id": "g1", "user_id": "u1"}, "data.ts"),
+        ({}, {"platform": "demo"}, "data.group_id"),
+        ({}, [event()], "data"),
+    ],
+)
+def test_what_is_wrong_with_a_cloudevent_in_binary_mode_is_named(
+    headers: dict[str, str], data: Any, where: str
+) -> None:
+    @run
+    async def scenario() -> None:
+        async with gateway() as kit:
+            status, problem, _ = await kit.post("/v1/events", json.dumps(data).encode(), BINARY | headers)
+            assert (status, problem["where"]) == (400, where)
+
+    scenario()
+
+
+@run
+async def test_headers_that_no_signature_covers_lend_nothing() -> None:
+    async with gateway(SIGNED) as kit:
+        data = body({"platform": "demo", "group_id": "g1", "user_id": "u1", "type": "message", "ts": NOW})
+        status, problem, _ = await kit.post("/v1/events", data, BINARY | signed(data) | JSON)
+        assert (status, problem["where"]) == (400, "id")
+        assert (await kit.post("/v1/events", body(event()), BINARY | signed(body(event())) | JSON))[0] == 202
+        assert [e["id"] for e in kit.stored()] == ["m1"]
+
+
+@run
+async def test_a_batch_of_cloudevents_may_be_empty() -> None:
+    async with gateway() as kit:
+        status, answer, _ = await kit.post("/v1/events", b"[]", CLOUDEVENTS)
+        assert (status, answer) == (202, {"accepted": 0, "refused": []})
+
+
+@run
+async def test_who_asks_whether_it_may_send_is_permitted_where_it_could_be_authentic() -> None:
+    asked = {"WebHook-Request-Origin": "eventemitter.example.com", "WebHook-Request-Rate": "120"}
+    for sources, elsewhere in ((SIGNED, 200), ((), 401)):
+        async with gateway(sources) as kit:
+            for headers, status in ((asked, 200), (asked | {"Via": "1.1 proxy"}, elsewhere)):
+                async with kit.client.options(kit.address + "/v1/events", headers=headers) as got:
+                    assert got.status == status
+                    if status == 200:
+                        assert got.headers["WebHook-Allowed-Origin"] == "eventemitter.example.com"
+                        assert got.headers["WebHook-Allowed-Rate"] == "*"
+                        assert "POST" in got.headers["Allow"]
+
+
 BAD_BODIES: list[tuple[str, bytes, dict[str, str], str, str]] = [
     ("empty", b"", JSON, "body", "empty"),
     ("only blanks", b" \n\n ", NDJSON, "body", "empty"),
@@ -222,7 +297,9 @@ def test_a_malformed_body_is_400_with_place_and_reason(
         ("/v1/events", "POST", JSON | {"Content-Encoding": "gzip, gzip"}, b"{}", 415, "Content-Encoding"),
         ("/v1/events", "POST", JSON | {"X-Huoqun-Source": "a b"}, body(event()), 400, "X-Huoqun-Source"),
         ("/v1/events", "GET", {}, None, 405, None),
-        ("/v1/events", "OPTIONS", {}, None, 405, None),
+        ("/v1/events", "OPTIONS", {}, None, 400, "WebHook-Request-Origin"),
+        ("/v1/events", "OPTIONS", {"WebHook-Request-Origin": "a b"}, None, 400, "WebHook-Request-Origin"),
+        ("/healthz", "OPTIONS", {"WebHook-Request-Origin": "a.example"}, None, 405, None),
         ("/metrics", "POST", JSON, b"{}", 405, None),
         ("/webhooks/nobody", "POST", JSON, b"{}", 404, None),
         ("/webhooks/", "POST", JSON, b"{}", 404, None),
