@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+from producers import ed25519
+from producers.ed25519 import KEY_BYTES, PublicKey
+
 TOLERANCE_SECONDS: Final = 300
 """How far a signed timestamp may lie from this server's clock, either way."""
 
@@ -19,6 +22,9 @@ MIN_KEY_BYTES: Final = 24
 
 _MAX_SIGNATURES: Final = 16
 _PREFIX: Final = "whsec_"
+_PUBLIC_PREFIX: Final = "whpk_"
+_PRIVATE_PREFIX: Final = "whsk_"
+_ASYMMETRIC: Final = b"v1a,"
 _TIMESTAMP: Final = re.compile(r"[0-9]{1,12}", re.ASCII)
 _MESSAGE_ID: Final = re.compile(r"[!-\-/-~]{1,256}", re.ASCII)  # visible ASCII without the full stop
 
@@ -39,7 +45,9 @@ def standard_webhooks(
     keys: Sequence[bytes],
     now_s: int,
 ) -> Denied | None:
-    """Check a Standard Webhooks signature (HMAC-SHA256 over ``id.timestamp.body``); ``None`` means authentic.
+    """Check a Standard Webhooks signature over ``id.timestamp.body``; ``None`` means authentic.
+
+    ``v1`` is HMAC-SHA256 with a shared secret, ``v1a`` Ed25519 with a key pair of which we hold the public half.
 
     The first three are the values of ``webhook-id``, ``webhook-timestamp`` and ``webhook-signature``, one entry a
     header line. Several keys and several space-separated signatures serve rotation: any pair that fits will do.
@@ -55,10 +63,11 @@ def standard_webhooks(
         return Denied("webhook-timestamp", "must be whole seconds since the epoch")
     if abs(int(timestamp) - now_s) > TOLERANCE_SECONDS:
         return Denied("webhook-timestamp", f"more than {TOLERANCE_SECONDS} s from this server's clock")
-    offered = [part.encode("utf-8", "surrogateescape") for part in signatures[0].split(" ", _MAX_SIGNATURES)]
+    parts = signatures[0].split(" ", _MAX_SIGNATURES)[:_MAX_SIGNATURES]
+    offered = [part.encode("utf-8", "surrogateescape") for part in parts]
     signed = b".".join((message_id.encode("ascii"), timestamp.encode("ascii"), body))
-    expected = [b"v1," + base64.b64encode(_digest(key, signed)) for key in keys]
-    if _any_equal(offered[:_MAX_SIGNATURES], expected):
+    expected = [b"v1," + base64.b64encode(_digest(key, signed)) for key in keys if not isinstance(key, PublicKey)]
+    if _any_equal(offered, expected) or _any_fits(offered, [k for k in keys if isinstance(k, PublicKey)], signed):
         return None
     return Denied("webhook-signature", "fits none of this source's secrets")
 
@@ -120,19 +129,29 @@ def sign(*, message_id: str, timestamp_s: int, body: bytes, key: bytes) -> dict[
 
 
 def standard_keys(text: str) -> list[bytes] | Denied:
-    """Read the secrets of a canonical source: ``whsec_`` and base64, several separated by commas (newest first)."""
+    """Read the keys of a canonical source, several separated by commas (newest first).
+
+    Each is base64 behind ``whsec_`` (a shared secret) or ``whpk_`` (the public half of an Ed25519 pair).
+    """
     keys = []
     for number, part in enumerate(p.strip() for p in text.split(",")):
         place = f"secret {number + 1}"
         if not part:
             return Denied(place, "is empty")
+        if part.startswith(_PRIVATE_PREFIX):
+            return Denied(
+                place, f"is a private key, which only the sender should know; put the public one: {_PUBLIC_PREFIX}…"
+            )
+        public = part.startswith(_PUBLIC_PREFIX)
         try:
-            key = base64.b64decode(part.removeprefix(_PREFIX), validate=True)
+            key = base64.b64decode(part.removeprefix(_PUBLIC_PREFIX if public else _PREFIX), validate=True)
         except (binascii.Error, ValueError):
-            return Denied(place, f"must be {_PREFIX} followed by base64")
+            return Denied(place, f"must be {_PREFIX} or {_PUBLIC_PREFIX} followed by base64")
+        if public and not ed25519.is_key(key):
+            return Denied(place, f"must be an Ed25519 key of {KEY_BYTES} bytes behind {_PUBLIC_PREFIX}")
         if len(key) < MIN_KEY_BYTES:
             return Denied(place, f"must hold at least {MIN_KEY_BYTES} bytes, holds {len(key)}")
-        keys.append(key)
+        keys.append(PublicKey(key) if public else key)
     return keys
 
 
@@ -154,6 +173,12 @@ def _digest(key: bytes, signed: bytes) -> bytes:
     state = _prepared(key).copy()
     state.update(signed)
     return state.digest()
+
+
+def _any_fits(offered: Sequence[bytes], keys: Sequence[PublicKey], signed: bytes) -> bool:
+    """Whether any of the signatures ``v1a,…`` was made for one of the keys. No key is secret here: time may tell."""
+    texts = [one.removeprefix(_ASYMMETRIC) for one in offered if one.startswith(_ASYMMETRIC)]
+    return any(ed25519.fits_base64(key, text, signed) for key in keys for text in texts)
 
 
 def _any_equal(offered: Sequence[bytes], expected: Sequence[bytes]) -> bool:

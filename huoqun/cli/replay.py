@@ -182,7 +182,8 @@ def _report(totals: Totals, seconds: float) -> None:
 
 def _key(config: Config, source: str | None) -> bytes | None:
     """Return the newest secret to sign with: that of the canonical source named, else of the first that has one."""
-    from producers.verify import Denied, standard_keys  # noqa: PLC0415  # see command()
+    from producers.ed25519 import PublicKey  # noqa: PLC0415  # see command()
+    from producers.verify import Denied, standard_keys  # noqa: PLC0415  # the same
 
     able = [s for s in config.sources if s.kind == "canonical" and os.environ.get(s.secret_env)]
     chosen = next((s for s in able if s.name == source), able[0] if able else None)
@@ -191,7 +192,12 @@ def _key(config: Config, source: str | None) -> bytes | None:
     keys = standard_keys(os.environ[chosen.secret_env])
     if isinstance(keys, Denied):
         raise click.UsageError(f"{chosen.secret_env}: {keys.where} {keys.why}")
-    return keys[0]
+    found = next((key for key in keys if not isinstance(key, PublicKey)), None)
+    if found is None:
+        raise click.UsageError(
+            f"{chosen.secret_env} holds public keys only, which can't sign; name a source with a secret"
+        )
+    return found
 
 
 def _host(host: str) -> str:

@@ -4,10 +4,13 @@ import ast
 import base64
 import hmac
 import inspect
+from datetime import UTC, datetime
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
+from standardwebhooks import Webhook
 
 from producers import verify
 from producers.verify import Denied, fresh, sha1_hex, sha256_hex, sign, standard_keys, standard_webhooks, token
@@ -85,6 +88,8 @@ def test_a_strange_timestamp_is_refused(timestamp: str) -> None:
         "v1 " + SIGNATURE[3:],
         "v2" + SIGNATURE[2:],
         "v1a" + SIGNATURE[2:],
+        "v1a,",
+        "v1a,\udcff",
         SIGNATURE.rstrip("="),
         SIGNATURE + "=",
         SIGNATURE.upper(),
@@ -134,7 +139,19 @@ def test_the_old_secret_works_during_rotation_and_not_after() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", ",", "whsec_", "whsec_!!!!", "whsec_" + base64.b64encode(b"short").decode(), SECRET + ",", "whsec_é"]
+    "text",
+    [
+        "",
+        ",",
+        "whsec_",
+        "whsec_!!!!",
+        "whsec_" + base64.b64encode(b"short").decode(),
+        SECRET + ",",
+        "whsec_é",
+        "whpk_!",
+        "whpk_" + base64.b64encode(b"k" * 31).decode(),
+        "whsk_" + base64.b64encode(b"k" * 32).decode(),
+    ],
 )
 def test_a_bad_secret_is_named_and_never_shown(text: str) -> None:
     denied = standard_keys(text)
@@ -146,6 +163,54 @@ def test_a_bad_secret_is_named_and_never_shown(text: str) -> None:
 @given(st.lists(st.text()), st.lists(st.text()), st.lists(st.text()), st.binary())
 def test_hostile_headers_never_raise(ids, timestamps, signatures, body) -> None:
     assert check(ids=ids, timestamps=timestamps, signatures=signatures, body=body) is not None
+
+
+@given(st.binary() | st.binary(min_size=64, max_size=64).map(base64.b64encode))
+def test_hostile_asymmetric_signatures_never_raise(signature: bytes) -> None:
+    offered = "v1a," + signature.decode("utf-8", "surrogateescape")
+    assert check(signatures=(offered,), secret=PUBLIC) is not None
+
+
+# The example of https://github.com/standard-webhooks/standard-webhooks (libraries/go/webhook_asymmetric_test.go).
+PAIR = Ed25519PrivateKey.from_private_bytes(base64.b64decode("VEVTVFNJR05JTkdLRVlET05PVFVTRVRISVNGT1JBTlk="))
+PUBLIC = "whpk_" + base64.b64encode(PAIR.public_key().public_bytes_raw()).decode()
+ASYMMETRIC = "v1a,tQ9V2XOqn7jL/DQenEFpqIugdBVtiMmER5mhSkXBNwM0mkATuDe6KYYUuxqtaiHeYGb7KaaBRdM5WqyeFiL8Ag=="
+
+
+def test_the_published_asymmetric_vector_is_authentic_beside_others_and_beside_shared_secrets() -> None:
+    assert check(signatures=(ASYMMETRIC,), secret=PUBLIC) is None
+    assert check(signatures=(f"v1,AAAA v1a,BBBB {ASYMMETRIC}",), secret=f"{SECRET},{PUBLIC}") is None
+    assert check(signatures=(SIGNATURE,), secret=f"{PUBLIC},{SECRET}") is None
+    assert check(signatures=(ASYMMETRIC,)) is not None
+    assert check(signatures=("v1," + ASYMMETRIC[4:],), secret=PUBLIC) is not None
+
+
+def test_a_public_key_is_no_shared_secret() -> None:
+    """Everybody may know it: what is signed with it as if it were a secret is worth nothing."""
+    forged = sign(message_id=ID, timestamp_s=TIME, body=BODY, key=bytes(keys(PUBLIC)[0]))["webhook-signature"]
+    assert check(signatures=(forged,), secret=PUBLIC) is not None
+    assert check(signatures=(forged.replace("v1,", "v1a,"),), secret=PUBLIC) is not None
+
+
+def test_every_flipped_bit_of_an_asymmetric_signature_and_what_it_covers_is_refused() -> None:
+    fields = {"body": BODY, "ids": ID.encode(), "timestamps": str(TIME).encode(), "signatures": ASYMMETRIC.encode()}
+    for name, value in fields.items():
+        for bit in range(len(value) * 8):
+            flipped = bytearray(value)
+            flipped[bit // 8] ^= 1 << bit % 8
+            field = bytes(flipped) if name == "body" else (bytes(flipped).decode("utf-8", "surrogateescape"),)
+            changed = {"signatures": (ASYMMETRIC,)} | {name: field}
+            assert check(secret=PUBLIC, **changed) is not None, (name, bit)
+
+
+def test_their_library_takes_what_we_sign_and_we_what_it_signs() -> None:
+    theirs = Webhook(SECRET)
+    now = datetime.now(UTC)
+    ours = sign(message_id=ID, timestamp_s=int(now.timestamp()), body=BODY, key=keys()[0])
+    assert theirs.verify(BODY, ours) == {"test": 2432232314}
+    signature = theirs.sign(ID, now, BODY.decode())
+    second = str(int(now.timestamp()))
+    assert check(timestamps=(second,), signatures=(signature,), now=int(second)) is None
 
 
 def test_onebot_signature_of_the_specification_example_form() -> None:
