@@ -13,7 +13,11 @@ import msgspec
 from huoqun.events import Coverage
 
 GroupKind = Literal["commerce", "interest", "fan", "learning"]
-SourceKind = Literal["canonical", "onebot11"]
+SourceKind = Literal[
+    "canonical",
+    "onebot11",
+    "slack",
+]
 PublisherKind = Literal["aiokafka", "kafka-python"]
 
 ENV_PREFIX: Final = "HUOQUN_"

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from producers.sources import onebot11
+from producers.sources import (
+    onebot11,
+    slack,
+)
 from producers.sources.base import Platform
 
 PLATFORMS: Final[Mapping[str, Platform]] = {
     "onebot11": onebot11.WEBHOOK,
+    "slack": slack.WEBHOOK,
 }
 """Source kind -> how it is spoken to."""

@@ -32,7 +32,7 @@ def test_no_file_at_all_is_a_configuration(tmp_path: Path, monkeypatch: pytest.M
         ("[kafka]\npartitions = 0", ["kafka.partitions", "above 0"]),
         ('[[groups]]\nplatform = "qq"\ngroup_id = "1"\ntime_zone = "Mars"', ["groups[0].time_zone", "Mars"]),
         ('[[groups]]\nplatform = "qq"\ngroup_id = "1"\nquiet_hours = { start = "25:00" }', ["quiet_hours", "25:00"]),
-        ('[[sources]]\nname = "a"\nkind = "slack"', ["sources", "slack", "canonical, onebot11"]),
+        ('[[sources]]\nname = "a"\nkind = "carrier-pigeon"', ["sources", "carrier-pigeon", "allowed: canonical, "]),
         ('[[sources]]\nname="a"\nkind="canonical"\n[[sources]]\nname="a"\nkind="canonical"', ["'a'", "twice"]),
         ('staff = ["bob"]', ["staff", "platform/user_id"]),
         ("= 3", ["not TOML"]),
