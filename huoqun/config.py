@@ -15,6 +15,7 @@ from huoqun.events import Coverage
 GroupKind = Literal["commerce", "interest", "fan", "learning"]
 SourceKind = Literal[
     "canonical",
+    "matrix",
     "onebot11",
     "slack",
 ]

@@ -95,6 +95,13 @@ def token(*, offered: Sequence[Any], keys: Sequence[bytes], where: str) -> Denie
     return Denied(where, "fits none of this source's secrets")
 
 
+def bearer(*, headers: Sequence[str], arguments: Sequence[str], keys: Sequence[bytes]) -> Denied | None:
+    """Check ``Authorization: Bearer …``, or ``?access_token=…`` where there is no such header; ``None`` means authentic."""
+    if headers or not arguments:
+        return token(offered=headers, keys=[b"Bearer " + key for key in keys], where="Authorization")
+    return token(offered=arguments, keys=keys, where="access_token")
+
+
 def sha256_hex(
     *, signatures: Sequence[str], signed: bytes, keys: Sequence[bytes], where: str, prefix: str = ""
 ) -> Denied | None:

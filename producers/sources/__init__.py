@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import Final
 
 from producers.sources import (
+    matrix,
     onebot11,
     slack,
 )
 from producers.sources.base import Platform
 
 PLATFORMS: Final[Mapping[str, Platform]] = {
+    "matrix": matrix.WEBHOOK,
     "onebot11": onebot11.WEBHOOK,
     "slack": slack.WEBHOOK,
 }
