@@ -18,6 +18,7 @@ SourceKind = Literal[
     "matrix",
     "onebot11",
     "slack",
+    "telegram",
 ]
 PublisherKind = Literal["aiokafka", "kafka-python"]
 

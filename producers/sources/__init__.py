@@ -9,6 +9,7 @@ from producers.sources import (
     matrix,
     onebot11,
     slack,
+    telegram,
 )
 from producers.sources.base import Platform
 
@@ -16,5 +17,6 @@ PLATFORMS: Final[Mapping[str, Platform]] = {
     "matrix": matrix.WEBHOOK,
     "onebot11": onebot11.WEBHOOK,
     "slack": slack.WEBHOOK,
+    "telegram": telegram.WEBHOOK,
 }
 """Source kind -> how it is spoken to."""
