@@ -15,6 +15,8 @@ from huoqun.events import Coverage
 GroupKind = Literal["commerce", "interest", "fan", "learning"]
 SourceKind = Literal[
     "canonical",
+    "cloudevents",
+    "github_style",
     "matrix",
     "onebot11",
     "slack",

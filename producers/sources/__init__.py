@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from producers.sources import (
+    cloudevents,
+    github_style,
     matrix,
     onebot11,
     slack,
@@ -14,6 +16,8 @@ from producers.sources import (
 from producers.sources.base import Platform
 
 PLATFORMS: Final[Mapping[str, Platform]] = {
+    "cloudevents": cloudevents.WEBHOOK,
+    "github_style": github_style.WEBHOOK,
     "matrix": matrix.WEBHOOK,
     "onebot11": onebot11.WEBHOOK,
     "slack": slack.WEBHOOK,

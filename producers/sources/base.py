@@ -117,8 +117,8 @@ class Route(NamedTuple):
     method: str = "POST"
     path: str = ""
     """What follows the source's name; what changes stands in braces."""
-    body: Mapping[str, Any] = {}
-    """The JSON schema of what is sent; empty: the platform's own documentation tells."""
+    bodies: Mapping[str, Mapping[str, Any]] = {}
+    """Media type -> the JSON schema of what is sent; empty: the platform's own documentation tells."""
     answers: Mapping[int, str] = {200: "taken"}
     takes: Mapping[str, str] = {}
     """Headers, or query arguments with a question mark before the name, that are read -> what they are."""

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from huoqun.events import MAX_MENTIONS, Refused
 from producers import verify
 from producers.sources.base import (
+    JSON,
     Answer,
     Delivery,
     Ignored,
@@ -372,9 +373,9 @@ WEBHOOK: Final = Platform(
     denied_status=403,
     refused_with=refused_with,
     describe=(
-        Route("a transaction", "PUT", f"{_PREFIX}/transactions/{{txnId}}", _TRANSACTION, _ANSWERS),
-        Route("a transaction (older homeservers)", "PUT", "/transactions/{txnId}", _TRANSACTION, _ANSWERS),
-        Route("whether the token fits", "POST", f"{_PREFIX}/ping", {"type": "object"}, _ANSWERS),
+        Route("a transaction", "PUT", f"{_PREFIX}/transactions/{{txnId}}", {JSON: _TRANSACTION}, _ANSWERS),
+        Route("a transaction (older homeservers)", "PUT", "/transactions/{txnId}", {JSON: _TRANSACTION}, _ANSWERS),
+        Route("whether the token fits", "POST", f"{_PREFIX}/ping", {JSON: {"type": "object"}}, _ANSWERS),
         Route("whether a user exists", "GET", f"{_PREFIX}/users/{{userId}}", answers=_NOT_HERE),
         Route("whether a room exists", "GET", f"{_PREFIX}/rooms/{{roomAlias}}", answers=_NOT_HERE),
     ),
