@@ -16,11 +16,19 @@ GroupKind = Literal["commerce", "interest", "fan", "learning"]
 SourceKind = Literal[
     "canonical",
     "cloudevents",
+    "dingtalk",
+    "dingtalk_events",
+    "feishu",
     "github_style",
     "matrix",
     "onebot11",
+    "onebot12",
+    "qqbot",
     "slack",
     "telegram",
+    "wecom",
+    "wecom_archive",
+    "wecom_bot",
 ]
 PublisherKind = Literal["aiokafka", "kafka-python"]
 

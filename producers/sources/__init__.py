@@ -7,20 +7,36 @@ from typing import Final
 
 from producers.sources import (
     cloudevents,
+    dingtalk,
+    dingtalk_events,
+    feishu,
     github_style,
     matrix,
     onebot11,
+    onebot12,
+    qqbot,
     slack,
     telegram,
+    wecom,
+    wecom_archive,
+    wecom_bot,
 )
 from producers.sources.base import Platform
 
 PLATFORMS: Final[Mapping[str, Platform]] = {
     "cloudevents": cloudevents.WEBHOOK,
+    "dingtalk": dingtalk.WEBHOOK,
+    "dingtalk_events": dingtalk_events.WEBHOOK,
+    "feishu": feishu.WEBHOOK,
     "github_style": github_style.WEBHOOK,
     "matrix": matrix.WEBHOOK,
     "onebot11": onebot11.WEBHOOK,
+    "onebot12": onebot12.WEBHOOK,
+    "qqbot": qqbot.WEBHOOK,
     "slack": slack.WEBHOOK,
     "telegram": telegram.WEBHOOK,
+    "wecom": wecom.WEBHOOK,
+    "wecom_archive": wecom_archive.WEBHOOK,
+    "wecom_bot": wecom_bot.WEBHOOK,
 }
 """Source kind -> how it is spoken to."""
