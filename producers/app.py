@@ -14,7 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from huoqun import __version__, log
 from huoqun.config import Gateway
 from huoqun.events import Refused
-from producers import bodies, cloudevents, forms
+from producers import bodies, cloudevents, forms, openapi
 from producers.admission import (
     SOURCE_HEADER,
     Budget,
@@ -49,6 +49,7 @@ _YIELD_EVERY: Final = 500
 _LABELS: Final = {
     "/": "home",
     "/v1/events": "events",
+    "/openapi.json": "openapi",
     "/healthz": "healthz",
     "/readyz": "readyz",
     "/metrics": "metrics",
@@ -70,7 +71,10 @@ class App:
         partitions: int | None = None,
         max_connections: int = MAX_CONNECTIONS,
         alone: bool = True,
+        remark: Callable[[], str | None] = lambda: None,
     ) -> None:
+        """``remark`` tells what is not as it should be although events can be taken."""
+        self._remark = remark
         self._alone = alone
         self.metrics = Metrics(registry)
         self._gateway = gateway
@@ -83,9 +87,11 @@ class App:
         self._max_connections = max_connections
         self._names = {s.name for s in sources.canonical} | set(sources.platforms)
         self._keys = any(s.keys for s in sources.canonical)
+        self._document = msgspec.json.encode(openapi.document(sources))
         self._log = log.get("gateway")
         self._routes: dict[str, tuple[tuple[str, ...], Callable[[BaseRequest], Awaitable[Response]]]] = {
             "/": (("GET",), self._home),
+            "/openapi.json": (("GET",), self._openapi),
             "/healthz": (("GET",), self._health),
             "/readyz": (("GET",), self._readiness),
             "/metrics": (("GET",), self._metrics),
@@ -345,7 +351,12 @@ class App:
     async def _home(self, request: BaseRequest) -> Response:
         host = request.headers.get("Host", "")
         host = host if host.isascii() and host.isprintable() and not set(host) & set("'\"\\$`") else "127.0.0.1"
-        return Response(text=_HOME.format(version=__version__, host=host))
+        return Response(
+            text=_HOME.format(version=__version__, host=host), headers={"Link": '</openapi.json>; rel="service-desc"'}
+        )
+
+    async def _openapi(self, _request: BaseRequest) -> Response:
+        return Response(body=self._document, headers={"Content-Type": openapi.KIND_OF_DOCUMENT})
 
     async def _health(self, _request: BaseRequest) -> Response:
         return Response(text="ok\n")
@@ -355,7 +366,10 @@ class App:
         partitions = self._publisher.partitions()
         if why is None and self._partitions is not None and partitions and partitions != self._partitions:
             why = f"the events topic has {partitions} partitions, the configuration says {self._partitions}"
-        return Response(status=200 if why is None else 503, text=f"{why or 'ready'}\n")
+        if why is not None:
+            return Response(status=503, text=f"{why}\n")
+        remark = self._remark()
+        return Response(text=f"ready: {remark}\n" if remark else "ready\n")
 
     async def _metrics(self, _request: BaseRequest) -> Response:
         if not self._alone:
@@ -441,6 +455,7 @@ huoqun {version} gateway: chat events in, from webhooks and programs.
   POST /v1/events           canonical events: one JSON object, a JSON array, NDJSON (application/x-ndjson), CloudEvents
   POST /webhooks/{{source}}   a platform that huoqun.toml names under [[sources]]
   GET  /healthz /readyz /metrics
+  GET  /openapi.json        all of this for programs
 
 Try it:
 
@@ -448,5 +463,5 @@ Try it:
     "id": "m1", "type": "message", "ts": "2026-11-21T08:30:00Z", "platform": "demo", "group_id": "g1",
     "user_id": "u1", "text": "Hello, can anybody help me?"}}'
 
-202 means that the broker has stored it. Send an event again with the same id and it counts once.
+202 means that the broker has stored it, or that it is on disk until the broker is back. Send an event again with the same id and it counts once.
 """

@@ -33,8 +33,12 @@ from producers.verify import Denied
 PLATFORM: Final = "matrix"
 
 _PREFIX: Final = "/_matrix/app/v1"
-_PINGS: Final = ("/ping", "/_matrix/app/unstable/fi.mau.msc2659/ping")
-_QUERIES: Final = ("/users/", "/rooms/", "/thirdparty/")
+_PATHS: Final = (
+    ("PUT", re.compile(r"/transactions/.+", re.DOTALL)),
+    ("POST", re.compile(r"/ping|/_matrix/app/unstable/fi\.mau\.msc2659/ping")),
+    ("GET", re.compile(r"/(?:users|rooms|thirdparty)/.+", re.DOTALL)),
+)
+"""What may be asked below :data:`_PREFIX`, and at the root, where it was before there were versions."""
 
 _STAFF_LEVEL: Final = 50
 """From here on one may by default kick people and remove what they said."""
@@ -91,14 +95,21 @@ def open_delivery(delivery: Delivery, secret: Secret) -> Opened | Answer | Denie
         if denied is not None:
             return denied
     path = delivery.path.removeprefix(_PREFIX)
-    if delivery.method == "PUT" and path.startswith("/transactions/"):
+    allowed = next((method for method, known in _PATHS if known.fullmatch(path)), "")
+    if not allowed:
+        return _unrecognised(404, "no such part of the application service API")
+    if delivery.method != allowed and (delivery.method, allowed) != ("HEAD", "GET"):
+        return _unrecognised(405, f"use {allowed}")._replace(headers={"Allow": allowed})
+    if allowed == "PUT":
         payload = read_object(delivery.body)
         return payload if isinstance(payload, Refused) else Opened(payload, answer_json({}))
-    if delivery.method == "POST" and path in _PINGS:
+    if allowed == "POST":
         return answer_json({})
-    if delivery.method in ("GET", "HEAD") and path.startswith(_QUERIES):
-        return answer_json({"errcode": "M_NOT_FOUND", "error": "nobody and nothing is made up here"}, 404)
-    return answer_json({"errcode": "M_UNRECOGNIZED", "error": "no such part of the application service API"}, 404)
+    return answer_json({"errcode": "M_NOT_FOUND", "error": "nobody and nothing is made up here"}, 404)
+
+
+def _unrecognised(status: int, why: str) -> Answer:
+    return answer_json({"errcode": "M_UNRECOGNIZED", "error": why}, status)
 
 
 def refused_with(status: int, detail: str) -> Mapping[str, Any]:
