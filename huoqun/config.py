@@ -21,14 +21,17 @@ SourceKind = Literal[
     "feishu",
     "github_style",
     "matrix",
+    "mattermost",
     "onebot11",
     "onebot12",
     "qqbot",
+    "rocketchat",
     "slack",
     "telegram",
     "wecom",
     "wecom_archive",
     "wecom_bot",
+    "zulip",
 ]
 PublisherKind = Literal["aiokafka", "kafka-python"]
 
@@ -69,6 +72,10 @@ class Gateway(_Section, kw_only=True):
     """The Kafka client behind the door: ``aiokafka`` is several times as fast, ``kafka-python`` the one to fall back to."""
     workers: int = 1
     """Processes that share the port, each on a core. Several have metrics of their own: at ``metrics_port``, the next, …"""
+    spool_bytes: int = 256 * 1024 * 1024
+    """Room on disk (below ``data_dir``/spool) for events while the broker is away; when it is full, the answer is 503. 0: none."""
+    spool_after_seconds: float = 2.0
+    """So long an event waits for the broker before it is kept on disk instead: platforms give up after three seconds or five."""
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 9110
 
@@ -315,6 +322,7 @@ def _problems(config: Config) -> list[str]:
         "gateway.max_body_bytes": config.gateway.max_body_bytes,
         "gateway.max_in_flight": config.gateway.max_in_flight,
         "gateway.workers": config.gateway.workers,
+        "gateway.spool_after_seconds": config.gateway.spool_after_seconds,
         "worker.batch_records": config.worker.batch_records,
         "worker.checkpoint_events": config.worker.checkpoint_events,
         "worker.checkpoint_seconds": config.worker.checkpoint_seconds,
@@ -324,6 +332,8 @@ def _problems(config: Config) -> list[str]:
         "deadlines.escalate_factor": config.deadlines.escalate_factor,
     }
     problems += [f"{place}: must be above 0, is {value}" for place, value in positive.items() if value <= 0]
+    if config.gateway.spool_bytes < 0:
+        problems.append(f"gateway.spool_bytes: must not be negative, is {config.gateway.spool_bytes}")
     if config.worker.lateness_seconds < 0:
         problems.append(f"worker.lateness_seconds: must not be negative, is {config.worker.lateness_seconds}")
     if config.sink.batch_rows < 0:

@@ -12,14 +12,17 @@ from producers.sources import (
     feishu,
     github_style,
     matrix,
+    mattermost,
     onebot11,
     onebot12,
     qqbot,
+    rocketchat,
     slack,
     telegram,
     wecom,
     wecom_archive,
     wecom_bot,
+    zulip,
 )
 from producers.sources.base import Platform
 
@@ -30,13 +33,16 @@ PLATFORMS: Final[Mapping[str, Platform]] = {
     "feishu": feishu.WEBHOOK,
     "github_style": github_style.WEBHOOK,
     "matrix": matrix.WEBHOOK,
+    "mattermost": mattermost.WEBHOOK,
     "onebot11": onebot11.WEBHOOK,
     "onebot12": onebot12.WEBHOOK,
     "qqbot": qqbot.WEBHOOK,
+    "rocketchat": rocketchat.WEBHOOK,
     "slack": slack.WEBHOOK,
     "telegram": telegram.WEBHOOK,
     "wecom": wecom.WEBHOOK,
     "wecom_archive": wecom_archive.WEBHOOK,
     "wecom_bot": wecom_bot.WEBHOOK,
+    "zulip": zulip.WEBHOOK,
 }
 """Source kind -> how it is spoken to."""

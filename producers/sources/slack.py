@@ -21,6 +21,7 @@ from producers.sources.base import (
     Notice,
     Opened,
     Platform,
+    Route,
     Secret,
     Stamp,
     answer_json,
@@ -285,7 +286,7 @@ def _membership(event: dict[str, Any], payload: dict[str, Any], kind: str) -> _F
     if isinstance(ids, Refused):
         return Refused(f"event.{ids.where}", ids.why)
     channel, user = ids
-    at = read_id(event.get("event_ts")) or payload.get("event_time")
+    at = read_id(event.get("event_ts")) or read_id(payload.get("event_time"))
     return {
         "id": made_id(channel, (kind, user, at)),
         "type": kind,
@@ -377,4 +378,16 @@ def _attached(event: dict[str, Any]) -> str:
     return "\n".join(_render(part)[0] for part in parts if isinstance(part, str))
 
 
-WEBHOOK: Final = Platform(open_delivery, parse)
+WEBHOOK: Final = Platform(
+    open_delivery,
+    parse,
+    describe=(
+        Route(
+            "an event of the Events API",
+            takes={
+                _TIMESTAMP: "seconds since the epoch",
+                _SIGNATURE: "v0= and the hex HMAC-SHA256 of v0:timestamp:body",
+            },
+        ),
+    ),
+)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from huoqun.events import Refused
 from producers import verify
-from producers.sources.base import Delivery, Ignored, Notice, Opened, Platform, Secret, Stamp, read_object
+from producers.sources.base import Delivery, Ignored, Notice, Opened, Platform, Route, Secret, Stamp, read_object
 from producers.sources.values import made_id, make_event, read_id, read_ids, read_list_at, read_name, read_object_at
 from producers.verify import Denied
 
@@ -412,4 +412,6 @@ _READERS: Final[dict[str, Callable[[dict[str, Any], str], Iterable[_Found]]]] = 
     "message_reaction": _reacted,
 }
 
-WEBHOOK: Final = Platform(open_delivery, parse)
+WEBHOOK: Final = Platform(
+    open_delivery, parse, describe=(Route("an update of the Bot API", takes={_HEADER: "setWebhook's secret_token"}),)
+)
