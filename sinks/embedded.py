@@ -22,11 +22,13 @@ import pyarrow as pa
 
 from sinks.errors import code_of, first_line, sorted_out
 from sinks.sql import quoted
-from sinks.store import RejectedError, UnusableError
+from sinks.store import RejectedError, UnavailableError, UnusableError
 from sinks.tables import Column, Columns, Kind, Table
 
 DIRECTORY: Final = "store"
 LOCK_FILE: Final = "store.lock"
+_ALOUD_FILE: Final = "insert.arrow"
+_FAILED_INSERTS: Final = "SELECT value FROM system.events WHERE event = 'FailedInsertQuery'"
 
 
 class Limits(NamedTuple):
@@ -76,6 +78,7 @@ class EmbeddedStore:
             self._writer: Any = chdb.session.Session(str(self._path))
             for setting in _WRITER_SETTINGS:
                 self._writer.query(f"SET {setting}")
+            self._failed = self._failed_inserts()
         except Exception as error:  # noqa: BLE001  # the engine raises several unrelated kinds
             os.close(self._owned)
             raise UnusableError(f"{self._path}: cannot be opened as a store: {first_line(str(error))}") from None
@@ -94,9 +97,34 @@ class EmbeddedStore:
                 )
                 stream.append(data)
                 stream.finish()
+                failed = self._failed_inserts()
+                if failed != self._failed:
+                    self._failed = failed
+                    self._insert_aloud(table, names, data)
             except RuntimeError as error:
                 message = str(error)
                 raise sorted_out(first_line(message), code_of(message)) from None
+
+    def _failed_inserts(self) -> int:
+        """Return how many inserts have failed since the engine began: the stream's end keeps quiet about it."""
+        found = self._writer.query(_FAILED_INSERTS, "CSV").bytes()
+        return int(found) if found else 0
+
+    def _insert_aloud(self, table: Table, names: str, data: bytes) -> None:
+        """Store rows in the way that takes longer, and says what is wrong."""
+        file = self._path.with_name(_ALOUD_FILE).absolute()
+        place = str(file).replace("\\", "\\\\").replace("'", "\\'")
+        try:
+            file.write_bytes(data)
+            self._writer.query(
+                f"INSERT INTO {quoted(self._database)}.{table.storage} ({names}) "  # noqa: S608  # our own names
+                f"SELECT {names} FROM file('{place}', 'ArrowStream')"
+            )
+        except OSError as error:
+            raise UnavailableError(f"{file}: {error.strerror}") from None
+        finally:
+            file.unlink(missing_ok=True)
+            self._failed = self._failed_inserts()
 
     def select(self, sql: str) -> list[tuple[Any, ...]]:
         """Return a small result, on the writer's session: it sees everything."""
