@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,12 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from huoqun.cli import configured
+from huoqun.cli import configured, posting
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from huoqun.config import Config
     from producers.replay import Client, Line, Totals
 
 
@@ -101,9 +99,9 @@ def command(  # click passes by name
     started = time.monotonic()
     try:
         client = Client(
-            url or f"http://{_host(at.host)}:{at.port}",
+            url or f"http://{posting.host(at.host)}:{at.port}",
             source=source,
-            key=_key(config, source),
+            key=posting.key(config, source),
             give_up_seconds=give_up,
         )
         _run(
@@ -116,12 +114,12 @@ def command(  # click passes by name
             quiet=quiet,
         )
     except ReplayError as error:
-        _report(totals, time.monotonic() - started)
+        posting.report(totals, time.monotonic() - started)
         raise click.ClickException(str(error)) from None
     except KeyboardInterrupt:
-        _report(totals, time.monotonic() - started)
+        posting.report(totals, time.monotonic() - started)
         raise click.Abort from None
-    _report(totals, time.monotonic() - started)
+    posting.report(totals, time.monotonic() - started)
     if totals.refused:
         ctx.exit(1)
 
@@ -166,40 +164,3 @@ def _run(
         client.said = lambda text: progress.update(task, counts=text)
         cut = batches(lines(), max_bytes=largest) if speed is None else paced(lines(), speed, max_bytes=largest)
         client.send_all(cut, totals, advanced, ahead=speed is None)
-
-
-def _report(totals: Totals, seconds: float) -> None:
-    rate = totals.accepted / max(seconds, 1e-6)
-    click.echo(f"{totals.accepted:,} events accepted in {seconds:.1f} s ({rate:,.0f}/s), {totals.refused:,} refused")
-    if totals.retries:
-        click.echo(f"{totals.retries:,} times a batch had to be sent again", err=True)
-    for line in totals.shown:
-        place = f"{line.where}: " if line.where else ""
-        click.echo(f"{line.file}:{line.number}: {place}{line.why}", err=True)
-    if totals.refused > len(totals.shown):
-        click.echo(f"... and {totals.refused - len(totals.shown):,} more", err=True)
-
-
-def _key(config: Config, source: str | None) -> bytes | None:
-    """Return the newest secret to sign with: that of the canonical source named, else of the first that has one."""
-    from producers.ed25519 import PublicKey  # noqa: PLC0415  # see command()
-    from producers.verify import Denied, standard_keys  # noqa: PLC0415  # the same
-
-    able = [s for s in config.sources if s.kind == "canonical" and os.environ.get(s.secret_env)]
-    chosen = next((s for s in able if s.name == source), able[0] if able else None)
-    if chosen is None:
-        return None
-    keys = standard_keys(os.environ[chosen.secret_env])
-    if isinstance(keys, Denied):
-        raise click.UsageError(f"{chosen.secret_env}: {keys.where} {keys.why}")
-    found = next((key for key in keys if not isinstance(key, PublicKey)), None)
-    if found is None:
-        raise click.UsageError(
-            f"{chosen.secret_env} holds public keys only, which can't sign; name a source with a secret"
-        )
-    return found
-
-
-def _host(host: str) -> str:
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # to reach it, not to listen
-    return f"[{host}]" if ":" in host else host

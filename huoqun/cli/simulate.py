@@ -12,7 +12,7 @@ from typing import IO, Any
 import click
 import msgspec
 
-from huoqun.cli import configured
+from huoqun.cli import configured, posting
 from huoqun.clock import now_ms
 from huoqun.events import read_time
 
@@ -118,7 +118,6 @@ def _opened(out: str) -> Iterator[IO[bytes]]:
 
 
 def _send(ctx: click.Context, events: Iterable[dict[str, Any]], url: str | None) -> int:
-    from huoqun.cli.replay import _host, _key  # noqa: PLC0415  # the one way to the gateway
     from huoqun.local import addresses  # noqa: PLC0415  # keeps `huoqun --help` instant
     from producers.replay import BATCH_BYTES, Client, Line, ReplayError, Totals, batches  # noqa: PLC0415  # rooms only lazily
 
@@ -128,9 +127,9 @@ def _send(ctx: click.Context, events: Iterable[dict[str, Any]], url: str | None)
     lines = (Line(msgspec.json.encode(event), "simulated", number) for number, event in enumerate(events, 1))
     try:
         client = Client(
-            url or f"http://{_host(gateway.host)}:{gateway.port}",
+            url or f"http://{posting.host(gateway.host)}:{gateway.port}",
             source=None,
-            key=_key(config, None),
+            key=posting.key(config, None),
             give_up_seconds=60.0,
         )
         client.send_all(batches(lines, max_bytes=min(BATCH_BYTES, config.gateway.max_body_bytes)), totals, lambda: None)
