@@ -1,6 +1,6 @@
 """The broker's administration: topics made and checked, ends and lags measured.
 
-The only place in this package that knows kafka-python.
+With :mod:`huoqun.records` the only place in this package that knows kafka-python.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ def republish(config: Config, events: Iterable[Event], progress: Callable[[int],
     topic = topics.full_name(config.kafka.topic_prefix, topics.EVENTS)
     refused: list[BaseException] = []
     count = 0
-    with _errors(bootstrap):
+    with errors(bootstrap):
         producer = KafkaProducer(
             bootstrap_servers=bootstrap.split(","),
             **_TIMEOUTS,
@@ -215,7 +215,7 @@ def _unreachable(bootstrap: str) -> str | None:
 
 @contextmanager
 def _admin(bootstrap: str) -> Iterator[Any]:
-    with _errors(bootstrap):
+    with errors(bootstrap):
         admin = KafkaAdminClient(bootstrap_servers=bootstrap.split(","), **_TIMEOUTS, client_id=_CLIENT)
         try:
             yield admin
@@ -224,7 +224,8 @@ def _admin(bootstrap: str) -> Iterator[Any]:
 
 
 @contextmanager
-def _errors(bootstrap: str) -> Iterator[None]:
+def errors(bootstrap: str) -> Iterator[None]:
+    """Raise :class:`BrokerError` for what the client raises within."""
     try:
         yield
     except KafkaError as error:
@@ -288,7 +289,7 @@ def _mark_generation(bootstrap: str, events: str, *, ours: bool) -> None:
     if not virgin:
         return
     marker = codec.encode(Generation(number=now_ms() // 1000))
-    with _errors(bootstrap):
+    with errors(bootstrap):
         producer = KafkaProducer(bootstrap_servers=bootstrap.split(","), **_TIMEOUTS, client_id=_CLIENT, acks="all")
         try:
             sent = [producer.send(events, value=marker, partition=partition) for partition in virgin]
@@ -310,7 +311,7 @@ def _ends(bootstrap: str, names: Iterable[str]) -> dict[TopicPartition, int]:
     one keeps the first watermark it has seen of a partition that brings no records.
     """
     ends: dict[TopicPartition, int] = {}
-    with _errors(bootstrap):
+    with errors(bootstrap):
         consumer = KafkaConsumer(
             bootstrap_servers=bootstrap.split(","),
             **_TIMEOUTS,

@@ -9,7 +9,7 @@ import msgspec
 
 from huoqun.control import PREFIX, Generation, Tick
 from huoqun.events import Event, Refused
-from huoqun.results import AnyResult, DeadLetter
+from huoqun.results import AnyResult, DeadLetter, Replayed
 
 Control = Tick | Generation
 
@@ -18,6 +18,8 @@ _events: Final = msgspec.json.Decoder(Event)
 _controls: Final[msgspec.json.Decoder[Control]] = msgspec.json.Decoder(Control)
 _results: Final[msgspec.json.Decoder[AnyResult]] = msgspec.json.Decoder(AnyResult)
 _dead: Final = msgspec.json.Decoder(DeadLetter)
+_replayed: Final = msgspec.json.Decoder(Replayed)
+_REPLAYED: Final = b'{"record":"replayed"'
 _any: Final = msgspec.json.Decoder()
 
 
@@ -63,7 +65,19 @@ def decode_dead_letter(value: bytes) -> DeadLetter | Refused:
     """Read one record of the dead-letter topic."""
     try:
         return _dead.decode(value)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return Refused("", str(error))
+
+
+def decode_letter(value: bytes | None) -> DeadLetter | Replayed | Refused:
+    """Read one record of the dead-letter topic, where notes of what was sent again stand among the letters."""
+    if value is None:
+        return Refused("", "the record has no value")
+    if not value.startswith(_REPLAYED):
+        return decode_dead_letter(value)
+    try:
+        return _replayed.decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return Refused("", str(error))
 
 

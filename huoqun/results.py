@@ -183,6 +183,20 @@ class DeadLetter(msgspec.Struct, kw_only=True):
     value: bytes
     key: bytes | None = None
     at: int = 0
+    service: str = ""
+    """Who could not use it: ``worker`` or ``sink``."""
+    cut: int = 0
+    """How many bytes the value had, where only its beginning is kept; 0: it is whole."""
+
+
+class Replayed(msgspec.Struct, kw_only=True, tag_field="record", tag="replayed"):
+    """Among the dead letters: the one at the offset ``letter`` was sent again, and went to ``partition`` and ``offset``."""
+
+    letter: int
+    at: int
+    topic: str
+    partition: int
+    offset: int
 
 
 AnyResult = Activity | Question | Alert | Member | MemberRisk | GroupSummary

@@ -17,6 +17,7 @@ from concurrent.futures import Future
 from typing import Final, NamedTuple
 
 from huoqun import log
+from huoqun.deadletters import STORE_SAYS
 from huoqun.results import DeadLetter
 from sinks import metrics
 from sinks.batch import Batcher, Chunk, Limits, Origin
@@ -160,7 +161,14 @@ class Sink:
         offset, value = chunk.offsets[at], chunk.values[at] or b""
         self._letters.append(
             DeadLetter(
-                topic=topic, partition=partition, offset=offset, reason=why, key=chunk.keys[at], value=value, at=now
+                topic=topic,
+                partition=partition,
+                offset=offset,
+                reason=why,
+                key=chunk.keys[at],
+                value=value,
+                at=now,
+                service="sink",
             )
         )
         self._letter_bytes += len(value)
@@ -225,7 +233,7 @@ class Sink:
         refused, writing.refused = writing.refused, []
         for origin, why in refused:
             metrics.ERRORS.labels("rejected").inc()
-            self._put_aside(origin, f"the store does not take it: {why}", self._clock())
+            self._put_aside(origin, f"{STORE_SAYS}{why}", self._clock())
 
     def _send_letters(self) -> None:
         if not self._letters:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from huoqun.deadletters import kind_of
 from huoqun.results import DeadLetter
 from streams.core.interface import Bad
 
@@ -17,10 +18,21 @@ def letter(bad: Bad, *, topic: str, partition: int, key: bytes | None, at: int) 
     """Return the dead letter of ``bad``, found in ``topic`` at time ``at`` (ms)."""
     value = bad.value or b""
     reason = ": ".join(part for part in (bad.refused.where, bad.refused.why) if part)[:_MAX_REASON]
-    if len(value) > MAX_VALUE_BYTES:
-        reason += f" (the value is cut here: {len(value)} bytes)"
+    cut = len(value) if len(value) > MAX_VALUE_BYTES else 0
+    if cut:
+        reason += f" (the value is cut here: {cut} bytes)"
         value = value[:MAX_VALUE_BYTES]
-    return DeadLetter(topic=topic, partition=partition, offset=bad.offset, reason=reason, value=value, key=key, at=at)
+    return DeadLetter(
+        topic=topic,
+        partition=partition,
+        offset=bad.offset,
+        reason=reason,
+        value=value,
+        key=key,
+        at=at,
+        service="worker",
+        cut=cut,
+    )
 
 
 def letter_key(dead: DeadLetter) -> bytes:
@@ -30,13 +42,6 @@ def letter_key(dead: DeadLetter) -> bytes:
 
 def reason_kind(bad: Bad) -> str:
     """Return a bounded name of what is wrong, for a metric's label."""
-    why = bad.refused.why
     if bad.value is None:
         return "empty"
-    if bad.refused.where or " - at `" in why or "missing required field" in why or why.startswith("Expected `"):
-        return "schema"
-    if "UTF-8" in why or "utf-8" in why:
-        return "encoding"
-    if "malformed" in why or "truncated" in why or "trailing" in why:
-        return "malformed"
-    return "other"
+    return "schema" if bad.refused.where else kind_of(bad.refused.why)

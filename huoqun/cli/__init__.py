@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "report": "huoqun.cli.report",
     "query": "huoqun.cli.query",
     "status": "huoqun.cli.status",
+    "dlq": "huoqun.cli.dlq",
     "migrate": "huoqun.cli.migrate",
     "provision": "huoqun.cli.provision",
     "config": "huoqun.cli.config",

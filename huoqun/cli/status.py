@@ -14,6 +14,7 @@ from huoqun.config import Config
 
 if TYPE_CHECKING:
     from huoqun.broker import PartitionLag
+    from huoqun.dlq import Count
 
 _NUMBERS: Final = ("applied lag", "saved lag", "events", "open")
 _APPLIED: Final = "huoqun_worker_applied_offset"
@@ -54,6 +55,7 @@ class Status(NamedTuple):
     services: list[Service]
     lags: list[GroupLag]
     dead_letters: int | None
+    dead_letters_replayed: int | None
     sources: list[dict[str, Any]]
     alerts: list[dict[str, Any]]
     problems: list[str]
@@ -90,7 +92,8 @@ def gather(config: Config) -> Status:
     services = _services(config)
     lags, dead = _of_broker(config, problems) if services[0].why is None else ([], None)
     sources, alerts = _of_store(config, problems)
-    return Status(services, lags, dead, sources, alerts, problems)
+    waiting, replayed = (None, None) if dead is None else dead
+    return Status(services, lags, waiting, replayed, sources, alerts, problems)
 
 
 def _services(config: Config) -> list[Service]:
@@ -119,19 +122,18 @@ def _reachable(host: str) -> str:
     return {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(host, host)  # noqa: S104  # read, not bound
 
 
-def _of_broker(config: Config, problems: list[str]) -> tuple[list[GroupLag], int | None]:
-    from huoqun import broker  # noqa: PLC0415  # keeps `huoqun --help` instant
+def _of_broker(config: Config, problems: list[str]) -> tuple[list[GroupLag], Count | None]:
+    from huoqun import broker, dlq  # noqa: PLC0415  # keeps `huoqun --help` instant
 
     prefix = config.kafka.topic_prefix
     events = topics.full_name(prefix, topics.EVENTS)
     results = [topics.full_name(prefix, name) for name in topics.RESULT_TOPICS]
-    dead_letters = topics.full_name(prefix, topics.DEADLETTER)
     streams, sink = topics.streams_group(prefix), topics.sink_group(prefix)
     try:
         # What is applied is asked first: it can only grow until the ends are known.
         lags = by_topic(streams, [events], _applied(config), broker.lag(config, streams, [events]))
         lags += by_topic(sink, [events, *results], None, broker.lag(config, sink, [events, *results]))
-        return lags, broker.depth(config.kafka.bootstrap, dead_letters)
+        return lags, dlq.count(config)
     except broker.BrokerError as error:
         problems.append(str(error))
         return [], None
@@ -185,6 +187,7 @@ def _plain(found: Status) -> dict[str, Any]:
         "services": [s._asdict() for s in found.services],
         "lag": [g._asdict() for g in found.lags],
         "dead_letters": found.dead_letters,
+        "dead_letters_replayed": found.dead_letters_replayed,
         "sources": found.sources,
         "open_alerts": found.alerts,
         "problems": found.problems,
@@ -230,6 +233,8 @@ def _show(found: Status) -> None:
         "none",
     )
     if found.dead_letters is not None:
-        console.print(Text(f"Dead letters: {found.dead_letters:,}"))
+        more = f" (and {found.dead_letters_replayed:,} sent again)" if found.dead_letters_replayed else ""
+        look = ": huoqun dlq list --summary" if found.dead_letters else ""
+        console.print(Text(f"Dead letters: {found.dead_letters:,}{more}{look}"))
     for problem in found.problems:
         click.echo(problem, err=True)

@@ -17,7 +17,7 @@ BROKER_LIMIT = 1_000_000
 def test_a_value_is_kept_as_it_was(value: bytes, key: bytes | None) -> None:
     dead = letter(Bad(7, value, Refused("ts", "required")), topic="p.events", partition=2, key=key, at=5)
     assert codec.decode_dead_letter(codec.encode(dead)) == DeadLetter(
-        topic="p.events", partition=2, offset=7, reason="ts: required", value=value, key=key, at=5
+        topic="p.events", partition=2, offset=7, reason="ts: required", value=value, key=key, at=5, service="worker"
     )
     assert letter_key(dead) == b"p.events/2/7"
 
@@ -28,6 +28,7 @@ def test_the_largest_record_still_fits_into_a_letter() -> None:
     assert len(codec.encode(dead)) < BROKER_LIMIT
     assert len(dead.value) == MAX_VALUE_BYTES
     assert "4000000 bytes" in dead.reason
+    assert dead.cut == 4 * BROKER_LIMIT
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,154 @@
+"""Records read from a topic and written to one, a few at a time, for the command line; by kafka-python."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Final, NamedTuple, Self
+
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.errors import KafkaError
+
+from huoqun import broker
+from huoqun.broker import REQUEST_SECONDS, BrokerError
+
+_CLIENT: Final = "huoqun-cli"
+_TIMEOUTS: Final = {"request_timeout_ms": int(REQUEST_SECONDS * 1000), "bootstrap_timeout_ms": 10_000}
+_LARGEST: Final = 64 * 1024 * 1024
+
+Headers = Sequence[tuple[str, bytes]]
+
+
+class Record(NamedTuple):
+    """One record as it stands in a topic. ``at`` is its time (ms), as the broker has it."""
+
+    partition: int
+    offset: int
+    at: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+
+
+class Place(NamedTuple):
+    """Where a record was written."""
+
+    partition: int
+    offset: int
+
+
+def read(bootstrap: str, topic: str, *, most: int | None = None) -> Iterator[Record]:
+    """Yield every record that is in a topic now, by partition in order; with ``most``, the last so many of each.
+
+    Raises :class:`BrokerError`.
+    """
+    ends = broker.end_offsets(bootstrap, topic)
+    starts = {part: 0 if most is None else max(0, end - most) for part, end in ends.items()}
+    yield from read_between(bootstrap, topic, starts, ends)
+
+
+def read_between(
+    bootstrap: str, topic: str, starts: Mapping[int, int], ends: Mapping[int, int], *, batch: int = 500
+) -> Iterator[Record]:
+    """Yield what is still there from offset ``starts`` up to ``ends``, not included, of each partition."""
+    with broker.errors(bootstrap):
+        consumer = _consumer(bootstrap, batch)
+        try:
+            waiting = {TopicPartition(topic, p): end for p, end in ends.items() if starts.get(p, 0) < end}
+            consumer.assign(sorted(waiting))
+            for tp in waiting:
+                consumer.seek(tp, starts.get(tp.partition, 0))
+            deadline = time.monotonic() + REQUEST_SECONDS
+            while waiting:
+                for tp, records in consumer.poll(timeout_ms=500).items():
+                    deadline = time.monotonic() + REQUEST_SECONDS
+                    for r in records:
+                        if r.offset < waiting.get(tp, 0):
+                            yield Record(tp.partition, r.offset, r.timestamp, r.key, r.value, tuple(r.headers))
+                for tp in [tp for tp, end in waiting.items() if consumer.position(tp) >= end]:
+                    del waiting[tp]
+                    consumer.pause(tp)
+                if time.monotonic() >= deadline:
+                    raise BrokerError(f"the broker at {bootstrap} stopped answering in the middle of {topic}")
+        finally:
+            consumer.close(autocommit=False)
+
+
+def read_one(bootstrap: str, topic: str, partition: int, offset: int) -> Record | None:
+    """Return the record at an offset, ``None`` when it is not there (any more). Raises :class:`BrokerError`."""
+    end = broker.end_offsets(bootstrap, topic).get(partition, 0)
+    if not 0 <= offset < end:
+        return None
+    for record in read_between(bootstrap, topic, {partition: offset}, {partition: offset + 1}, batch=1):
+        if record.offset == offset:
+            return record
+    return None
+
+
+def partitions(bootstrap: str, topic: str) -> int:
+    """Return how many partitions a topic has. Raises :class:`BrokerError` if it is missing."""
+    return len(broker.end_offsets(bootstrap, topic))
+
+
+class Writer:
+    """Writes records that all replicas have to acknowledge; use it in a ``with`` block."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
+        self._producer: Any = None
+
+    def __enter__(self) -> Self:
+        """Connect. Raises :class:`BrokerError`."""
+        with broker.errors(self._bootstrap):
+            self._producer = KafkaProducer(
+                bootstrap_servers=self._bootstrap.split(","),
+                **_TIMEOUTS,
+                client_id=_CLIENT,
+                acks="all",
+                linger_ms=5,
+                max_request_size=_LARGEST,
+            )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Let go of the connection; what was waited for is written."""
+        self._producer.close(timeout=REQUEST_SECONDS)
+
+    def write(
+        self, topic: str, *, key: bytes | None, value: bytes | None, partition: int | None = None, headers: Headers = ()
+    ) -> Any:
+        """Send one record; what is returned is for :meth:`wait`. Without a partition the key's hash chooses it."""
+        try:
+            return self._producer.send(topic, key=key, value=value, partition=partition, headers=list(headers))
+        except (KafkaError, AssertionError) as error:
+            return error
+
+    def wait(self, sent: Sequence[Any]) -> list[Place | str]:
+        """Return where each record went, or why the broker did not take it."""
+        self._producer.flush(timeout=REQUEST_SECONDS)
+        return [_outcome(each) for each in sent]
+
+
+def _outcome(sent: Any) -> Place | str:
+    if isinstance(sent, Exception):
+        return f"{type(sent).__name__}: {sent}"
+    try:
+        done = sent.get(timeout=REQUEST_SECONDS)
+    except KafkaError as error:
+        return f"{type(error).__name__}: {error}"
+    return Place(done.partition, done.offset)
+
+
+def _consumer(bootstrap: str, batch: int) -> Any:
+    return KafkaConsumer(
+        bootstrap_servers=bootstrap.split(","),
+        **_TIMEOUTS,
+        client_id=_CLIENT,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        fetch_max_wait_ms=50,
+        max_poll_records=batch,
+    )
