@@ -40,6 +40,7 @@ _STAFF_ROLE_IDS: Final = frozenset({"2", "4", "5"})
 """In channels: administrators, the owner, administrators of one channel."""
 _PRIVATE: Final = ("C2C_", "FRIEND_", "DIRECT_MESSAGE_")
 _ROBOT: Final = ("GROUP_ADD_ROBOT", "GROUP_DEL_ROBOT", "GROUP_MSG_")
+_REQUEST: Final = ("GROUP_JOIN_REQUEST",)
 _GUILD: Final = ("GUILD_", "CHANNEL_", "FORUM_", "AUDIO_", "MESSAGE_AUDIT_", "INTERACTION_", "MESSAGE_REACTION_REMOVE")
 
 
@@ -117,7 +118,7 @@ def parse(payload: dict[str, Any], stamp: Stamp, /) -> list[Notice] | Refused:
 
 
 def _known(kind: str) -> str:
-    for what, beginnings in (("private", _PRIVATE), ("robot", _ROBOT), ("guild", _GUILD)):
+    for what, beginnings in (("private", _PRIVATE), ("robot", _ROBOT), ("request", _REQUEST), ("guild", _GUILD)):
         if kind.startswith(beginnings):
             return what
     return "unknown"
@@ -137,7 +138,25 @@ def _made(found: dict[str, Any], when: Any, stamp: Stamp) -> Event | Refused:
 def _group_message(content: dict[str, Any]) -> dict[str, Any] | Refused:
     author = read_object_at(content, "author")
     user = read_id(author.get("member_openid")) or read_id(author.get("id"))
-    return _message(content, "group_openid", user, is_staff=author.get("member_role") in _STAFF_ROLES)
+    found = _message(content, "group_openid", user, is_staff=author.get("member_role") in _STAFF_ROLES)
+    if isinstance(found, dict):
+        index, answered = _indexes(content)
+        if index:
+            found["id"] = f"{found['group_id']}:{index}"
+        if answered:
+            found["reply_to"] = f"{found['group_id']}:{answered}"
+    return found
+
+
+def _indexes(content: dict[str, Any]) -> tuple[str, str]:
+    """Return the name by which a message is quoted, and that of the one it quotes: ids proper are not told there."""
+    pairs = (
+        each.partition("=")
+        for each in read_list_at(read_object_at(content, "message_scene"), "ext")
+        if isinstance(each, str)
+    )
+    found = {name: value for name, _, value in pairs}
+    return found.get("msg_idx", ""), found.get("ref_msg_idx", "")
 
 
 def _channel_message(content: dict[str, Any]) -> dict[str, Any] | Refused:
@@ -145,8 +164,9 @@ def _channel_message(content: dict[str, Any]) -> dict[str, Any] | Refused:
     user = read_id(read_object_at(content, "author").get("id"))
     found = _message(content, "channel_id", user, is_staff=not roles.isdisjoint(_STAFF_ROLE_IDS))
     answered = read_id(read_object_at(content, "message_reference").get("message_id"))
-    if answered and isinstance(found, dict):
-        found["reply_to"] = f"{found['group_id']}:{answered}"
+    if isinstance(found, dict):
+        found |= {"reply_to": f"{found['group_id']}:{answered}"} if answered else {}
+        found |= {"at_all": True} if content.get("mention_everyone") is True else {}
     return found
 
 
