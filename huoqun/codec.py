@@ -92,8 +92,10 @@ Read = TypeVar("Read")
 def _together(decoder: msgspec.json.Decoder[Read], values: Sequence[bytes]) -> list[Read] | None:
     if b"\n" in b"".join(values):  # to count them in what is read costs twenty times as much
         return None  # a value of several lines: what follows would be read in the wrong place
+    if values and min(values)[:1] <= b" ":
+        return None  # perhaps one of nothing but space, which is no line, beside one that holds two
     try:
         found = decoder.decode_lines(b"\n".join(values))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    return found if len(found) == len(values) else None  # an empty value is no line
+    return found if len(found) == len(values) else None

@@ -1,6 +1,6 @@
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from huoqun import codec
@@ -149,6 +149,8 @@ def rowwise(read: Read) -> tuple[list[tuple[int, str, tuple[object, ...]]], list
 
 
 @given(st.lists(st.sampled_from([*_GOOD, *_OTHERS, *_RESULTS]), max_size=12))
+@example([_GOOD[1] + _GOOD[2], b" "])
+@example([b"", _GOOD[1] + _GOOD[2]])
 def test_records_read_together_are_as_each_by_itself(values: list[bytes | None]):
     for read in (rows.reader(events=True, store_text=True), rows.reader(events=False, store_text=True)):
         single = [rowwise(read([value], [n])) for n, value in enumerate(values)]
