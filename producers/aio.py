@@ -19,7 +19,7 @@ from typing import Any, Final
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import MessageSizeTooLargeError, RecordListTooLargeError, RequestTimedOutError
 
-from producers.publisher import MAX_VALUE_BYTES, Overloaded, Record, Unavailable, partition_of
+from producers.publisher import MAX_VALUE_BYTES, Overloaded, Record, Unacceptable, Unavailable, partition_of
 from producers.trouble import Trouble
 
 _LINGER_SECONDS: Final = 0.001
@@ -38,12 +38,13 @@ logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it tells of every lo
 class _Call:
     """One call of ``publish``: settled when each of its ``left`` parts, one a lane, is acknowledged or has failed."""
 
-    __slots__ = ("abandoned", "began", "error", "future", "left", "size")
+    __slots__ = ("abandoned", "began", "error", "future", "left", "size", "urgent")
 
-    def __init__(self, future: asyncio.Future[None], size: int, began: float) -> None:
+    def __init__(self, future: asyncio.Future[None], size: int, began: float, urgent: bool) -> None:
         self.future = future
         self.size = size
         self.began = began
+        self.urgent = urgent
         self.left = 0
         self.error: Unavailable | None = None
         self.abandoned = False
@@ -80,10 +81,20 @@ class AiokafkaPublisher:
     overdue.
     """
 
-    def __init__(self, *, bootstrap: str, topic: str, timeout_seconds: float, max_in_flight: int) -> None:
+    def __init__(
+        self,
+        *,
+        bootstrap: str,
+        topic: str,
+        timeout_seconds: float,
+        max_in_flight: int,
+        patience_seconds: float | None = None,
+    ) -> None:
+        """``patience_seconds`` is how long a call waits that is not urgent; without it as long as any, ``timeout_seconds``."""
         self._bootstrap = bootstrap
         self._topic = topic
         self._timeout = timeout_seconds
+        self._patience = timeout_seconds if patience_seconds is None else min(patience_seconds, timeout_seconds)
         self._max_in_flight = max_in_flight
         self._in_flight = 0
         self._lanes: list[_Lane] = []
@@ -130,7 +141,7 @@ class AiokafkaPublisher:
             raise Unavailable(self._trouble.text or "not connected to the broker")
         loop = self._loop
         assert loop is not None
-        call = _Call(loop.create_future(), size, loop.time())
+        call = _Call(loop.create_future(), size, loop.time(), urgent)
         self._in_flight += size
         self._unsettled[call] = None
         if self._producer is None:
@@ -262,12 +273,13 @@ class AiokafkaPublisher:
                 self._settle(call, None)
         else:
             late = isinstance(error, RequestTimedOutError)
-            why = self._late() if late else f"the broker refused: {type(error).__name__}"
+            why = self._late(self._timeout) if late else f"the broker refused: {type(error).__name__}"
+            too_large = isinstance(error, MessageSizeTooLargeError | RecordListTooLargeError)
             self._note_trouble(why)
-            for call in flight.calls:
-                self._settle(call, Unavailable(why))
-            if not isinstance(error, MessageSizeTooLargeError | RecordListTooLargeError):
+            if not too_large:
                 self._renew.set()
+            for call in flight.calls:
+                self._settle(call, Unacceptable(why) if too_large else Unavailable(why))
         if lane.waiting:
             self._schedule(0.0)
 
@@ -293,20 +305,22 @@ class AiokafkaPublisher:
         """Tell callers whose time is up, and give up a producer that has let a batch wait for too long."""
         assert self._loop is not None
         while True:
-            await asyncio.sleep(min(_SWEEP_SECONDS, self._timeout / 10))
+            await asyncio.sleep(min(_SWEEP_SECONDS, self._patience / 10))
             now = self._loop.time()
             for call in self._unsettled:
-                if now - call.began < self._timeout:
+                waited = now - call.began
+                if waited < self._patience:
                     break
-                if not call.future.done():
-                    call.future.set_exception(Unavailable(self._late()))
+                limit = self._timeout if call.urgent else self._patience
+                if waited >= limit and not call.future.done():
+                    call.future.set_exception(Unavailable(self._late(limit)))
             oldest = min((lane.flight.began for lane in self._lanes if lane.flight is not None), default=now)
             if now - oldest > self._timeout * 1.25:
-                self._note_trouble(self._late())
+                self._note_trouble(self._late(self._timeout))
                 self._renew.set()
 
-    def _late(self) -> str:
-        return f"the broker did not acknowledge within {self._timeout:g} s"
+    def _late(self, seconds: float) -> str:
+        return f"the broker did not acknowledge within {seconds:g} s"
 
     async def _stay_connected(self) -> None:
         """Keep a producer, until cancelled."""

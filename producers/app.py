@@ -463,5 +463,6 @@ Try it:
     "id": "m1", "type": "message", "ts": "2026-11-21T08:30:00Z", "platform": "demo", "group_id": "g1",
     "user_id": "u1", "text": "Hello, can anybody help me?"}}'
 
-202 means that the broker has stored it, or that it is on disk until the broker is back. Send an event again with the same id and it counts once.
+202 means that the broker has stored it, or that it is on disk until the broker is back. Send an event again with the same
+id and it counts once.
 """

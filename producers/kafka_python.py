@@ -17,7 +17,7 @@ from typing import Any, Final
 from kafka import KafkaProducer
 from kafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError, RecordListTooLargeError
 
-from producers.publisher import Overloaded, Record, Unavailable, partition_of
+from producers.publisher import Overloaded, Record, Unacceptable, Unavailable, partition_of
 from producers.trouble import Trouble
 
 _LINGER_MS: Final = 2
@@ -50,10 +50,20 @@ class KafkaPythonPublisher:
     collects in one iteration is handed over in one piece: there is no thread hop per event.
     """
 
-    def __init__(self, *, bootstrap: str, topic: str, timeout_seconds: float, max_in_flight: int) -> None:
+    def __init__(
+        self,
+        *,
+        bootstrap: str,
+        topic: str,
+        timeout_seconds: float,
+        max_in_flight: int,
+        patience_seconds: float | None = None,
+    ) -> None:
+        """``patience_seconds`` is how long a call waits that is not urgent; without it as long as any, ``timeout_seconds``."""
         self._bootstrap = bootstrap
         self._topic = topic
         self._timeout = timeout_seconds
+        self._patience = timeout_seconds if patience_seconds is None else min(patience_seconds, timeout_seconds)
         self._max_in_flight = max_in_flight
         self._in_flight = 0
         self._partitions = 0
@@ -102,11 +112,12 @@ class KafkaPythonPublisher:
         if not self._handing_over:
             self._loop.call_soon(self._hand_over)
         self._handing_over.append(batch)
+        patience = self._timeout if urgent else self._patience
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(patience):
                 await batch.future
         except TimeoutError:
-            raise Unavailable(f"the broker did not acknowledge within {self._timeout:g} s") from None
+            raise Unavailable(f"the broker did not acknowledge within {patience:g} s") from None
         finally:
             batch.abandoned = True  # nobody waits any more: what is not sent yet need not be
 
@@ -295,6 +306,8 @@ class KafkaPythonPublisher:
             self._partitions = 0  # ask again: the topic may have been removed or cut anew
         else:
             why = f"the broker refused: {type(error).__name__}"
-        if not isinstance(error, MessageSizeTooLargeError | RecordListTooLargeError):
-            self._renew = True  # timed out, fenced, out of sequence, closed: a new producer starts a new sequence
+        if isinstance(error, MessageSizeTooLargeError | RecordListTooLargeError):
+            self._settle(batch, count, Unacceptable(why))
+            return
+        self._renew = True  # timed out, fenced, out of sequence, closed: a new producer starts a new sequence
         self._settle(batch, count, Unavailable(why))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from producers.publisher import Overloaded, Record, Unavailable, partition_of
+from producers.publisher import Overloaded, Record, Unacceptable, Unavailable, partition_of
 
 
 class MemoryPublisher:
@@ -14,12 +14,22 @@ class MemoryPublisher:
     ``down`` makes it behave like a broker that can't be reached; ``hold()`` like one that does not answer for now.
     """
 
-    def __init__(self, *, partitions: int = 4, timeout_seconds: float = 10.0, max_in_flight: int = 20_000) -> None:
+    def __init__(
+        self,
+        *,
+        partitions: int = 4,
+        timeout_seconds: float = 10.0,
+        max_in_flight: int = 20_000,
+        patience_seconds: float | None = None,
+    ) -> None:
         self.log: list[list[Record]] = [[] for _ in range(partitions)]
         self.down = False
         self.keep = True
         """False drops what is published: for measurements."""
+        self.largest: int | None = None
+        """Records of more bytes are not taken."""
         self._timeout = timeout_seconds
+        self._patience = timeout_seconds if patience_seconds is None else min(patience_seconds, timeout_seconds)
         self._max_in_flight = max_in_flight
         self._in_flight = 0
         self._answering = asyncio.Event()
@@ -44,13 +54,16 @@ class MemoryPublisher:
             raise Overloaded
         if self.down:
             raise Unavailable("the broker is down")
+        if self.largest is not None and max(len(record.value) for record in records) > self.largest:
+            raise Unacceptable("the broker refused: too large")
         self._in_flight += len(records)
+        patience = self._timeout if urgent else self._patience
         try:
             if not self._answering.is_set():
-                async with asyncio.timeout(self._timeout):
+                async with asyncio.timeout(patience):
                     await self._answering.wait()
         except TimeoutError:
-            raise Unavailable(f"the broker did not acknowledge within {self._timeout:g} s") from None
+            raise Unavailable(f"the broker did not acknowledge within {patience:g} s") from None
         finally:
             self._in_flight -= len(records)
         if self.keep:

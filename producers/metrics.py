@@ -133,3 +133,39 @@ class _Hot(Collector):
         for source, at in self.last_event.items():
             last.add_metric([source], at)
         yield last
+
+
+class SpoolMetrics:
+    """What is told of the spool on disk."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.written = Counter(
+            "huoqun_gateway_spool_written_events", "Events kept on disk for the broker.", registry=registry
+        )
+        self.sent = Counter(
+            "huoqun_gateway_spool_sent_events", "Events sent from disk to the broker.", registry=registry
+        )
+        self.errors = Counter(
+            "huoqun_gateway_spool_errors",
+            "What went wrong with the spool: full, disk, read, refused (an event that the broker never takes).",
+            ["kind"],
+            registry=registry,
+        )
+        self.damaged = Counter("huoqun_gateway_spool_damaged_bytes", "Bytes that could not be read.", registry=registry)
+        self.lost = Counter("huoqun_gateway_spool_lost_events", "Events known to be in those.", registry=registry)
+        self.cut = Counter(
+            "huoqun_gateway_spool_cut_bytes", "Bytes of what was not finished when a process died.", registry=registry
+        )
+        self._bytes = Gauge("huoqun_gateway_spool_bytes", "Bytes on disk.", registry=registry)
+        self._records = Gauge(
+            "huoqun_gateway_spool_records", "Events on disk that wait for the broker.", registry=registry
+        )
+        self._oldest = Gauge(
+            "huoqun_gateway_spool_oldest_seconds", "How long the oldest of them has waited.", registry=registry
+        )
+
+    def watch(self, held: Callable[[], float], records: Callable[[], float], oldest: Callable[[], float]) -> None:
+        """Read the gauges from these when scraped."""
+        self._bytes.set_function(held)
+        self._records.set_function(records)
+        self._oldest.set_function(oldest)

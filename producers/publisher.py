@@ -32,6 +32,10 @@ class Unavailable(Exception):  # noqa: N818  # it names an answer, not a defect
     retry_after: Final = 2
 
 
+class Unacceptable(Unavailable):
+    """The broker never takes such records (too large for its settings): to send them again is no use."""
+
+
 class Publisher(Protocol):
     """Where accepted events go. Bound to the event loop that runs :meth:`start`."""
 
@@ -41,7 +45,8 @@ class Publisher(Protocol):
     async def publish(self, records: Sequence[Record], *, urgent: bool = False) -> None:
         """Return when all ``records`` are acknowledged by all replicas; order is kept within a partition.
 
-        ``urgent`` passes the bound on what is in flight (for ticks, which are few and must not starve). Raises
+        ``urgent`` passes the bound on what is in flight, and waits for as long as a publish may take, where others are given
+        up sooner (for ticks and for what waits on disk: both are few calls, and nobody else would see to them). Raises
         :class:`Overloaded` or :class:`Unavailable`.
         """
 

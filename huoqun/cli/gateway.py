@@ -7,17 +7,24 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from huoqun.cli import configured
 
+_WAIT_SECONDS: Final = 30.0
+_PATIENCE_SECONDS: Final = 5.0
+"""How long a broker may take to answer before the spool is used; one that is just slow may."""
+
 if TYPE_CHECKING:
     from huoqun.config import Config
     from producers.admission import Sources
     from producers.publisher import Publisher
+    from producers.spooling import SpoolingPublisher
 
 
 @click.command()
@@ -32,30 +39,35 @@ if TYPE_CHECKING:
     "--wait",
     "seconds",
     type=click.FloatRange(0),
-    default=30.0,
-    show_default=True,
+    default=None,
     metavar="SECONDS",
-    help="How long to wait for the broker at start.",
+    help="How long to wait for the broker at start: 30, or with a spool hardly at all.",
 )
 @click.option("--worker", type=int, default=None, hidden=True)  # what the first process tells each of the others
 @click.pass_context
 def command(
-    ctx: click.Context, host: str | None, port: int | None, workers: int | None, seconds: float, worker: int | None
+    ctx: click.Context,
+    host: str | None,
+    port: int | None,
+    workers: int | None,
+    seconds: float | None,
+    worker: int | None,
 ) -> None:
     """Take events in: POST /v1/events and /webhooks/{source}, into the events topic.
 
-    A request is answered with 2xx only after the broker has acknowledged all its events. Unless gateway.tick_seconds is
-    0, it also writes the time into every partition: one gateway must do so, several may.
+    A request is answered with 2xx only after the broker has acknowledged all its events. While the broker is away they are
+    kept on disk instead (gateway.spool_bytes below data_dir/spool), and sent in order when it is back. Unless
+    gateway.tick_seconds is 0, it also writes the time into every partition: one gateway must do so, several may.
 
     \b
     Metrics:  GET /metrics       Health: GET /healthz, /readyz
     Stop:     SIGTERM or Ctrl-C; requests that have begun are finished, then it ends with status 0.
 
-    With --workers N, N processes share the port, each on a core. One writes the time, max_in_flight is divided among them,
-    and each has metrics of its own: at gateway.metrics_port, the next port, and so on; add them up. A worker that dies is
-    started again; when that happens again and again, all end with status 1.
+    With --workers N, N processes share the port, each on a core. One writes the time; max_in_flight and spool_bytes are
+    divided among them, and each has metrics of its own: at gateway.metrics_port, the next port, and so on; add them up. A
+    worker that dies is started again; when that happens again and again, all end with status 1.
     """  # noqa: D301  # \\b is click's mark for text that it must not wrap
-    from huoqun import broker, log  # noqa: PLC0415  # keeps `huoqun --help` instant
+    from huoqun import log  # noqa: PLC0415  # keeps `huoqun --help` instant
     from huoqun.config import ConfigError  # noqa: PLC0415  # the same
     from producers.admission import read_sources  # noqa: PLC0415  # the same, and the shared room imports rooms lazily
 
@@ -72,13 +84,7 @@ def command(
     if worker is not None:
         _loop_run(_serve(config, sources, worker))
         return
-    try:
-        broker.wait_for_broker(config.kafka.bootstrap, seconds)
-        problems = broker.verify(config)
-    except broker.BrokerError as error:
-        raise click.ClickException(str(error)) from None
-    if problems:
-        raise click.ClickException("\n".join(problems))
+    _check_broker(config, seconds)
     for source in sources.canonical:
         if not source.keys:
             click.echo(f"source {source.name} has no secret: only this machine may post to /v1/events", err=True)
@@ -86,6 +92,33 @@ def command(
         _supervise(ctx.obj, config)
     else:
         _loop_run(_serve(config, sources, None))
+
+
+def _check_broker(config: Config, seconds: float | None) -> None:
+    """Refuse to start without a broker with the right topics; with a spool only where the broker says that they are wrong."""
+    from huoqun import broker  # noqa: PLC0415  # see command()
+
+    spooling = config.gateway.spool_bytes > 0
+    wait = (0.0 if spooling else _WAIT_SECONDS) if seconds is None else seconds
+    found: list[list[str] | broker.BrokerError] = []
+
+    def check() -> None:
+        try:
+            broker.wait_for_broker(config.kafka.bootstrap, wait)
+            found.append(broker.verify(config))
+        except broker.BrokerError as error:
+            found.append(error)
+
+    checking = threading.Thread(target=check, daemon=True)  # a broker that never answers must not hold us up
+    checking.start()
+    checking.join(wait + _PATIENCE_SECONDS if spooling else None)
+    problems = found[0] if found else broker.BrokerError(f"the broker at {config.kafka.bootstrap} does not answer")
+    if isinstance(problems, broker.BrokerError):
+        if not spooling:
+            raise click.ClickException(str(problems))
+        click.echo(f"{problems}; until it answers events are kept on disk", err=True)
+    elif problems:
+        raise click.ClickException("\n".join(problems))
 
 
 def _supervise(path: str | None, config: Config) -> None:
@@ -149,7 +182,9 @@ async def _serve(config: Config, sources: Sources, worker: int | None) -> None:
     gateway = config.gateway
     if worker is not None:
         gateway.max_in_flight = max(1, gateway.max_in_flight // gateway.workers)
-    publisher = _publisher(config)
+    publisher: Publisher = _publisher(config)
+    spooling = _spooling(config, publisher, worker or 0) if gateway.spool_bytes else None
+    publisher = spooling or publisher
     await publisher.start()
     app = App(
         gateway=gateway,
@@ -159,6 +194,7 @@ async def _serve(config: Config, sources: Sources, worker: int | None) -> None:
         registry=REGISTRY,
         partitions=config.kafka.partitions,
         alone=worker is None,
+        remark=(lambda: None) if spooling is None else spooling.remark,
     )
     watched = None
     place = (gateway.host, gateway.port)
@@ -172,7 +208,8 @@ async def _serve(config: Config, sources: Sources, worker: int | None) -> None:
         raise _no_listening(*place, error) from None
     ticking = None
     if gateway.tick_seconds > 0 and not worker:
-        ticker = Ticker(publisher, seconds=gateway.tick_seconds, clock=now_ms, metrics=app.metrics)
+        clock = spooling.tick_ms if spooling is not None else now_ms
+        ticker = Ticker(publisher, seconds=gateway.tick_seconds, clock=clock, metrics=app.metrics)
         ticking = asyncio.create_task(ticker.run())
     click.echo(f"gateway: {running.address}" + ("" if watched is None else f" metrics: {watched.address}"))
     stopped = asyncio.create_task(stop.wait())
@@ -204,5 +241,26 @@ def _publisher(config: Config) -> Publisher:
         bootstrap=config.kafka.bootstrap,
         topic=topics.full_name(config.kafka.topic_prefix, topics.EVENTS),
         timeout_seconds=config.gateway.publish_timeout_seconds,
+        patience_seconds=config.gateway.spool_after_seconds if config.gateway.spool_bytes else None,
         max_in_flight=config.gateway.max_in_flight,
+    )
+
+
+def _spooling(config: Config, publisher: Publisher, worker: int) -> SpoolingPublisher:
+    from prometheus_client import REGISTRY  # noqa: PLC0415  # see command()
+
+    from huoqun.clock import now_ms  # noqa: PLC0415  # see command()
+    from producers.metrics import SpoolMetrics  # noqa: PLC0415  # see command()
+    from producers.spooling import SpoolingPublisher  # noqa: PLC0415  # see command()
+    from producers.spools import Place  # noqa: PLC0415  # see command()
+
+    gateway = config.gateway
+    return SpoolingPublisher(
+        publisher,
+        Place(Path(config.data_dir) / "spool", gateway.spool_bytes // gateway.workers, worker, gateway.workers),
+        clock=now_ms,
+        metrics=SpoolMetrics(REGISTRY),
+        patience_seconds=gateway.spool_after_seconds,
+        timeout_seconds=gateway.publish_timeout_seconds,
+        max_in_flight=gateway.max_in_flight,
     )

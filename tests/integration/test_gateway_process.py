@@ -175,7 +175,7 @@ def test_a_broker_that_stops_is_503_in_time_and_used_again_when_it_is_back(tmp_p
         broker = tansu_broker.start(tmp_path)
     except tansu_binary.BrokerMissingError as error:
         pytest.skip(str(error))
-    stack = Stack(broker.bootstrap, topic_prefix, tmp_path, publish_timeout_seconds=2, tick_seconds=0.5)
+    stack = Stack(broker.bootstrap, topic_prefix, tmp_path, publish_timeout_seconds=2, tick_seconds=0.5, spool_bytes=0)
     try:
         stack.start()
         assert post(stack.url, event(1))[0] == 202
