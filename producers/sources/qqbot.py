@@ -257,4 +257,4 @@ _READERS: Final[Mapping[str, Callable[[dict[str, Any]], dict[str, Any] | Ignored
 }
 
 
-WEBHOOK: Final = Platform(open_delivery, parse, coverage="mentions")
+WEBHOOK: Final = Platform(open_delivery, parse, kinds=(), coverage="mentions")  # QQ does not document what it claims
