@@ -15,6 +15,7 @@ COMMANDS: Final = {
     "up": "huoqun.cli.up",
     "demo": "huoqun.cli.demo",
     "gateway": "huoqun.cli.gateway",
+    "relay": "huoqun.cli.relay",
     "worker": "huoqun.cli.worker",
     "sink": "huoqun.cli.sink",
     "replay": "huoqun.cli.replay",
