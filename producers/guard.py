@@ -76,12 +76,13 @@ class _Connection(RequestHandler):
         self, request: BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
     ) -> StreamResponse:
         """Answer what is no HTTP, in our form and without a word about our insides."""
-        del exc, message
+        del message
         if request.writer.output_size > 0:
             raise ConnectionError("the answer had begun")
         status = status if status in (400, 413, 431) else 400 if status < 500 else 500  # noqa: PLR2004  # classes of status
         reason = "malformed" if status < 500 else "internal"  # noqa: PLR2004  # the same
-        self.guard.count("no_http" if status < 500 else "internal")  # noqa: PLR2004  # the same
+        gone = isinstance(exc, ConnectionError)  # in the middle of a request: nobody reads the answer
+        self.guard.count("gone" if gone else "no_http" if status < 500 else "internal")  # noqa: PLR2004  # the same
         detail = "the request is no HTTP that this server can read" if status < 500 else "this is our fault"  # noqa: PLR2004
         problem = Problem(status, reason, detail, where="request head" if status < 500 else "")  # noqa: PLR2004
         response = Response(status=status, body=problem.body(), headers=problem.headers() | {"Server": "huoqun"})

@@ -1,7 +1,7 @@
 """What holds for every platform: only what it signed is taken, a delivery is read the same each time, nothing raises."""
 
 import random
-from typing import Any, get_args
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -12,6 +12,7 @@ from huoqun.events import Event, Refused
 from producers.sources import PLATFORMS
 from producers.sources.base import Answer, Opened, Stamp
 from producers.verify import Denied
+from tests.support.nonsense import anything, changed, places
 from tests.support.specimens import SPECIMENS
 from tests.support.specimens.base import NOW, Signed, Specimen, deliver, read
 
@@ -94,29 +95,6 @@ def test_a_new_secret_can_be_put_before_the_old_one(specimen: Specimen) -> None:
     other = "".join(chr(ord(c) ^ 1) if c.isalnum() and chr(ord(c) ^ 1).isalnum() else c for c in specimen.secret)
     assert isinstance(deliver(specimen, signed, secret=f"{other},{specimen.secret}"), Opened)
     assert isinstance(deliver(specimen, signed, secret=other), Denied)
-
-
-leaf = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
-anything = st.recursive(
-    leaf,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
-    max_leaves=8,
-)
-
-
-def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Return the way to everything within a document."""
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [path, *(p for key, each in inner for p in places(each, (*path, key)))]
-
-
-def changed(value: Any, path: tuple[Any, ...], new: Any) -> Any:
-    """Return a copy of a document with something else at one place."""
-    if not path:
-        return new
-    copy = dict(value) if isinstance(value, dict) else list(value)
-    copy[path[0]] = changed(value[path[0]], path[1:], new)
-    return copy
 
 
 @every
