@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "worker": "huoqun.cli.worker",
     "sink": "huoqun.cli.sink",
     "replay": "huoqun.cli.replay",
+    "import": "huoqun.cli.import_history",
     "simulate": "huoqun.cli.simulate",
     "report": "huoqun.cli.report",
     "query": "huoqun.cli.query",
