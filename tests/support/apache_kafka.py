@@ -8,6 +8,7 @@ from pathlib import Path
 from huoqun.broker import BrokerError, wait_for_broker
 from tests.support.brokers import BrokerNotStartedError, RunningBroker, free_port, tail
 from tests.support.fetch_kafka import UnavailableError, fetch
+from tests.support.proxy import Proxy
 
 _JAVA_NEEDED = 17
 _JVM = [
@@ -27,7 +28,7 @@ process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
 listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+advertised.listeners=PLAINTEXT://127.0.0.1:{advertised}
 controller.listener.names=CONTROLLER
 log.dirs={data}
 auto.create.topics.enable=false
@@ -54,13 +55,21 @@ _LOG4J2 = """<Configuration status="error">
 """
 
 
-def start(directory: Path) -> RunningBroker:
-    """Start it with its data and log in ``directory``; raises :class:`UnavailableError` when Java or the artifacts can't be had."""
+def start(directory: Path, through: Proxy | None = None) -> RunningBroker:
+    """Start it with its data and log in ``directory``; raises :class:`UnavailableError` when Java or the artifacts can't be had.
+
+    ``through`` is a proxy by whose address alone clients are told to reach it.
+    """
     _require_java()
     jars = fetch()
     port, controller = free_port(), free_port()
+    advertised = port
+    if through is not None:
+        through.target, advertised = port, through.port
     properties, log4j2, log = directory / "server.properties", directory / "log4j2.xml", directory / "kafka.log"
-    properties.write_text(_PROPERTIES.format(port=port, controller=controller, data=directory / "data"), "utf-8")
+    properties.write_text(
+        _PROPERTIES.format(port=port, advertised=advertised, controller=controller, data=directory / "data"), "utf-8"
+    )
     log4j2.write_text(_LOG4J2, "utf-8")
     java = ["java", *_JVM, f"-Dlog4j2.configurationFile={log4j2}", "-cp", f"{jars}/*"]
     formatting = [*java, "kafka.tools.StorageTool", "format", "-t", _CLUSTER, "-c", str(properties)]

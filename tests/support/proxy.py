@@ -14,11 +14,15 @@ class Proxy:
 
     The whole insert reaches the server, which stores it; the connection is then cut before any answer to the data comes
     back, and ``cut_replies`` counts down.
+
+    ``swallow()`` makes it a black hole until ``release()``: connections stand and are taken, and no byte gets through.
     """
 
-    def __init__(self, target: int) -> None:
+    def __init__(self, target: int = 0) -> None:
         self.target = target
         self.cut_replies = 0
+        self._passing = threading.Event()
+        self._passing.set()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._open: set[socket.socket] = set()
@@ -34,13 +38,23 @@ class Proxy:
         for connection in list(self._open):
             connection.close()
 
+    def swallow(self) -> None:
+        self._passing.clear()
+
+    def release(self) -> None:
+        self._passing.set()
+
     def _accept(self) -> None:
         while True:
             try:
                 client, _ = self._listener.accept()
             except OSError:
                 return
-            server = socket.create_connection(("127.0.0.1", self.target))
+            try:
+                server = socket.create_connection(("127.0.0.1", self.target))
+            except OSError:
+                client.close()
+                continue
             self._open |= {client, server}
             threading.Thread(target=self._serve, args=(client, server), daemon=True).start()
 
@@ -50,6 +64,7 @@ class Proxy:
         up.start()
         with contextlib.suppress(OSError):
             while chunk := server.recv(65536):
+                self._passing.wait()
                 # The first answer to an insert is the table's header, which the client waits for before it sends data.
                 if state["inserting"] and state["data"] and self.cut_replies > 0:
                     self.cut_replies -= 1
@@ -63,6 +78,7 @@ class Proxy:
     def _up(self, client: socket.socket, server: socket.socket, state: dict[str, int]) -> None:
         with contextlib.suppress(OSError):
             while chunk := client.recv(65536):
+                self._passing.wait()
                 if INSERTED in chunk and b"VALUES" in chunk:
                     state["inserting"], state["data"] = 1, 0
                 elif state["inserting"]:

@@ -6,14 +6,22 @@ from pathlib import Path
 from huoqun.broker import BrokerError, wait_for_broker
 from huoqun.local import tansu
 from tests.support.brokers import BrokerNotStartedError, RunningBroker, free_port, tail
+from tests.support.proxy import Proxy
 
 
-def start(directory: Path) -> RunningBroker:
-    """Start it, logging into ``directory``; raises ``huoqun.local.tansu.BrokerMissingError`` when it is not installed."""
+def start(directory: Path, through: Proxy | None = None) -> RunningBroker:
+    """Start it, logging into ``directory``; raises ``huoqun.local.tansu.BrokerMissingError`` when it is not installed.
+
+    ``through`` is a proxy by whose address alone clients are told to reach it.
+    """
     port = free_port()
     log = directory / "tansu.log"
+    command = tansu.command("127.0.0.1", port)
+    if through is not None:
+        through.target = port
+        command[command.index("--advertised-listener-url") + 1] = f"tcp://127.0.0.1:{through.port}"
     with log.open("wb") as output:
-        process = subprocess.Popen(tansu.command("127.0.0.1", port), stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
     broker = RunningBroker("tansu", f"127.0.0.1:{port}", process, log)
     try:
         wait_for_broker(broker.bootstrap, 20)

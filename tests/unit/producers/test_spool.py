@@ -20,7 +20,7 @@ from producers.spool import Spool, read_cursor, segments_in, waiting_since
 LIMIT = 64 * 1024 * 1024
 NOW = 1_764_000_000_000
 
-keys = st.none() | st.binary(max_size=20)
+keys = st.none() | st.text(max_size=20).map(lambda t: t.encode("utf-8", "replace"))
 texts = st.text(max_size=40).map(lambda t: t.encode("utf-8", "replace"))
 
 
