@@ -294,7 +294,7 @@ class Loop:
 
     def resume(self, partitions: Iterable[int], generation: int) -> None:
         """A new assignment: restore the states of its partitions, one after the other, in the background."""
-        mine = sorted(partitions)
+        mine = sorted(partitions, key=lambda partition: (partition not in self._kept, partition))  # those go on at once
         gone = [p for p in self._kept if p not in mine]
         for partition in gone:
             del self._kept[partition]

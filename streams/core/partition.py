@@ -47,14 +47,16 @@ MOST_ROWS: Final = 20_000
 MOST_WOKEN: Final = 20_000
 """At midnight groups with so many members together are woken between two checkpoints, and more make the next one due: all at
 once, their rows would fill the memory before they are sent."""
-
-
+MOST_KEPT: Final = 64
+"""A group with at most so many events that can still be taken back is saved with them: it need not be saved again before the
+next one is a whole lag old. With more, the log's are read again, for they would be written at each save."""
 MOST_RUN: Final = 1_024
 """So many events are put into the order of time at once …"""
 LEAST_RUN: Final = 16
 """… and so many where each may end a large group's day."""
-RESTORED: Final = 10
-"""Restoring so many members takes as long as applying an event again."""
+RESTORED: Final = 4
+"""So many members to restore leave time for applying one event less again: both together decide how long a dead worker's
+partitions stand still."""
 
 
 class Lag(NamedTuple):
@@ -65,7 +67,7 @@ class Lag(NamedTuple):
     work: int = 200_000
     """… or once the worker has done this much since, over all its partitions, in events: some seconds' work to do again.
     A member whose day ends counts like an event, for it costs as much. It is less where there is much to restore, down to
-    half of it: see :data:`RESTORED`."""
+    a third of it: see :data:`RESTORED`."""
     silent: int = 30
     """A group that has been silent this long is saved with the events that can still be taken back, …"""
     steps: int = 20_000
@@ -511,7 +513,7 @@ class Partition:
         members = 0
         for tracked in self.groups.values():
             members += len(tracked.group.h.people)
-        work = max(most // 2, most - members // RESTORED)
+        work = max(most // 3, most - members // RESTORED)
         horizon = marks[0][0] if len(marks) == self.lag.checkpoints else -1
         done = self._work()
         self._horizon_work = done - work
@@ -554,7 +556,7 @@ class Partition:
             return []  # not read yet: what is stored still holds
         h, arrivals, chain = tracked.group.h, tracked.arrivals, tracked.chain
         self._elapse(arrivals)
-        quiet = self._checkpoints - tracked.touched > 2  # noqa: PLR2004  # see _due
+        quiet = self._checkpoints - tracked.touched > 2 or len(h.steps) <= MOST_KEPT  # noqa: PLR2004  # see _due
         pending: list[int] = []
         kept: list[bytes] = []
         for step in h.steps:
