@@ -17,9 +17,11 @@ MOST_VALUE: Final = 64 * 1024 * 1024
 """The longest single message (or other value) that is read."""
 
 _SPACE: Final = re.compile(rb"[ \t\r\n]*")
-_TOKEN: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|(?P<open>\\?\Z))|[{}\[\]]', re.DOTALL)
+_TO_BRACKET: Final = re.compile(rb'(?:[^"{}\[\]]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+[{}\[\]]', re.DOTALL)
+"""Up to the next bracket that stands in no string; nothing is tried twice."""
 _STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _PLAIN: Final = re.compile(rb"[^\s,\]}{\[\":]+")
+_OPENING: Final = b"{["
 _BOM: Final = b"\xef\xbb\xbf"
 _BAD_ESCAPE: Final = re.compile(rb"(?<!\\)((?:\\\\)*)\\x([0-9A-Fa-f]{2})")
 """What Telegram Desktop writes for control characters; JSON knows no such thing."""
@@ -124,31 +126,27 @@ class Scanner:
             return
         depth = 0
         while True:
-            reached = len(self._data)
-            for match in _TOKEN.finditer(self._data, self._at):
-                if match["open"] is not None:
-                    reached = match.start()
-                    break
-                depth += _step(match)
-                if depth == 0:
-                    self._go(match.end())
-                    return
-            self._go(reached)
-            self._need_more()
+            match = _TO_BRACKET.match(self._data, self._at)
+            if match is None:
+                self._need_more()
+                continue
+            self._go(match.end())
+            depth += 1 if self._data[self._at - 1] in _OPENING else -1
+            if depth == 0:
+                return
 
     def _end_of_nest(self) -> int:
         depth, at = 0, self._at
         while True:
-            reached = len(self._data)
-            for match in _TOKEN.finditer(self._data, at):
-                if match["open"] is not None:
-                    reached = match.start()
-                    break
-                depth += _step(match)
-                if depth == 0:
-                    return match.end()
-            at = reached - self._at
-            self._need_more()
+            match = _TO_BRACKET.match(self._data, at)
+            if match is None:
+                at -= self._at
+                self._need_more()
+                continue
+            at = match.end()
+            depth += 1 if self._data[at - 1] in _OPENING else -1
+            if depth == 0:
+                return at
 
     def _end_of_string(self) -> int:
         while True:
@@ -198,8 +196,3 @@ class Scanner:
 
     def _broken(self, wanted: str) -> DamagedError:
         return DamagedError(f"not JSON: {wanted} is missing here, or the file breaks off", self.line)
-
-
-def _step(match: re.Match[bytes]) -> int:
-    token = match[0]
-    return 1 if token in (b"{", b"[") else -1 if token in (b"}", b"]") else 0

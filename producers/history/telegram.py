@@ -76,6 +76,8 @@ class _Known:
     def __init__(self) -> None:
         self.names = Names()
         self.topics: set[str] = set()
+        self.seen: set[tuple[Any, Any]] = set()
+        """Names and ids that have been looked at."""
 
 
 def recognise(files: Files, name: str) -> bool:
@@ -140,8 +142,11 @@ def _learn(raw: Raw, known: _Known) -> None:
     if not isinstance(message, dict):
         return
     for label in ("from", "actor"):
-        person = _person(message, label)
-        known.names.add(person["first_name"], read_id(person["id"]))
+        name, user_id = message.get(label), message.get(f"{label}_id")
+        if isinstance(name, str) and isinstance(user_id, str) and (name, user_id) not in known.seen:
+            known.seen.add((name, user_id))
+            person = _person(message, label)
+            known.names.add(person["first_name"], person["id"])
     if message.get("action") == "topic_created":
         known.topics.add(read_id(message.get("id")))
 

@@ -35,7 +35,9 @@ def read_ids(payload: dict[str, Any], *names: str) -> list[str] | Refused:
 
 def read_name(value: Any) -> str:
     """Return a display name without the control characters that would have the whole event refused."""
-    return "".join(c for c in value if c.isprintable())[:512] if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return (value if value.isprintable() else "".join(c for c in value if c.isprintable()))[:512]
 
 
 def read_object_at(payload: dict[str, Any], name: str) -> dict[str, Any]:
