@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -73,7 +74,7 @@ class Gateway(_Section, kw_only=True):
     workers: int = 1
     """Processes that share the port, each on a core. Several have metrics of their own: at ``metrics_port``, the next, …"""
     spool_bytes: int = 256 * 1024 * 1024
-    """Room on disk (below ``data_dir``/spool) for events while the broker is away; when it is full, the answer is 503. 0: none."""
+    """Room on disk (below ``data_dir``/spool) for events while the broker is away; when it is full, 503 is answered. 0: none."""
     spool_after_seconds: float = 2.0
     """So long an event waits for the broker before it is kept on disk instead: platforms give up after three seconds or five."""
     metrics_host: str = "127.0.0.1"
@@ -166,6 +167,8 @@ class Source(_Section, kw_only=True):
     name: str
     kind: SourceKind
     secret_env: str = ""
+    events_per_second: float = 0.0
+    """The most that it may send on average; beyond that 429 is answered. 0: no limit."""
     account: str = ""
     """Who the deliveries are for, where a platform says so: a WeCom corp id, a DingTalk app key. Others are refused then."""
     coverage: Coverage = "full"
@@ -338,6 +341,11 @@ def _problems(config: Config) -> list[str]:
         problems.append(f"worker.lateness_seconds: must not be negative, is {config.worker.lateness_seconds}")
     if config.sink.batch_rows < 0:
         problems.append(f"sink.batch_rows: must not be negative, is {config.sink.batch_rows}")
+    problems += [
+        f"sources[{number}].events_per_second: must be 0 or above, is {source.events_per_second}"
+        for number, source in enumerate(config.sources)
+        if not 0 <= source.events_per_second < math.inf
+    ]
     names = [s.name for s in config.sources]
     problems += [f"sources: the name {n!r} is used twice" for n in sorted({n for n in names if names.count(n) > 1})]
     keys = [(g.platform, g.group_id) for g in config.groups]

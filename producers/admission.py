@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
@@ -27,9 +28,13 @@ _HOST: Final = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<name>[^:\[\]]+))(
 
 
 class TooFast(Exception):  # noqa: N818  # it names an answer, not a defect
-    """One source has more than its share in flight."""
+    """One source sends more than its share. Come back in ``retry_after`` seconds."""
 
-    retry_after: Final = 1
+    def __init__(
+        self, why: str = "this source sends faster than its events can be stored; slow down", wait: float = 1.0
+    ) -> None:
+        super().__init__(why)
+        self.retry_after = max(1, math.ceil(wait))
 
 
 class KnownSource(msgspec.Struct, frozen=True):
@@ -41,6 +46,7 @@ class KnownSource(msgspec.Struct, frozen=True):
     keys: tuple[bytes, ...]
     secret_env: str = ""
     account: str = ""
+    events_per_second: float = 0.0
 
     def __repr__(self) -> str:
         """Without the secrets."""
@@ -52,6 +58,10 @@ class Sources(msgspec.Struct, frozen=True):
 
     canonical: tuple[KnownSource, ...]
     platforms: Mapping[str, KnownSource]
+
+    def limits(self) -> dict[str, float]:
+        """Return how many events a second each may send, by name; only those that have such a limit."""
+        return {s.name: s.events_per_second for s in (*self.canonical, *self.platforms.values()) if s.events_per_second}
 
     def labelled(self, name: str) -> KnownSource | None:
         """Return the source of that name, whatever its kind."""
@@ -67,6 +77,8 @@ class Sender(msgspec.Struct, frozen=True):
     source: str
     kind: str
     coverage: Coverage
+    admitted: str = ""
+    """The configured source whose limits hold: ``source`` is what the sender wants to be called."""
 
 
 def read_sources(config: Config, environ: Mapping[str, str]) -> Sources:
@@ -97,7 +109,9 @@ def _known(source: Source, environ: Mapping[str, str], problems: list[str]) -> K
         problems.append(f"source {source.name!r}: a name is 1 to 64 of A-Z a-z 0-9 _ . - (it is part of the address)")
     assert not isinstance(keys, Denied)
     coverage = PLATFORMS[source.kind].narrow(source.coverage) if source.kind in PLATFORMS else source.coverage
-    return KnownSource(source.name, source.kind, coverage, tuple(keys), source.secret_env, source.account)
+    return KnownSource(
+        source.name, source.kind, coverage, tuple(keys), source.secret_env, source.account, source.events_per_second
+    )
 
 
 def _read_keys(kind: str) -> Callable[[str], list[bytes] | Denied]:
@@ -151,11 +165,11 @@ def admit_canonical(
     if found is None:
         return denied or unsigned("canonical")
     if label is None:
-        return Sender(found.name, found.kind, found.coverage)
+        return Sender(found.name, found.kind, found.coverage, found.name)
     if not _SOURCE_NAME.fullmatch(label):
         return Denied(SOURCE_HEADER, "must be 1 to 64 of A-Z a-z 0-9 _ . -")
     named = sources.labelled(label)
-    return Sender(label, found.kind, named.coverage if named is not None else found.coverage)
+    return Sender(label, found.kind, named.coverage if named is not None else found.coverage, found.name)
 
 
 def unsigned(kind: str) -> Denied:

@@ -32,6 +32,7 @@ from producers.guard import MAX_CONNECTIONS, GuardedServer, begin, hasten
 from producers.metrics import Metrics
 from producers.problems import Problem
 from producers.publisher import Overloaded, Publisher, Record, Unavailable
+from producers.rates import Rates, private_cells
 from producers.sources import PLATFORMS
 from producers.sources.base import JSON, Delivery, Platform
 from producers.understanding import not_authenticated, understand
@@ -72,9 +73,12 @@ class App:
         max_connections: int = MAX_CONNECTIONS,
         alone: bool = True,
         remark: Callable[[], str | None] = lambda: None,
+        rates: Rates | None = None,
     ) -> None:
-        """``remark`` tells what is not as it should be although events can be taken."""
+        """``remark`` tells what is not as it should be although events can be taken; ``rates`` are the sources' limits."""
         self._remark = remark
+        limits = sources.limits()
+        self._rates = rates or Rates(limits, time.monotonic, private_cells(len(limits)))
         self._alone = alone
         self.metrics = Metrics(registry)
         self._gateway = gateway
@@ -146,14 +150,7 @@ class App:
                 hasten(request)
             response = self._refuse(problem)
         except TooFast as error:
-            response = self._refuse(
-                Problem(
-                    429,
-                    "too_fast",
-                    "this source sends faster than its events can be stored; slow down",
-                    retry_after=error.retry_after,
-                )
-            )
+            response = self._refuse(Problem(429, "too_fast", str(error), retry_after=error.retry_after))
         except Overloaded as error:
             response = self._refuse(
                 Problem(
@@ -292,6 +289,7 @@ class App:
         coding = bodies.check_encoding(request.headers.get("Content-Encoding", ""))
         if request.method in ("POST", "PUT"):
             _check_kind(request.headers.get("Content-Type", ""), platform.kinds)
+        self._rates.check(source.name)  # before its body is read
         if not source.keys and not is_local(_peer(request), request.headers):
             raise not_authenticated(unsigned(source.kind), platform.denied_status)
         raw = await self._read(request)
@@ -333,6 +331,7 @@ class App:
     async def _publish(self, sender: Sender, records: list[Record]) -> None:
         if not records:
             return
+        self._rates.take(sender.admitted or sender.source, len(records))
         self._shares.take(sender.source, len(records))
         began = time.perf_counter()
         try:

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from huoqun.config import Config
     from producers.admission import Sources
     from producers.publisher import Publisher
+    from producers.rates import Rates
     from producers.spooling import SpoolingPublisher
 
 
@@ -143,6 +145,8 @@ def _supervise(path: str | None, config: Config) -> None:
         ready=ready,
         stop_seconds=_drain_seconds(config) + 5.0,
     )
+    with contextlib.suppress(OSError):
+        _rates_file(config).unlink()  # of another start: that of another machine's clock, and of other sources
     with held:
         try:
             asyncio.run(workers.run())
@@ -195,6 +199,7 @@ async def _serve(config: Config, sources: Sources, worker: int | None) -> None:
         partitions=config.kafka.partitions,
         alone=worker is None,
         remark=(lambda: None) if spooling is None else spooling.remark,
+        rates=None if worker is None else _shared_rates(config, sources),
     )
     watched = None
     place = (gateway.host, gateway.port)
@@ -244,6 +249,22 @@ def _publisher(config: Config) -> Publisher:
         patience_seconds=config.gateway.spool_after_seconds if config.gateway.spool_bytes else None,
         max_in_flight=config.gateway.max_in_flight,
     )
+
+
+def _shared_rates(config: Config, sources: Sources) -> Rates | None:
+    from producers.rates import Rates, shared_cells  # noqa: PLC0415  # see command()
+
+    limits = sources.limits()
+    if not limits:
+        return None
+    try:
+        return Rates(limits, time.monotonic, shared_cells(_rates_file(config), len(limits)))
+    except OSError as error:
+        raise click.ClickException(f"{_rates_file(config)}: {error.strerror}; the sources' limits are shared there") from None
+
+
+def _rates_file(config: Config) -> Path:
+    return Path(config.data_dir) / "rates"
 
 
 def _spooling(config: Config, publisher: Publisher, worker: int) -> SpoolingPublisher:

@@ -144,3 +144,14 @@ def test_a_port_that_is_taken_is_said_and_not_shared(stack: Several) -> None:
     _, said = second.communicate(timeout=60)
     assert second.returncode == 1
     assert "choose another --port" in said
+
+
+def test_a_source_s_limit_holds_for_all_of_them_together(stack: Several) -> None:
+    (stack.directory / "huoqun.toml").write_text('[[sources]]\nname = "a"\nkind = "canonical"\nevents_per_second = 20\n')
+    stack.start()
+    began = time.monotonic()
+    statuses = [post(stack.url, event(number))[0] for number in range(300)]  # a connection each
+    allowed = 20 * (time.monotonic() - began + 1) + 3
+    assert statuses.count(202) + statuses.count(429) == 300
+    assert 20 <= statuses.count(202) <= allowed
+    assert stack.end(signal.SIGTERM) == 0
