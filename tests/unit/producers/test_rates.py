@@ -99,7 +99,8 @@ async def test_too_many_are_429_with_the_seconds_to_wait() -> None:
         one = body(event(1000))
         for label in ({}, {"X-Huoqun-Source": "another-name"}):
             status, problem, answer = await kit.post("/v1/events", one, signed(one) | label)
-            assert (status, answer["Retry-After"]) == (429, "7")
+            assert status == 429
+            assert int(answer["Retry-After"]) in (5, 6, 7)
             assert problem["detail"] == "this source may send 100 events a second; slow down"
         assert len(kit.stored()) == 700
 
