@@ -260,7 +260,9 @@ def _shared_rates(config: Config, sources: Sources) -> Rates | None:
     try:
         return Rates(limits, time.monotonic, shared_cells(_rates_file(config), len(limits)))
     except OSError as error:
-        raise click.ClickException(f"{_rates_file(config)}: {error.strerror}; the sources' limits are shared there") from None
+        raise click.ClickException(
+            f"{_rates_file(config)}: {error.strerror}; the sources' limits are shared there"
+        ) from None
 
 
 def _rates_file(config: Config) -> Path:

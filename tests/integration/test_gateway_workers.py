@@ -147,7 +147,9 @@ def test_a_port_that_is_taken_is_said_and_not_shared(stack: Several) -> None:
 
 
 def test_a_source_s_limit_holds_for_all_of_them_together(stack: Several) -> None:
-    (stack.directory / "huoqun.toml").write_text('[[sources]]\nname = "a"\nkind = "canonical"\nevents_per_second = 20\n')
+    (stack.directory / "huoqun.toml").write_text(
+        '[[sources]]\nname = "a"\nkind = "canonical"\nevents_per_second = 20\n'
+    )
     stack.start()
     began = time.monotonic()
     statuses = [post(stack.url, event(number))[0] for number in range(300)]  # a connection each
