@@ -17,6 +17,9 @@ from producers.ed25519 import KEY_BYTES, PublicKey
 TOLERANCE_SECONDS: Final = 300
 """How far a signed timestamp may lie from this server's clock, either way."""
 
+RETRY_SECONDS: Final = 24 * 60 * 60
+"""The same where a platform names no bound: some repeat a delivery for hours (Feishu for seven), under which time is not said."""
+
 MIN_KEY_BYTES: Final = 24
 """The least that Standard Webhooks asks of a secret (192 bits)."""
 
@@ -26,6 +29,7 @@ _PUBLIC_PREFIX: Final = "whpk_"
 _PRIVATE_PREFIX: Final = "whsk_"
 _ASYMMETRIC: Final = b"v1a,"
 _TIMESTAMP: Final = re.compile(r"[0-9]{1,12}", re.ASCII)
+_MS_FROM: Final = 100_000_000_000
 _MESSAGE_ID: Final = re.compile(r"[!-\-/-~]{1,256}", re.ASCII)  # visible ASCII without the full stop
 
 
@@ -122,6 +126,13 @@ def fresh(*, timestamps: Sequence[str], now_s: int, where: str) -> str | Denied:
     if abs(int(timestamps[0]) - now_s) > TOLERANCE_SECONDS:
         return Denied(where, f"more than {TOLERANCE_SECONDS} s from this server's clock")
     return timestamps[0]
+
+
+def stale(timestamp: str, *, now_s: int, where: str) -> Denied | None:
+    """Check a signed time, in digits, seconds or milliseconds, of a platform that names no bound (:data:`RETRY_SECONDS`)."""
+    at = int(timestamp)
+    at = at // 1000 if at >= _MS_FROM else at
+    return None if abs(at - now_s) <= RETRY_SECONDS else Denied(where, "more than a day from this server's clock")
 
 
 def sign(*, message_id: str, timestamp_s: int, body: bytes, key: bytes) -> dict[str, str]:

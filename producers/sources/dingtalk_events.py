@@ -39,9 +39,10 @@ def open_delivery(delivery: Delivery, secret: Secret) -> Opened | Answer | Denie
     document = read_object(delivery.body)
     if isinstance(document, Refused):
         return document
-    unsealed = envelope.unseal(
+    found = envelope.unseal(
         delivery.query, document.get("encrypt"), secret.keys, signature=_SIGNATURE, receiver=secret.account
     )
+    unsealed = envelope.in_time(found, delivery.now_s)
     if isinstance(unsealed, Denied):
         return unsealed
     payload = read_object(unsealed.message)

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES256
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 from multidict import MultiMapping
 
+from producers import verify
 from producers.verify import Denied
 
 _AES_BLOCK: Final = 16
@@ -113,6 +114,13 @@ def unseal(
     if signed:
         return Denied("secret", "its token fits, its EncodingAESKey does not")
     return Denied(signature[0], "fits none of this source's secrets")
+
+
+def in_time(found: Unsealed | Denied, now_s: int) -> Unsealed | Denied:
+    """Return what was unsealed unless its signed time is too far off."""
+    if isinstance(found, Denied):
+        return found
+    return verify.stale(found.sealed.timestamp, now_s=now_s, where="timestamp") or found
 
 
 def _sealed_in(query: MultiMapping[str], encrypted: object, signature: Sequence[str]) -> Sealed | Denied:

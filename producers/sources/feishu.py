@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from huoqun.events import Refused
+from producers import verify
 from producers.items import read_json
 from producers.sources import envelope
 from producers.sources.base import (
@@ -35,6 +36,7 @@ PLATFORM: Final = "feishu"
 _SOMEBODY: Final = "unknown"
 """Feishu does not tell who took a message back."""
 _SECRET: Final = re.compile(r"[!-+\--9;-~]{1,256}", re.ASCII)
+_TIMESTAMP: Final = re.compile(r"[0-9]{1,16}", re.ASCII)
 _PLACEHOLDER: Final = re.compile(r"@_(?:user_[0-9]+|all)", re.ASCII)
 _MAX_PARTS: Final = 2_000
 _SHOWN: Final = {
@@ -100,10 +102,17 @@ def open_delivery(delivery: Delivery, secret: Secret) -> Opened | Answer | Denie
         token, _, encrypt_key = key.decode("utf-8", "replace").partition(":")
         payload = _authentic(document, delivery, _Key(token, encrypt_key))
         if payload is not None:
-            return _answered(payload, secret.account)
+            return _stale(delivery) or _answered(payload, secret.account)
     if not delivery.headers.get("X-Lark-Signature"):
         return Denied("X-Lark-Signature", "missing, and no handshake or token of this source's secrets")
     return Denied("X-Lark-Signature", "fits none of this source's secrets")
+
+
+def _stale(delivery: Delivery) -> Denied | None:
+    name = "X-Lark-Request-Timestamp"
+    timestamp = delivery.headers.get(name, "")
+    known = _TIMESTAMP.fullmatch(timestamp)  # its form is shown in examples only; it is signed, so nobody else chose it
+    return verify.stale(timestamp, now_s=delivery.now_s, where=name) if known else None
 
 
 def _authentic(document: dict[str, Any], delivery: Delivery, key: _Key) -> dict[str, Any] | None:

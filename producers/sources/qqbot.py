@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from huoqun.events import Event, Refused, read_time
+from producers import verify
 from producers.sources import envelope
 from producers.sources.base import (
     Answer,
@@ -72,7 +73,7 @@ def _signer(delivery: Delivery, keys: tuple[bytes, ...]) -> bytes | Denied:
     message = timestamps[0].encode() + delivery.raw
     for key in keys:
         if envelope.ed25519_fits(_seed(key), signatures[0], message):
-            return key
+            return verify.stale(timestamps[0], now_s=delivery.now_s, where="X-Signature-Timestamp") or key
     return Denied("X-Signature-Ed25519", "fits none of this source's secrets")
 
 

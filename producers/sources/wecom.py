@@ -39,9 +39,10 @@ def open_delivery(delivery: Delivery, secret: Secret) -> Opened | Answer | Denie
     document = read_xml(delivery.body)
     if isinstance(document, Refused):
         return document
-    unsealed = envelope.unseal(
+    found = envelope.unseal(
         delivery.query, document.get("Encrypt"), secret.keys, signature=SIGNATURE, receiver=secret.account
     )
+    unsealed = envelope.in_time(found, delivery.now_s)
     if isinstance(unsealed, Denied):
         return unsealed
     payload = read_xml(unsealed.message)
@@ -56,7 +57,8 @@ def no_key(platform: str) -> Denied:
 def answer_echo(delivery: Delivery, keys: tuple[bytes, ...], *, receiver: str) -> Answer | Denied:
     """Answer the handshake: the decrypted ``echostr`` as it is, nothing around it."""
     query = delivery.query
-    unsealed = envelope.unseal(query, query.get("echostr"), keys, signature=SIGNATURE, receiver=receiver)
+    found = envelope.unseal(query, query.get("echostr"), keys, signature=SIGNATURE, receiver=receiver)
+    unsealed = envelope.in_time(found, delivery.now_s)
     return unsealed if isinstance(unsealed, Denied) else Answer(200, unsealed.message, "text/plain")
 
 

@@ -38,7 +38,8 @@ def open_delivery(delivery: Delivery, secret: Secret) -> Opened | Answer | Denie
     document = read_object(delivery.body)
     if isinstance(document, Refused):
         return document
-    unsealed = envelope.unseal(delivery.query, document.get("encrypt"), secret.keys, signature=SIGNATURE)
+    found = envelope.unseal(delivery.query, document.get("encrypt"), secret.keys, signature=SIGNATURE)
+    unsealed = envelope.in_time(found, delivery.now_s)
     if isinstance(unsealed, Denied):
         return unsealed
     return _opened(read_object(unsealed.message), unsealed.sealed.timestamp, secret.account)

@@ -162,7 +162,7 @@ def test_the_signature_that_the_documentation_shows() -> None:
         "8dc789ba7f14e017ada3d554c671a911bfdf075ba54835b23391d509579ed002"
     )
     headers = {"X-Signature-Ed25519": signature, "X-Signature-Timestamp": "1725442341", "X-Bot-Appid": APP_ID}
-    found = deliver(SPECIMEN, Signed(body, headers), secret="naOC0ocQE3shWLAfffVLB1rhYPG7")
+    found = deliver(SPECIMEN, Signed(body, headers), secret="naOC0ocQE3shWLAfffVLB1rhYPG7", now_s=1_725_442_345)
     assert isinstance(found, Opened)
     assert json.loads(found.answer.body) == {"op": 12}
 
