@@ -24,13 +24,13 @@ def summary(tally: Tally) -> Iterator[str]:
         last = max(group.last for _, group in groups)
         people = len({(name.partition("/")[0], person) for name, group in groups for person in group.people})
         yield (
-            f"{tally.events:,} events of {people:,} {_plural(people, 'person', 'people')} in {len(groups):,} "
-            f"{_plural(len(groups), 'group')}, {_day(first)} to {_day(last)}"
+            f"{tally.events:,} {_plural(tally.events, 'event')} of {people:,} {_plural(people, 'person', 'people')} in "
+            f"{len(groups):,} {_plural(len(groups), 'group')}, {_day(first)} to {_day(last)}"
         )
     for name, group in groups[:_MOST_GROUPS]:
         called = f" {group.name}" if group.name and not name.endswith(f"/{group.name}") else ""
         yield (
-            f"  {name}{called}: {group.events:,} events, {len(group.people):,} "
+            f"  {name}{called}: {group.events:,} {_plural(group.events, 'event')}, {len(group.people):,} "
             f"{_plural(len(group.people), 'person', 'people')}, {_day(group.first)} to {_day(group.last)}"
         )
     if len(groups) > _MOST_GROUPS:
