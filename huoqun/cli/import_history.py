@@ -179,13 +179,13 @@ def command(  # click passes by name
                     begun=tally.begin,
                 )
                 gatherer.gather(items, lambda: bar.update(task, counts=f"{tally.events:,} events"))
-        _say(config, gatherer)
+        sending = _Sending(config, gatherer, paths, url, again=again)
+        _say(config, gatherer, first=not (again or sending.begun))
         if not tally.events:
             raise click.ClickException(import_summary.nothing(tally, groups))
         refused = 0
         if not dry_run:
             at = addresses.of_running_stack(config).gateway
-            sending = _Sending(config, gatherer, paths, url, again=again)
             with _bar(console, quiet=quiet) as bar:
                 refused = sending.send(
                     url or f"http://{posting.host(at.host)}:{at.port}", source=source, give_up=give_up, bar=bar
@@ -198,7 +198,8 @@ def command(  # click passes by name
         sorter.close()
 
 
-def _say(config: Config, gatherer: Gatherer) -> None:
+def _say(config: Config, gatherer: Gatherer, *, first: bool) -> None:
+    """Print what there is. What has been sent before is known by now, and no news: only the ``first`` time is it late."""
     tally = gatherer.tally
     for line in import_summary.summary(tally):
         click.echo(line)
@@ -206,7 +207,8 @@ def _say(config: Config, gatherer: Gatherer) -> None:
         click.echo(f"{wrong.place.file}:{wrong.place.line}: {wrong.why}", err=True)
     if tally.wrong > len(tally.shown):
         click.echo(f"... and {tally.wrong - len(tally.shown):,} more that could not be read", err=True)
-    if late := [(name, group) for name, group in tally.groups.items() if group.late]:
+    late = [(name, group) for name, group in tally.groups.items() if group.late]
+    if first and late:
         click.echo(import_summary.late(config, late), err=True)
 
 
@@ -228,6 +230,11 @@ class _Sending:
         self._begun: Progress = found or Progress(events=self._events, paths=[str(path) for path in paths])
         self._saved = 0.0
 
+    @property
+    def begun(self) -> bool:
+        """Return whether some of it has been sent before."""
+        return self._begun.settled > 0
+
     def send(self, url: str, *, source: str, give_up: float, bar: Bar) -> int:
         """Post what has not been posted yet; return how many events were refused, ever."""
         from producers.replay import Client, ReplayError, Totals  # noqa: PLC0415  # rooms only lazily
@@ -235,7 +242,7 @@ class _Sending:
         if self._begun.complete:
             click.echo("all of it has been imported before; --again sends it once more")
             return self._begun.refused
-        if self._begun.settled:
+        if self.begun:
             click.echo(f"{self._begun.settled:,} of them have been imported before; the rest follows")
         totals = Totals()
         started = time.monotonic()

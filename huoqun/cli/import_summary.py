@@ -61,8 +61,8 @@ def late(config: Config, groups: Sequence[tuple[str, GroupTally]]) -> str:
         else "docs/history.md says how to have them counted all the same."
     )
     return (
-        f"{total:,} of these events are older than what is already known of {named}{more}. They will be stored and shown in "
-        f"`events`, but left out of the signals. {mend}"
+        f"{total:,} of these events are older than what is already known of {named}{more}. Those that are there already count "
+        f"once; the others will be stored and shown in `events`, but left out of the signals. {mend}"
     )
 
 

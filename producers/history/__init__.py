@@ -43,7 +43,8 @@ def parts(files: Files, forced: str | None) -> Iterator[Part | Left | Wrong]:
         if each.whole:
             for root in [n.rpartition("/")[0] for n in rest if _recognised(files, n, each) is True]:
                 inside = [n for n in rest if not root or n.startswith(f"{root}/")]
-                rest = [n for n in rest if n not in set(inside)]
+                taken = set(inside)
+                rest = [n for n in rest if n not in taken]
                 yield Part(kind, inside)
     found: dict[str, list[str]] = {}
     for name in rest:

@@ -191,6 +191,8 @@ def test_history_that_comes_after_what_came_later_is_warned_of(
     assert "880 of these events are older than what is already known of telegram/-1007" in result.output
     assert mend in result.output
     assert len(door.ids) == MANY
+    for again in ((), ("--again",)):
+        assert "are older than" not in run(door, tmp_path / "result.json", *again).output, "it is what is known"
 
 
 def test_where_no_stack_runs_nothing_is_asked_of_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
