@@ -126,6 +126,9 @@ class Privacy(_Section, kw_only=True):
     """``store_text = false`` keeps message text out of the store (signals still see it as it passes)."""
 
     store_text: bool = True
+    pseudonym_key_env: str = ""
+    """Names the environment variable that holds a key: with one, people are called by pseudonyms from the gateway on. The
+    gateway and the worker need it; see docs/privacy.md."""
 
 
 class Deadlines(_Section, kw_only=True):
@@ -250,9 +253,12 @@ def _override(raw: dict[str, Any], environ: Mapping[str, str]) -> None:
             known[f"{ENV_PREFIX}{section}_{name}".upper()] = (section, name, hint)
     sources, store = raw.get("sources"), raw.get("store")
     secrets = {s.get("secret_env") for s in sources if isinstance(s, dict)} if isinstance(sources, list) else set()
-    password = store.get("password_env") if isinstance(store, dict) else None
+    secrets.add(store.get("password_env") if isinstance(store, dict) else None)
+    privacy = raw.get("privacy")
+    secrets.add(privacy.get("pseudonym_key_env") if isinstance(privacy, dict) else None)
+    secrets.add(environ.get(f"{ENV_PREFIX}PRIVACY_PSEUDONYM_KEY_ENV"))
     for variable, text in environ.items():
-        if not variable.startswith(ENV_PREFIX) or variable in secrets or variable == password:
+        if not variable.startswith(ENV_PREFIX) or variable in secrets:
             continue
         if variable.removeprefix(ENV_PREFIX) in _NOT_SETTINGS or "_SECRET" in variable:
             continue

@@ -30,6 +30,7 @@ from producers.admission import (
 )
 from producers.guard import MAX_CONNECTIONS, GuardedServer, begin, hasten
 from producers.metrics import Metrics
+from producers.plain import Mask
 from producers.problems import Problem
 from producers.publisher import Overloaded, Publisher, Record, Unavailable
 from producers.rates import Rates, private_cells
@@ -74,9 +75,14 @@ class App:
         alone: bool = True,
         remark: Callable[[], str | None] = lambda: None,
         rates: Rates | None = None,
+        mask: Mask | None = None,
     ) -> None:
-        """``remark`` tells what is not as it should be although events can be taken; ``rates`` are the sources' limits."""
+        """``remark`` tells what is not as it should be although events can be taken; ``rates`` are the sources' limits.
+
+        ``mask`` takes out of events what must not leave here.
+        """
         self._remark = remark
+        self._mask = mask
         limits = sources.limits()
         self._rates = rates or Rates(limits, time.monotonic, private_cells(len(limits)))
         self._alone = alone
@@ -252,7 +258,7 @@ class App:
     async def _read_items(
         self, body: bytes, kind: str, attributes: dict[str, str] | Refused | None, sender: Sender
     ) -> tuple[dict[str, int], list[Record], list[dict[str, Any]]]:
-        stamp = forms.Stamp(self._clock(), sender.source, sender.coverage)
+        stamp = forms.Stamp(self._clock(), sender.source, sender.coverage, self._mask)
         items = forms.read(body, kind, stamp) if attributes is None else forms.read_binary(body, attributes, stamp)
         types: dict[str, int] = {}
         records: list[Record] = []
@@ -303,7 +309,7 @@ class App:
                 bodies.decompress(raw, coding, self._gateway.max_body_bytes),
                 self._clock() // 1000,
             )
-            found = understand(platform, delivery, source, received_at=self._clock())
+            found = understand(platform, delivery, source, received_at=self._clock(), mask=self._mask)
         finally:
             self._budget.give(len(raw))
         for what in found.ignored:

@@ -16,6 +16,7 @@ from huoqun import codec
 from huoqun.events import Coverage, Event, Refused, read_event
 from producers import cloudevents, plain
 from producers.items import Item, read_json
+from producers.plain import Mask
 from producers.problems import Problem
 from producers.publisher import MAX_VALUE_BYTES, Record
 
@@ -37,11 +38,12 @@ _raws: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 class Stamp(msgspec.Struct, frozen=True):
-    """What an event gets from the request it came with. ``received_at`` is the gateway's clock (ms)."""
+    """What an event gets from the request it came with. ``received_at`` is the gateway's clock (ms); ``mask`` changes it."""
 
     received_at: int
     source: str
     coverage: Coverage
+    mask: Mask | None = None
 
 
 class Taken(NamedTuple):
@@ -140,7 +142,7 @@ def _split(body: bytes) -> list[msgspec.Raw]:
 def _read_plain(event: Event | None, stamp: Stamp) -> Taken | None:
     if event is None:
         return None
-    record = plain.record_of(event, stamp.received_at, stamp.source, stamp.coverage)
+    record = plain.record_of(event, stamp.received_at, stamp.source, stamp.coverage, stamp.mask)
     return None if record is None else Taken(event.type, record)
 
 
@@ -148,7 +150,7 @@ def _read_with_care(item: Item | Refused, stamp: Stamp) -> Taken | Refused:
     event = read_item(item, received_at=stamp.received_at, source=stamp.source, coverage=stamp.coverage)
     if isinstance(event, Refused):
         return event
-    record = to_record(event)
+    record = to_record(event, stamp.mask)
     return record if isinstance(record, Refused) else Taken(event.type, record)
 
 
@@ -165,10 +167,15 @@ def read_item(item: Item | Refused, *, received_at: int, source: str, coverage: 
     return event
 
 
-def to_record(event: Event) -> Record | Refused:
-    """Return the event as a record under its group's key, or why it can't be one. Never raises."""
+def to_record(event: Event, mask: Mask | None = None) -> Record | Refused:
+    """Return the event as a record under its group's key, or why it can't be one. Never raises.
+
+    ``mask`` changes it before.
+    """
     if event.extra and (place := _unfit(event.extra)) is not None:
         return place
+    if mask is not None:
+        mask(event)
     try:
         value = codec.encode(event)
         key = event.group.encode()

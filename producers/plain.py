@@ -8,7 +8,8 @@ careful way decides.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Final, cast
+from collections.abc import Callable
+from typing import Annotated, Any, Final, TypeAlias, cast
 
 import msgspec
 
@@ -24,6 +25,9 @@ from huoqun.events import (
     read_time,
 )
 from producers.publisher import MAX_VALUE_BYTES, Record
+
+Mask: TypeAlias = Callable[[Event], None]
+"""Takes out of an event what must not leave the gateway."""
 
 _TEXT_CHARACTERS: Final = MAX_TEXT_BYTES // 4
 """A text of so many characters is never cut, whatever they are."""
@@ -80,7 +84,9 @@ def decode_many(body: bytes) -> list[Event] | None:
         return None
 
 
-def record_of(event: Event, received_at: int, source: str, coverage: Coverage) -> Record | None:
+def record_of(
+    event: Event, received_at: int, source: str, coverage: Coverage, mask: Mask | None = None
+) -> Record | None:
     """Return the record of what was decoded here, under its group's key; ``None`` where it needs care. Changes ``event``."""
     at: Any = event.ts
     if at.__class__ is str:
@@ -115,6 +121,8 @@ def record_of(event: Event, received_at: int, source: str, coverage: Coverage) -
     elif said == "full":
         event.coverage = cast("Coverage", msgspec.UNSET)  # the default is not written
     event.received_at, event.source = received_at, source
+    if mask is not None:
+        mask(event)
     try:
         value = codec.encode(event)
         key = f"{platform}/{group_id}".encode()

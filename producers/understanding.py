@@ -10,6 +10,7 @@ from huoqun.events import Event, Refused
 from producers import forms
 from producers.admission import KnownSource
 from producers.problems import Problem
+from producers.plain import Mask
 from producers.publisher import Record
 from producers.sources.base import (
     ACCEPTED,
@@ -40,7 +41,9 @@ class Understood(NamedTuple):
     answer: Answer
 
 
-def understand(platform: Platform, delivery: Delivery, source: KnownSource, *, received_at: int) -> Understood:
+def understand(
+    platform: Platform, delivery: Delivery, source: KnownSource, *, received_at: int, mask: Mask | None = None
+) -> Understood:
     """Open and parse a delivery. Raises :class:`Problem`, and nothing else."""
     opened = platform.open(delivery, Secret(source.keys, source.account))
     if isinstance(opened, Answer):
@@ -52,7 +55,7 @@ def understand(platform: Platform, delivery: Delivery, source: KnownSource, *, r
     parsed = platform.parse(opened.payload, Stamp(received_at, source.name, source.coverage))
     if isinstance(parsed, Refused):
         raise _malformed(parsed)
-    found = _sort(parsed)
+    found = _sort(parsed, mask)
     if opened.answer is ACCEPTED:
         return found._replace(answer=_told(found))
     if found.refused:
@@ -60,7 +63,7 @@ def understand(platform: Platform, delivery: Delivery, source: KnownSource, *, r
     return found._replace(answer=opened.answer)
 
 
-def _sort(parsed: Sequence[Notice | Refused]) -> Understood:
+def _sort(parsed: Sequence[Notice | Refused], mask: Mask | None) -> Understood:
     records: list[Record] = []
     types: Counter[str] = Counter()
     ignored: list[str] = []
@@ -73,7 +76,7 @@ def _sort(parsed: Sequence[Notice | Refused]) -> Understood:
         if isinstance(notice, Heartbeat | Step):
             signs.append(notice)
             continue
-        record = notice if isinstance(notice, Refused) else forms.to_record(notice)
+        record = notice if isinstance(notice, Refused) else forms.to_record(notice, mask)
         if isinstance(record, Refused):
             refused.append((index, record))
         elif isinstance(notice, Event):

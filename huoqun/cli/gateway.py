@@ -69,7 +69,7 @@ def command(
     divided among them, and each has metrics of its own: at gateway.metrics_port, the next port, and so on; add them up. A
     worker that dies is started again; when that happens again and again, all end with status 1.
     """  # noqa: D301  # \\b is click's mark for text that it must not wrap
-    from huoqun import log  # noqa: PLC0415  # keeps `huoqun --help` instant
+    from huoqun import log, pseudonyms  # noqa: PLC0415  # keeps `huoqun --help` instant
     from huoqun.config import ConfigError  # noqa: PLC0415  # the same
     from producers.admission import read_sources  # noqa: PLC0415  # the same, and the shared room imports rooms lazily
 
@@ -77,6 +77,7 @@ def command(
     log.configure(service="gateway")
     try:
         sources = read_sources(config, os.environ)
+        pseudonyms.read_key(config, os.environ)
     except ConfigError as error:
         raise click.UsageError(str(error)) from None
     gateway = config.gateway
@@ -176,6 +177,7 @@ async def _serve(config: Config, sources: Sources, worker: int | None) -> None:
     from prometheus_client import REGISTRY  # noqa: PLC0415  # see command()
 
     from huoqun import log  # noqa: PLC0415  # see command()
+    from huoqun import pseudonyms  # noqa: PLC0415  # see command()
     from huoqun.clock import now_ms  # noqa: PLC0415  # see command()
     from producers.app import App, listen, listen_watched  # noqa: PLC0415  # see command()
     from producers.ticker import Ticker  # noqa: PLC0415  # see command()
@@ -190,6 +192,7 @@ async def _serve(config: Config, sources: Sources, worker: int | None) -> None:
     spooling = _spooling(config, publisher, worker or 0) if gateway.spool_bytes else None
     publisher = spooling or publisher
     await publisher.start()
+    people = pseudonyms.read_key(config, os.environ)
     app = App(
         gateway=gateway,
         sources=sources,
@@ -200,6 +203,7 @@ async def _serve(config: Config, sources: Sources, worker: int | None) -> None:
         alone=worker is None,
         remark=(lambda: None) if spooling is None else spooling.remark,
         rates=None if worker is None else _shared_rates(config, sources),
+        mask=None if people is None else people.mask,
     )
     watched = None
     place = (gateway.host, gateway.port)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
-from huoqun import log
+from huoqun import log, pseudonyms
 from huoqun.cli import configured
+from huoqun.config import ConfigError
 
 
 @click.command(name="worker")
@@ -25,6 +28,12 @@ def command(ctx: click.Context) -> None:
     """  # noqa: D301
     config = configured(ctx)
     log.configure(service="worker")
+    try:
+        people = pseudonyms.read_key(config, os.environ)
+    except ConfigError as error:
+        raise click.UsageError(str(error)) from None
+    if people is not None:
+        config = people.configuration(config)
     from streams.service import WorkerError, run  # noqa: PLC0415  # loaded when the service runs, not for --help
 
     try:

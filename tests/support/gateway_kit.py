@@ -14,6 +14,7 @@ from huoqun.config import Config, Gateway, Source
 from producers.admission import read_sources
 from producers.app import App, Running, listen
 from producers.memory import MemoryPublisher
+from producers.plain import Mask
 
 NOW = 1_764_000_000_000
 SECRET = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8G"
@@ -67,6 +68,7 @@ async def gateway(
     publisher: MemoryPublisher | None = None,
     max_connections: int = 200,
     environ: Mapping[str, str] = ENVIRONMENT,
+    mask: Mask | None = None,
     **settings: Any,
 ) -> AsyncIterator[Kit]:
     """Run a gateway with these sources and ``[gateway]`` settings."""
@@ -82,6 +84,7 @@ async def gateway(
         registry=registry,
         partitions=4,
         max_connections=max_connections,
+        mask=mask,
     )
     running = await listen(app, "127.0.0.1", 0, drain_seconds=2.0)
     async with aiohttp.ClientSession(auto_decompress=False) as client:
