@@ -9,8 +9,8 @@ from typing import NamedTuple
 from huoqun.events import Event, Refused
 from producers import forms
 from producers.admission import KnownSource
-from producers.problems import Problem
 from producers.plain import Mask
+from producers.problems import Problem
 from producers.publisher import Record
 from producers.sources.base import (
     ACCEPTED,

@@ -24,6 +24,7 @@ _PATIENCE_SECONDS: Final = 5.0
 if TYPE_CHECKING:
     from huoqun.config import Config
     from producers.admission import Sources
+    from producers.plain import Mask
     from producers.publisher import Publisher
     from producers.rates import Rates
     from producers.spooling import SpoolingPublisher
@@ -177,7 +178,6 @@ async def _serve(config: Config, sources: Sources, worker: int | None) -> None:
     from prometheus_client import REGISTRY  # noqa: PLC0415  # see command()
 
     from huoqun import log  # noqa: PLC0415  # see command()
-    from huoqun import pseudonyms  # noqa: PLC0415  # see command()
     from huoqun.clock import now_ms  # noqa: PLC0415  # see command()
     from producers.app import App, listen, listen_watched  # noqa: PLC0415  # see command()
     from producers.ticker import Ticker  # noqa: PLC0415  # see command()
@@ -192,7 +192,6 @@ async def _serve(config: Config, sources: Sources, worker: int | None) -> None:
     spooling = _spooling(config, publisher, worker or 0) if gateway.spool_bytes else None
     publisher = spooling or publisher
     await publisher.start()
-    people = pseudonyms.read_key(config, os.environ)
     app = App(
         gateway=gateway,
         sources=sources,
@@ -203,7 +202,7 @@ async def _serve(config: Config, sources: Sources, worker: int | None) -> None:
         alone=worker is None,
         remark=(lambda: None) if spooling is None else spooling.remark,
         rates=None if worker is None else _shared_rates(config, sources),
-        mask=None if people is None else people.mask,
+        mask=_mask(config),
     )
     watched = None
     place = (gateway.host, gateway.port)
@@ -267,6 +266,13 @@ def _shared_rates(config: Config, sources: Sources) -> Rates | None:
         raise click.ClickException(
             f"{_rates_file(config)}: {error.strerror}; the sources' limits are shared there"
         ) from None
+
+
+def _mask(config: Config) -> Mask | None:
+    from huoqun import pseudonyms  # noqa: PLC0415  # see command()
+
+    people = pseudonyms.read_key(config, os.environ)
+    return None if people is None else people.mask
 
 
 def _rates_file(config: Config) -> Path:
