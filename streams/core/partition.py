@@ -6,16 +6,15 @@ the sink all the same, left out of the signals, and counted in the group's ``lat
 whether they had come before are counted apart, for the worker's metrics.
 
 What the log holds anyway isn't stored a second time: a busy group is saved now and then, and what came since is read again
-from the log by the next holder of the partition. So the offset that may be committed lags behind (:class:`Lag`), until the
-partition falls quiet.
+from the log by the next holder of the partition. So the offset that may be committed lags behind (:mod:`streams.core.lag`),
+until the partition falls quiet.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from huoqun.codec import decode_events, decode_record
 from huoqun.config import Config
@@ -28,10 +27,12 @@ from streams.core.arrivals import Arrivals
 from streams.core.group import Group
 from streams.core.history import EVENT, next_due
 from streams.core.interface import Bad, Checkpoint
+from streams.core.lag import Horizon, Lag
 from streams.core.rows import group_row, member_row, row_of
 from streams.core.settings import resolve
 from streams.core.state import DAY_MS, MOST_SAID, NEVER, REPLY_MS
 from streams.core.tables import ACTIVITY, ALERTS, PUBLISHED, QUESTIONS
+from streams.core.tracked import Tracked
 
 IDLE_MS: Final = 3 * DAY_MS
 """A silent group's clock, moved by ticks alone, can be taken back this far when its next event comes: the slowest platforms
@@ -54,81 +55,12 @@ MOST_RUN: Final = 1_024
 """So many events are put into the order of time at once …"""
 LEAST_RUN: Final = 16
 """… and so many where each may end a large group's day."""
-RESTORED: Final = 4
-"""So many members to restore leave time for applying one event less again: both together decide how long a dead worker's
-partitions stand still."""
-
-
-class Lag(NamedTuple):
-    """How far saving may lag behind, counted in checkpoints (one about each second), work and steps."""
-
-    checkpoints: int = 180
-    """A group is saved so long after it changed: half as long again as the default lateness, so that most has settled …"""
-    work: int = 200_000
-    """… or once the worker has done this much since, over all its partitions, in events: some seconds' work to do again.
-    A member whose day ends counts like an event, for it costs as much. It is less where there is much to restore, down to
-    a third of it: see :data:`RESTORED`."""
-    silent: int = 30
-    """A group that has been silent this long is saved with the events that can still be taken back, …"""
-    steps: int = 20_000
-    """… as many steps in one checkpoint. A whole partition that falls silent is saved like that at once."""
-    entries: int = 25_000
-    """At most about so many people are saved in one checkpoint, a step counting as an eighth of one: a partition has to go on
-    meanwhile. What has to wait for the next makes that one due at once, and holds the log."""
-
-
-class Tracked:
-    """A group and what belongs to its arrival rather than to its time."""
-
-    __slots__ = (
-        "arrivals",
-        "arrived",
-        "chain",
-        "changed",
-        "fresh",
-        "group",
-        "name",
-        "need",
-        "pending",
-        "replay",
-        "since",
-        "since_work",
-        "touched",
-        "wake",
-    )
-
-    def __init__(self, name: str, group: Group) -> None:
-        self.name: str = name
-        self.group: Group = group
-        self.arrivals: Arrivals = Arrivals()
-        self.arrived: list[Arrival] = []
-        """The events of the run at hand that have to be put in their places."""
-        self.chain: saved.Chain = saved.Chain()
-        self.pending: set[int] = set()
-        """Offsets below the chain's fence that have to be read again."""
-        self.replay: list[Arrival] = []
-        """Those of them that have been."""
-        self.need: int = NEVER
-        """The first offset that would have to be read again if the state were lost now."""
-        self.since: int = -1
-        """The checkpoint before which something changed that isn't saved; -1: everything is."""
-        self.since_work: int = 0
-        """The work that the partition had done by then."""
-        self.touched: int = 0
-        """The checkpoint before which the last event came."""
-        self.changed: bool = False
-        """There may be results to send …"""
-        self.fresh: bool = False
-        """… that nobody has asked for yet."""
-        self.wake: int = NEVER
-        """When the ticks wake it: the least entry of the queue that counts."""
 
 
 class Partition:
     """All groups of one partition (see :class:`streams.core.interface.PartitionState`)."""
 
     def __init__(self, number: int, config: Config, lag: Lag = Lag()) -> None:  # noqa: B008  # it is immutable
-        self.lag: Lag = lag
         self.number: int = number
         self.config: Config = config
         self.groups: dict[str, Tracked] = {}
@@ -148,12 +80,7 @@ class Partition:
         """The groups with events in the run at hand."""
         self._unsaved: dict[str, Tracked] = {}
         self._checkpoints: int = 0
-        self._marks: deque[tuple[int, int]] = deque(maxlen=lag.checkpoints)
-        """(offset, work done by then) at each of the last checkpoints."""
-        self._horizon: int = -1
-        """The log need not be read again from any offset up to here, once what is due is saved …"""
-        self._horizon_work: int = -1
-        """… nor any work be done again that was done before this much was."""
+        self._horizon: Horizon = Horizon(lag)
         self._members_sent: int = 0
         self._early: list[AnyResult] = []
         """Questions and alerts of groups that settled before anybody asked for them: forgotten, they can't be told later."""
@@ -237,7 +164,10 @@ class Partition:
         self._checkpoints += 1
         self._days_ended += self._woken
         self._woken, held, self._held = 0, self._held, []
-        self._move_horizon(final, partitions)
+        members = 0
+        for tracked in self.groups.values():
+            members += len(tracked.group.h.people)
+        self._horizon.move(self.offset, self._work(), members, final=final, partitions=partitions)
         for tracked in held:
             self._wake(tracked, self._now)
         results, self._early = self._early, []
@@ -254,7 +184,7 @@ class Partition:
         for tracked in waiting:
             tracked.changed = True
         self._changed = waiting
-        self._marks.append((self.offset, self._work()))
+        self._horizon.mark(self.offset, self._work())
         unplaced, self._unplaced = self._unplaced, 0
         need = min((tracked.need for tracked in self._unsaved.values()), default=NEVER)
         return Checkpoint(min(need - 1, self.offset), results, saves, unplaced)
@@ -302,8 +232,7 @@ class Partition:
                     step.offset = -1
                 if tracked.since >= 0:
                     tracked.need = -1  # what it has seen can't be read again: it is saved next
-            self._marks.clear()
-            self._horizon = -1
+            self._horizon.forget()
 
     def _track(self, name: str) -> Tracked:
         tracked = self.groups.get(name)
@@ -507,42 +436,25 @@ class Partition:
         results += [member_row(h, tracked.group.settings, user, version) for user in sorted(h.changed_people)]
         h.changed_people.clear()
 
-    def _move_horizon(self, final: bool, partitions: int) -> None:
-        """Let the horizon follow what was applied: as old as the oldest mark, and at most so much work behind."""
-        marks, most = self._marks, self.lag.work // partitions
-        members = 0
-        for tracked in self.groups.values():
-            members += len(tracked.group.h.people)
-        work = max(most // 3, most - members // RESTORED)
-        horizon = marks[0][0] if len(marks) == self.lag.checkpoints else -1
-        done = self._work()
-        self._horizon_work = done - work
-        for offset, before in reversed(marks):
-            if done - before >= work:
-                horizon = max(horizon, offset)
-                break
-        # Within the stretch between two marks nobody knows where the work was done, only that each record is some.
-        self._horizon = self.offset if final else max(self._horizon, horizon, self.offset - work)
-
     def _due(self, final: bool) -> list[Tracked]:
         """Return the groups to save now: those that held back the commit too long, and those that have fallen silent."""
         self._behind = False
         if final:
             return list(self._unsaved.values())
-        horizon, now = self._horizon, self._checkpoints
-        idle = bool(self._marks) and not any(tracked.touched >= now - 2 for tracked in self._changed)
+        horizon, lag, now = self._horizon, self._horizon.lag, self._checkpoints
+        idle = horizon.begun() and not any(tracked.touched >= now - 2 for tracked in self._changed)
         due: list[Tracked] = []
         steps = entries = 0
         for tracked in self._unsaved.values():
-            late = tracked.need <= horizon or tracked.since_work <= self._horizon_work
-            if entries > self.lag.entries:
+            late = horizon.is_past(tracked.need, tracked.since_work)
+            if entries > lag.entries:
                 if late:
                     self._behind = True
                     break
                 continue
-            if late or now - tracked.since > self.lag.checkpoints:
+            if late or now - tracked.since > lag.checkpoints:
                 due.append(tracked)
-            elif (idle or now - tracked.touched > self.lag.silent) and steps < self.lag.steps:
+            elif (idle or now - tracked.touched > lag.silent) and steps < lag.steps:
                 steps += len(tracked.group.h.steps)
                 due.append(tracked)
             else:
@@ -561,7 +473,7 @@ class Partition:
         kept: list[bytes] = []
         for step in h.steps:
             if step.kind == EVENT:
-                if step.offset > self._horizon and not quiet:
+                if step.offset > self._horizon.offset and not quiet:
                     pending.append(step.offset)
                 else:
                     kept.append(step.value)

@@ -12,7 +12,8 @@ from huoqun.config import Config
 from huoqun.control import Tick
 from huoqun.events import Event
 from huoqun.results import AnyResult
-from streams.core.partition import Lag, Partition
+from streams.core.lag import Lag
+from streams.core.partition import Partition
 
 View = dict[tuple[str, str], dict[str, object]]
 

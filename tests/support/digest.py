@@ -13,7 +13,8 @@ import msgspec
 import streams
 from bench.workload import Shape, records
 from huoqun.config import Config
-from streams.core.partition import Lag, Partition
+from streams.core.lag import Lag
+from streams.core.partition import Partition
 
 
 def digest(seed: int) -> str:

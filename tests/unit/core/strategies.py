@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from huoqun.events import Event
-from streams.core.partition import Lag
+from streams.core.lag import Lag
 
 T0 = 1_700_000_000_000
 TEXTS = [

@@ -13,7 +13,7 @@ from huoqun.config import Config, Worker
 from huoqun.control import Generation, Tick, version_of
 from huoqun.events import Event
 from streams.core.arrivals import SEEN_MOST, SPARE
-from streams.core.partition import Lag
+from streams.core.lag import Lag
 from tests.support.core import Machine, encoded, shuffled_within, view_of
 from tests.unit.core.strategies import events, lags
 

@@ -7,7 +7,8 @@ from huoqun.config import Config
 from huoqun.control import Tick
 from huoqun.events import Event
 from streams.core.interface import Checkpoint
-from streams.core.partition import Lag, Partition
+from streams.core.lag import Lag
+from streams.core.partition import Partition
 
 START = 1_700_000_000_000
 DAY = 86_400_000

@@ -12,7 +12,8 @@ from streams.core.arrival import Arrival
 from streams.core.changes import Change, Put
 from streams.core.group import Group
 from streams.core.history import History
-from streams.core.partition import Lag, Partition
+from streams.core.lag import Lag
+from streams.core.partition import Partition
 from tests.support.core import Machine, View, encoded, shuffled_within, view_of
 from tests.unit.core.strategies import TEXTS, USERS
 
