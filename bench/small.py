@@ -45,12 +45,13 @@ class Head(msgspec.Struct, array_like=True, gc=False):
 class Group:
     """A group's state."""
 
-    __slots__ = ("fresh", "head", "users")
+    __slots__ = ("changed", "fresh", "head", "users")
 
     def __init__(self) -> None:
         self.head = Head()
         self.users: set[str] = set()
         self.fresh: list[str] = []
+        self.changed = False
 
 
 _said = msgspec.json.Decoder(Said)
@@ -96,14 +97,17 @@ class SmallPartition:
             head = group.head
             if offset <= head.fence:
                 continue
-            changed[name] = group
-            minute = said.ts // 60_000
-            head.minutes[minute] = head.minutes.get(minute, 0) + 1
-            if said.ts > head.last:  # noqa: PLR1730  # calling max() takes three times as long
-                head.last = said.ts
-            if said.user_id not in group.users:
-                group.users.add(said.user_id)
-                group.fresh.append(said.user_id)
+            if not group.changed:
+                group.changed = True
+                changed[name] = group
+            ts, user, minutes = said.ts, said.user_id, head.minutes
+            minute = ts // 60_000
+            minutes[minute] = minutes.get(minute, 0) + 1
+            if ts > head.last:  # noqa: PLR1730  # calling max() takes three times as long
+                head.last = ts
+            if user not in group.users:
+                group.users.add(user)
+                group.fresh.append(user)
         if records:
             self.offset = records[-1][0]
         return bad
@@ -122,7 +126,7 @@ class SmallPartition:
         results: list[AnyResult] = []
         saves: list[tuple[bytes, bytes | None]] = []
         for (platform, group_id), group in self.changed.items():
-            head = group.head
+            head, group.changed = group.head, False
             while len(head.minutes) > MINUTES_KEPT:
                 del head.minutes[min(head.minutes)]
             head.fence = self.offset
