@@ -77,6 +77,8 @@ class Gateway(_Section, kw_only=True):
     """Room on disk (below ``data_dir``/spool) for events while the broker is away; when it is full, 503 is answered. 0: none."""
     spool_after_seconds: float = 2.0
     """So long an event waits for the broker before it is kept on disk instead: platforms give up after three seconds or five."""
+    report_seconds: float = 10.0
+    """Between two reports of each process on its sources, for ``huoqun status`` and the alert of a silent source; 0: none."""
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 9110
 
@@ -175,6 +177,8 @@ class Source(_Section, kw_only=True):
     account: str = ""
     """Who the deliveries are for, where a platform says so: a WeCom corp id, a DingTalk app key. Others are refused then."""
     coverage: Coverage = "full"
+    silent_minutes: float | None = None
+    """An alert is raised when nothing has come for so long; 0: never. Left out: by the rhythm that the source has shown."""
 
 
 class Config(_Section, kw_only=True):
@@ -242,6 +246,8 @@ def dump_env(config: Config) -> dict[str, str]:
 
 
 _SECTIONS: Final = ("kafka", "gateway", "worker", "store", "sink", "privacy", "deadlines")
+_YEAR_MINUTES: Final = 365 * 24 * 60
+_HOUR_SECONDS: Final = 3600
 _NOT_SETTINGS: Final = ("CONFIG", "CLICKHOUSE_PASSWORD")
 
 
@@ -347,6 +353,13 @@ def _problems(config: Config) -> list[str]:
         problems.append(f"worker.lateness_seconds: must not be negative, is {config.worker.lateness_seconds}")
     if config.sink.batch_rows < 0:
         problems.append(f"sink.batch_rows: must not be negative, is {config.sink.batch_rows}")
+    if not 0 <= config.gateway.report_seconds <= _HOUR_SECONDS:
+        problems.append(f"gateway.report_seconds: must be 0 to {_HOUR_SECONDS}, is {config.gateway.report_seconds}")
+    problems += [
+        f"sources[{number}].silent_minutes: must be 0 to {_YEAR_MINUTES}, is {source.silent_minutes}"
+        for number, source in enumerate(config.sources)
+        if source.silent_minutes is not None and not 0 <= source.silent_minutes <= _YEAR_MINUTES
+    ]
     problems += [
         f"sources[{number}].events_per_second: must be 0 or above, is {source.events_per_second}"
         for number, source in enumerate(config.sources)

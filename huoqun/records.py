@@ -1,9 +1,10 @@
-"""Records read from a topic and written to one, a few at a time, for the command line; by kafka-python."""
+"""Records read from a topic and written to one, a few at a time; by kafka-python."""
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 
@@ -15,6 +16,8 @@ from huoqun.broker import REQUEST_SECONDS, BrokerError
 
 _CLIENT: Final = "huoqun-cli"
 _TIMEOUTS: Final = {"request_timeout_ms": int(REQUEST_SECONDS * 1000), "bootstrap_timeout_ms": 10_000}
+_AGAIN_SECONDS: Final = 1.0
+_FOLLOW_MS: Final = 500
 _LARGEST: Final = 64 * 1024 * 1024
 
 Headers = Sequence[tuple[str, bytes]]
@@ -65,7 +68,7 @@ def read_between(
                     deadline = time.monotonic() + REQUEST_SECONDS
                     for r in records:
                         if r.offset < waiting.get(tp, 0):
-                            yield Record(tp.partition, r.offset, r.timestamp, r.key, r.value, tuple(r.headers))
+                            yield _record(tp.partition, r)
                 for tp in [tp for tp, end in waiting.items() if consumer.position(tp) >= end]:
                     del waiting[tp]
                     consumer.pause(tp)
@@ -89,6 +92,58 @@ def read_one(bootstrap: str, topic: str, partition: int, offset: int) -> Record 
 def partitions(bootstrap: str, topic: str) -> int:
     """Return how many partitions a topic has. Raises :class:`BrokerError` if it is missing."""
     return len(broker.end_offsets(bootstrap, topic))
+
+
+class Follower:
+    """Reads one partition in a thread of its own: the last ``most`` records that are there, then whatever comes.
+
+    ``take`` is called in that thread; the first time with all that was there, which may be nothing. Trouble with the broker is
+    waited out; a record may come twice after it.
+    """
+
+    def __init__(self, bootstrap: str, topic: str, *, most: int, take: Callable[[list[Record]], None]) -> None:
+        self._bootstrap = bootstrap
+        self._topic = topic
+        self._most = most
+        self._take = take
+        self._next: int | None = None
+        self._stopping = threading.Event()
+
+    def start(self) -> None:
+        """Begin. The thread does not keep the process from ending."""
+        threading.Thread(target=self._run, name=f"read {self._topic}", daemon=True).start()
+
+    def stop(self) -> None:
+        """End soon."""
+        self._stopping.set()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                if self._next is None:
+                    self._read_what_is_there()
+                self._follow()
+            except (BrokerError, KafkaError):
+                self._stopping.wait(_AGAIN_SECONDS)
+
+    def _read_what_is_there(self) -> None:
+        end = broker.end_offsets(self._bootstrap, self._topic)[0]
+        start = max(0, end - self._most)
+        self._take(list(read_between(self._bootstrap, self._topic, {0: start}, {0: end})))
+        self._next = end
+
+    def _follow(self) -> None:
+        partition = TopicPartition(self._topic, 0)
+        consumer = _consumer(self._bootstrap, 500)
+        try:
+            consumer.assign([partition])
+            consumer.seek(partition, self._next)
+            while not self._stopping.is_set():
+                for found in consumer.poll(timeout_ms=_FOLLOW_MS).values():
+                    self._take([_record(partition.partition, r) for r in found])
+                    self._next = found[-1].offset + 1
+        finally:
+            consumer.close(autocommit=False)
 
 
 class Writer:
@@ -130,6 +185,10 @@ class Writer:
         """Return where each record went, or why the broker did not take it."""
         self._producer.flush(timeout=REQUEST_SECONDS)
         return [_outcome(each) for each in sent]
+
+
+def _record(partition: int, r: Any) -> Record:
+    return Record(partition, r.offset, r.timestamp, r.key, r.value, tuple(r.headers))
 
 
 def _outcome(sent: Any) -> Place | str:

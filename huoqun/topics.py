@@ -13,6 +13,7 @@ ALERTS: Final = "alerts"
 MEMBERS: Final = "members"
 GROUPS: Final = "groups"
 DEADLETTER: Final = "deadletter"
+SOURCES: Final = "sources"
 
 RESULT_TOPICS: Final = (ACTIVITY, QUESTIONS, ALERTS, MEMBERS, GROUPS)
 TOPIC_OF_RECORD: Final = {
@@ -69,5 +70,6 @@ def specs(prefix: str, partitions: int) -> tuple[TopicSpec, ...]:
         TopicSpec(full_name(prefix, EVENTS), partitions, keep_30_days),
         *(TopicSpec(full_name(prefix, t), partitions, {"retention.ms": str(7 * _DAY_MS)}) for t in RESULT_TOPICS),
         TopicSpec(full_name(prefix, DEADLETTER), 1, keep_30_days),
+        TopicSpec(full_name(prefix, SOURCES), 1, {"retention.ms": str(7 * _DAY_MS)}),
         TopicSpec(state_topic(prefix), partitions, compacted),
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
+from types import TracebackType
+from typing import Any, Final, Self
 
 import msgspec
 from aiohttp.web import BaseRequest, Response, ServerRunner, StreamResponse, TCPSite
@@ -34,10 +35,12 @@ from producers.plain import Mask
 from producers.problems import Problem
 from producers.publisher import Overloaded, Publisher, Record, Unavailable
 from producers.rates import Rates, private_cells
+from producers.source_metrics import SourceMetrics
 from producers.sources import PLATFORMS
 from producers.sources.base import JSON, Delivery, Platform
 from producers.understanding import not_authenticated, understand
 from producers.verify import Denied
+from producers.watching import Watch, Watches, stamp_of
 
 _BODIES_HELD: Final = 32
 """Bodies of the largest size that may be in memory at one time, over all connections."""
@@ -87,6 +90,9 @@ class App:
         self._rates = rates or Rates(limits, time.monotonic, private_cells(len(limits)))
         self._alone = alone
         self.metrics = Metrics(registry)
+        self.watches = Watches(sources, clock())
+        self.source_metrics = SourceMetrics(self.watches)
+        registry.register(self.source_metrics)
         self._gateway = gateway
         self._sources = sources
         self._publisher = publisher
@@ -206,6 +212,10 @@ class App:
     async def _events(self, request: BaseRequest) -> Response:
         if request.method == "OPTIONS":
             return self._permit(request)
+        with _Attempt(self.watches.unnamed, self._clock) as attempt:
+            return await self._take(request, attempt)
+
+    async def _take(self, request: BaseRequest, attempt: _Attempt) -> Response:
         headers = request.headers
         kind = forms.check_kind(headers.get("Content-Type", ""))
         # A signature covers the body alone: what else a CloudEvent says in headers is believed of this machine only.
@@ -233,16 +243,19 @@ class App:
                 if sender.where == SOURCE_HEADER:
                     raise Problem(400, "malformed", f"{sender.where} {sender.why}", where=sender.where)
                 raise not_authenticated(sender)
+            watch = attempt.watch = self.watches.of(sender.source)
+            watch.lives(self._clock(), stamp_of(headers))
             body = bodies.decompress(raw, coding, self._gateway.max_body_bytes)
             types, records, refused = await self._read_items(body, kind, attributes, sender)
         finally:
             self._budget.give(len(raw))
         if refused:
             self.metrics.refused.labels("event").inc(len(refused))
+            watch.refuse(self._clock(), "event", len(refused))
             if not records:
                 raise forms.none_taken(refused)
         await self._publish(sender, records)
-        self._count(sender, types)
+        self._count(sender, types, records)
         if not refused:
             return Response(status=202, body=b'{"accepted":%d,"refused":[]}' % len(records), headers=_JSON)
         return _json(202, {"accepted": len(records), "refused": refused})
@@ -284,13 +297,17 @@ class App:
                 raise Problem(404, "unknown_source", "a canonical source posts to /v1/events")
             raise Problem(404, "unknown_source", "no such source; add it to [[sources]] in huoqun.toml")
         platform = PLATFORMS[source.kind]
+        watch = self.watches.of(source.name)
         try:
-            return await self._deliver(request, slash + rest, source, platform)
+            with _Attempt(watch, self._clock):
+                return await self._deliver(request, slash + rest, source, platform, watch)
         except Problem as problem:
             problem.members = platform.refused_with(problem.status, problem.detail)
             raise
 
-    async def _deliver(self, request: BaseRequest, path: str, source: KnownSource, platform: Platform) -> Response:
+    async def _deliver(
+        self, request: BaseRequest, path: str, source: KnownSource, platform: Platform, watch: Watch
+    ) -> Response:
         _allow(request, *platform.methods)
         coding = bodies.check_encoding(request.headers.get("Content-Encoding", ""))
         if request.method in ("POST", "PUT"):
@@ -312,12 +329,17 @@ class App:
             found = understand(platform, delivery, source, received_at=self._clock(), mask=self._mask)
         finally:
             self._budget.give(len(raw))
+        if not found.handshake:
+            watch.lives(self._clock(), stamp_of(request.headers, request.query))
+        watch.heard(self._clock(), found.signs)
         for what in found.ignored:
             self.metrics.ignored.labels(source.kind, what).inc()
         if found.refused:
             self.metrics.refused.labels("event").inc(len(found.refused))
-        await self._publish(Sender(source.name, source.kind, source.coverage), found.records)
-        self._count(Sender(source.name, source.kind, source.coverage), found.types)
+            watch.refuse(self._clock(), "event", len(found.refused))
+        sender = Sender(source.name, source.kind, source.coverage)
+        await self._publish(sender, found.records)
+        self._count(sender, found.types, found.records)
         answer = found.answer
         headers = {**answer.headers, "Content-Type": answer.content_type} if answer.content_type else answer.headers
         return Response(status=answer.status, body=answer.body or None, headers=headers)
@@ -346,10 +368,12 @@ class App:
             self._shares.give(sender.source, len(records))
         self.metrics.published(time.perf_counter() - began)
 
-    def _count(self, sender: Sender, types: Mapping[str, int]) -> None:
+    def _count(self, sender: Sender, types: Mapping[str, int], records: list[Record]) -> None:
         if types:
+            now = self._clock()
             self.metrics.accepted(sender.kind, types.items())
-            self.metrics.seen(sender.source if sender.source in self._names else "other", self._clock() / 1000)
+            self.metrics.seen(sender.source if sender.source in self._names else "other", now / 1000)
+            self.watches.of(sender.source).sent(now, records)
 
     # What looks at the gateway itself.
 
@@ -387,6 +411,31 @@ class App:
 
     def _exposition(self) -> Response:
         return Response(body=generate_latest(self.metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+class _Attempt:
+    """A request that a source makes: whatever refuses it counts for the source that is known by then."""
+
+    __slots__ = ("_clock", "watch")
+
+    def __init__(self, watch: Watch, clock: Callable[[], int]) -> None:
+        self.watch = watch
+        self._clock = clock
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, Problem):
+            self.watch.refuse(self._clock(), error.reason)
+        elif isinstance(error, TooFast | Overloaded | Unavailable):
+            reason = next(name for kind, name in _NOT_TAKEN if isinstance(error, kind))
+            self.watch.refuse(self._clock(), reason)
+
+
+_NOT_TAKEN: Final = ((TooFast, "too_fast"), (Overloaded, "overloaded"), (Unavailable, "unavailable"))
 
 
 class Running:

@@ -39,6 +39,8 @@ class Understood(NamedTuple):
     refused: Sequence[tuple[int, Refused]]
     """What should have been an event and is none, with its place, where the others of the same delivery are taken."""
     answer: Answer
+    handshake: bool = False
+    """It asks whether we are there, which may be anybody's question."""
 
 
 def understand(
@@ -47,7 +49,7 @@ def understand(
     """Open and parse a delivery. Raises :class:`Problem`, and nothing else."""
     opened = platform.open(delivery, Secret(source.keys, source.account))
     if isinstance(opened, Answer):
-        return Understood([], {}, ("handshake",), (), (), opened)
+        return Understood([], {}, ("handshake",), (), (), opened, handshake=True)
     if isinstance(opened, Denied):
         raise not_authenticated(opened, platform.denied_status)
     if isinstance(opened, Refused):

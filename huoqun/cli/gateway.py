@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -15,18 +16,23 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from huoqun import topics
 from huoqun.cli import configured
 
 _WAIT_SECONDS: Final = 30.0
 _PATIENCE_SECONDS: Final = 5.0
 """How long a broker may take to answer before the spool is used; one that is just slow may."""
+_REPORT_SECONDS: Final = 3.0
+"""A report that is not acknowledged by then is given up: the next says it all again, and a gateway has to end in time."""
 
 if TYPE_CHECKING:
     from huoqun.config import Config
     from producers.admission import Sources
+    from producers.app import App
     from producers.plain import Mask
     from producers.publisher import Publisher
     from producers.rates import Rates
+    from producers.reporting import Reporting
     from producers.spooling import SpoolingPublisher
 
 
@@ -177,7 +183,6 @@ async def _serve(config: Config, sources: Sources, worker: int | None) -> None:
     """Serve until a signal. ``worker`` is this process's number among several, ``None`` for the only one."""
     from prometheus_client import REGISTRY  # noqa: PLC0415  # see command()
 
-    from huoqun import log  # noqa: PLC0415  # see command()
     from huoqun.clock import now_ms  # noqa: PLC0415  # see command()
     from producers.app import App, listen, listen_watched  # noqa: PLC0415  # see command()
     from producers.ticker import Ticker  # noqa: PLC0415  # see command()
@@ -219,38 +224,73 @@ async def _serve(config: Config, sources: Sources, worker: int | None) -> None:
         clock = spooling.tick_ms if spooling is not None else now_ms
         ticker = Ticker(publisher, seconds=gateway.tick_seconds, clock=clock, metrics=app.metrics)
         ticking = asyncio.create_task(ticker.run())
+    reporting = _reporting(config, app, worker or 0)
+    await reporting.start()
     click.echo(f"gateway: {running.address}" + ("" if watched is None else f" metrics: {watched.address}"))
-    stopped = asyncio.create_task(stop.wait())
-    await asyncio.wait({stopped, *([ticking] if ticking is not None else [])}, return_when=asyncio.FIRST_COMPLETED)
-    log.get("gateway").info("stopping", in_flight=publisher.in_flight())
-    if ticking is not None:
-        failed = ticking.done()  # it never ends by itself: without ticks no deadline passes, so better start anew
-        ticking.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await ticking
-    else:
-        failed = False
+    failed = await _stopped(stop, ticking, publisher)
     await running.close()
     if watched is not None:
         await watched.close()
+    await reporting.close()
     await publisher.close()
     if failed:
         raise click.ClickException("the ticker ended")
 
 
-def _publisher(config: Config) -> Publisher:
-    from huoqun import topics  # noqa: PLC0415  # see command()
+async def _stopped(stop: asyncio.Event, ticking: asyncio.Task[None] | None, publisher: Publisher) -> bool:
+    """Wait for the signal; return whether it was the ticker that ended: without ticks no deadline passes."""
+    from huoqun import log  # noqa: PLC0415  # see command()
 
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait({stopped, *([ticking] if ticking is not None else [])}, return_when=asyncio.FIRST_COMPLETED)
+    log.get("gateway").info("stopping", in_flight=publisher.in_flight())
+    if ticking is None:
+        return False
+    failed = ticking.done()  # it never ends by itself: better start anew
+    ticking.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await ticking
+    return failed
+
+
+def _publisher(config: Config) -> Publisher:
+    gateway = config.gateway
+    return _publisher_to(
+        config,
+        topics.EVENTS,
+        timeout_seconds=gateway.publish_timeout_seconds,
+        patience_seconds=gateway.spool_after_seconds if gateway.spool_bytes else None,
+    )
+
+
+def _publisher_to(
+    config: Config, topic: str, *, timeout_seconds: float, patience_seconds: float | None = None
+) -> Publisher:
     if config.gateway.publisher == "aiokafka":
         from producers.aio import AiokafkaPublisher as Chosen  # noqa: PLC0415  # only the client that is used
     else:
         from producers.kafka_python import KafkaPythonPublisher as Chosen  # type: ignore[assignment]  # noqa: PLC0415  # the same
     return Chosen(
         bootstrap=config.kafka.bootstrap,
-        topic=topics.full_name(config.kafka.topic_prefix, topics.EVENTS),
-        timeout_seconds=config.gateway.publish_timeout_seconds,
-        patience_seconds=config.gateway.spool_after_seconds if config.gateway.spool_bytes else None,
+        topic=topics.full_name(config.kafka.topic_prefix, topic),
+        timeout_seconds=timeout_seconds,
+        patience_seconds=patience_seconds,
         max_in_flight=config.gateway.max_in_flight,
+    )
+
+
+def _reporting(config: Config, app: App, worker: int) -> Reporting:
+    from huoqun.clock import now_ms  # noqa: PLC0415  # see command()
+    from producers.reporting import Reporting  # noqa: PLC0415  # see command()
+
+    return Reporting(
+        config,
+        app.watches,
+        process=f"{socket.gethostname()}:{os.getpid()}:{app.watches.started_at}",
+        clock=now_ms,
+        publisher=_publisher_to(config, topics.SOURCES, timeout_seconds=_REPORT_SECONDS),
+        alerts=None if worker else _publisher_to(config, topics.ALERTS, timeout_seconds=_REPORT_SECONDS),
+        metrics=app.source_metrics,
     )
 
 
