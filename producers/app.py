@@ -29,7 +29,7 @@ from producers.admission import (
     is_local,
     unsigned,
 )
-from producers.guard import MAX_CONNECTIONS, GuardedServer, begin, hasten
+from producers.guard import MAX_CONNECTIONS, GuardedServer, begin, hasten, seconds_left
 from producers.metrics import Metrics
 from producers.plain import Mask
 from producers.problems import Problem
@@ -119,7 +119,7 @@ class App:
         gateway = self._gateway
         server = GuardedServer(
             self.handle,
-            head_seconds=gateway.request_timeout_seconds * 0.95,  # the sweep comes a little late
+            head_seconds=gateway.request_timeout_seconds * 0.9,  # the sweep comes a little late
             request_seconds=gateway.request_timeout_seconds + gateway.publish_timeout_seconds + 5.0,
             count=lambda why: self.metrics.closed.labels(why).inc(),
             max_connections=self._max_connections,
@@ -352,9 +352,7 @@ class App:
         if request.headers.get("Expect", "").lower() == "100-continue":
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             request.writer.output_size = 0  # else the answer would count as begun
-        return await bodies.read_body(
-            request.content, limit=limit, seconds=self._gateway.request_timeout_seconds, budget=self._budget
-        )
+        return await bodies.read_body(request.content, limit=limit, seconds=seconds_left(request), budget=self._budget)
 
     async def _publish(self, sender: Sender, records: list[Record]) -> None:
         if not records:

@@ -84,7 +84,7 @@ async def read_body(chunks: Chunks, *, limit: int, seconds: float, budget: Budge
                 parts.append(chunk)
     except TimeoutError:
         budget.give(held)
-        raise Problem(408, "timeout", f"the body did not arrive within {seconds:g} s", close=True) from None
+        raise Problem(408, "timeout", "the body did not arrive in time", close=True) from None
     except BaseException:
         budget.give(held)
         raise

@@ -1,7 +1,8 @@
 """Deadlines for connections, which the HTTP server leaves open as long as a client dribbles.
 
 One rule, checked by one sweep: a complete request head must arrive within ``head_seconds`` of connecting or of the last
-answer, and a request must be answered and the answer taken within ``request_seconds``.
+answer, its body within as long of its first byte, and a request must be answered and the answer taken within
+``request_seconds``.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class _Connection(RequestHandler):
     guard: GuardedServer
     deadline = float("inf")
     handling = False
+    first_byte = 0.0
     _heard = False
     _raw_transport: asyncio.Transport | None = None
 
@@ -52,7 +54,9 @@ class _Connection(RequestHandler):
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
-        self._heard = True
+        if not self._heard:
+            self._heard = True
+            self.first_byte = self.guard.now()
         super().data_received(data)
 
     def connection_lost(self, exc: BaseException | None) -> None:
@@ -61,8 +65,11 @@ class _Connection(RequestHandler):
 
     def begin(self) -> None:
         """Note that a complete head is there and the request is being handled."""
+        now = self.guard.now()
+        if not self._heard:
+            self.first_byte = now  # it came together with the request before
         self.handling = True
-        self.deadline = self.guard.now() + self.guard.request_seconds
+        self.deadline = now + self.guard.request_seconds
 
     async def finish_response(
         self, request: BaseRequest, resp: StreamResponse, start_time: float | None
@@ -159,6 +166,14 @@ def begin(request: BaseRequest) -> None:
     protocol = request.protocol
     if isinstance(protocol, _Connection):
         protocol.begin()
+
+
+def seconds_left(request: BaseRequest) -> float:
+    """Return how long the rest of ``request`` may still take to arrive."""
+    protocol = request.protocol
+    if not isinstance(protocol, _Connection):
+        return 0.0
+    return max(0.0, protocol.first_byte + protocol.guard.head_seconds - protocol.guard.now())
 
 
 def hasten(request: BaseRequest) -> None:

@@ -526,3 +526,24 @@ def test_no_hostile_request_gets_a_5xx_or_hangs() -> None:
         scenario()
 
     every()
+
+
+@run
+async def test_a_new_key_is_put_before_the_old_one_and_both_are_good_until_that_is_taken_away() -> None:
+    new = "whsec_" + base64.b64encode(b"n" * 32).decode()
+    raw = body(event())
+    by_new, by_old = (
+        JSON
+        | verify.sign(
+            message_id="m", timestamp_s=NOW // 1000, body=raw, key=base64.b64decode(key.removeprefix("whsec_"))
+        )
+        for key in (new, SECRET)
+    )
+    for keys, taken in ((SECRET, (401, 202)), (f"{new},{SECRET}", (202, 202)), (new, (202, 401))):
+        async with gateway(SIGNED, environ={"CANONICAL_KEY": keys}) as kit:
+            assert (
+                (await kit.post("/v1/events", raw, by_new))[0],
+                (await kit.post("/v1/events", raw, by_old))[0],
+            ) == taken
+            both = by_old | {"webhook-signature": f"{by_old['webhook-signature']} {by_new['webhook-signature']}"}
+            assert (await kit.post("/v1/events", raw, both))[0] == 202  # the sender may turn its keys over, too
