@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -352,7 +353,9 @@ class App:
         if request.headers.get("Expect", "").lower() == "100-continue":
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             request.writer.output_size = 0  # else the answer would count as begun
-        return await bodies.read_body(request.content, limit=limit, seconds=seconds_left(request), budget=self._budget)
+        return await bodies.read_body(
+            request.content, limit=limit, seconds=partial(seconds_left, request), budget=self._budget
+        )
 
     async def _publish(self, sender: Sender, records: list[Record]) -> None:
         if not records:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from producers.admission import Budget
@@ -60,8 +61,8 @@ def too_large(limit: int) -> Problem:
     )
 
 
-async def read_body(chunks: Chunks, *, limit: int, seconds: float, budget: Budget) -> bytes:
-    """Read the body as sent. The caller gives its length back to ``budget`` when done with it.
+async def read_body(chunks: Chunks, *, limit: int, seconds: Callable[[], float], budget: Budget) -> bytes:
+    """Read the body as sent. The caller gives its length back to ``budget`` when done with it. ``seconds`` tells what is left.
 
     Raises :class:`Problem` when it is too large (counted while reading: chunked bodies declare nothing) or too slow,
     and :class:`producers.publisher.Overloaded` when all bodies together are too much.
@@ -75,7 +76,7 @@ async def read_body(chunks: Chunks, *, limit: int, seconds: float, budget: Budge
     parts: list[bytes] = []
     held = 0
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(seconds()):
             while chunk := await chunks.readany():
                 budget.take(len(chunk))
                 held += len(chunk)

@@ -43,13 +43,19 @@ class Bench:
         self.memory = MemoryPublisher(partitions=PARTITIONS)
 
     @contextlib.asynccontextmanager
-    async def publisher(self, *, seconds: float = 10.0, max_in_flight: int = 20_000) -> AsyncIterator[Publisher]:
+    async def publisher(
+        self, *, seconds: float = 10.0, max_in_flight: int = 20_000, patience: float | None = None
+    ) -> AsyncIterator[Publisher]:
         if self.bootstrap is None:
             self.memory._timeout, self.memory._max_in_flight = seconds, max_in_flight
             yield self.memory
             return
         publisher = self.kind(
-            bootstrap=self.bootstrap, topic=self.topic, timeout_seconds=seconds, max_in_flight=max_in_flight
+            bootstrap=self.bootstrap,
+            topic=self.topic,
+            timeout_seconds=seconds,
+            max_in_flight=max_in_flight,
+            patience_seconds=patience,
         )
         await publisher.start()
         try:
@@ -212,6 +218,30 @@ def test_a_broker_that_hangs_is_unavailable_in_time_and_works_again_after(
     for partition, held in expected(records(20)).items():
         stored = bench.stored()[partition]
         assert [each for each in dict.fromkeys(stored) if int(each[1][7:-2]) < 100] == held
+
+
+@pytest.mark.tansu
+@every_client
+def test_what_is_urgent_waits_for_longer_than_the_rest(own_tansu: RunningBroker, topic_prefix: str, kind: Kind) -> None:
+    provisioned(own_tansu.bootstrap, topic_prefix)
+    bench = Bench(own_tansu.bootstrap, topic_prefix, kind)
+
+    async def scenario() -> None:
+        async with bench.publisher(seconds=8.0, patience=0.5) as publisher:
+            await publisher.publish(records(1))
+            own_tansu.process.send_signal(signal.SIGSTOP)
+            waiting = asyncio.create_task(publisher.publish(records(1, start=1), urgent=True))
+            began = time.monotonic()
+            with pytest.raises(Unavailable, match="within 0.5 s"):
+                await publisher.publish(records(1, start=2))
+            assert time.monotonic() - began < 1.5
+            await asyncio.sleep(1.0)
+            assert not waiting.done()
+            own_tansu.process.send_signal(signal.SIGCONT)
+            await waiting
+
+    asyncio.run(scenario())
+    assert b'{"id":"1"}' in {value for held in bench.stored().values() for _, value in held}
 
 
 @pytest.mark.tansu
