@@ -232,7 +232,7 @@ def test_what_is_urgent_waits_for_longer_than_the_rest(own_tansu: RunningBroker,
             own_tansu.process.send_signal(signal.SIGSTOP)
             waiting = asyncio.create_task(publisher.publish(records(1, start=1), urgent=True))
             began = time.monotonic()
-            with pytest.raises(Unavailable, match="within 0.5 s"):
+            with pytest.raises(Unavailable, match=r"within 0\.5 s"):
                 await publisher.publish(records(1, start=2))
             assert time.monotonic() - began < 1.5
             await asyncio.sleep(1.0)
