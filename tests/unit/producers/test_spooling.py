@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import resource
 import tempfile
+import time
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
@@ -231,6 +232,43 @@ def test_ticks_are_not_kept_and_pass_those_who_wait(root: Path) -> None:
             kit.broker.down = False
             await kit.publisher.publish([Record(None, b"7", 0)], urgent=True)
             assert 7 in stored(kit.broker)
+
+    scenario()
+
+
+def test_what_comes_just_when_the_spool_was_found_empty_is_not_overtaken(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("producers.spooling._ADOPT_SECONDS", 60.0)
+    read = Spool.read
+    calls: list[asyncio.Task[None]] = []
+
+    @run
+    async def scenario() -> None:
+        loop = asyncio.get_running_loop()
+        async with spooling(root) as kit:
+
+            def publish() -> None:
+                calls.append(loop.create_task(kit.publisher._keep(numbered(2), "")))
+
+            def read_slowly(spool: Spool, until_ms: int | None = None) -> Any:
+                found = read(spool, until_ms)
+                if found is None and not calls:
+                    loop.call_soon_threadsafe(publish)
+                    time.sleep(0.2)  # the loop goes on meanwhile
+                return found
+
+            monkeypatch.setattr(Spool, "read", read_slowly)
+            monkeypatch.setattr("producers.spool._sync_data", lambda _descriptor: time.sleep(0.2))
+            kit.broker.down = True
+            await kit.publisher.publish(numbered(1))
+            kit.broker.down = False
+            while not calls:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            await calls[0]
+            await kit.publisher.publish(numbered(3))
+            await kit.until_empty()
+            assert stored(kit.broker) == [1, 2, 3]
 
     scenario()
 
