@@ -42,6 +42,19 @@ def rules_of(configured: Sequence[Source]) -> dict[str, Rule]:
     }
 
 
+def overview_of(
+    found: Sequence[tuple[int, bytes | None]], rules: Mapping[str, Rule], remembered: State | None = None
+) -> Overview:
+    """Return what the topic's last records, (offset, value) in order, amount to; ``remembered`` if no state is among them."""
+    records = [(offset, sources.decode(value)) for offset, value in found]
+    states = [each for _, each in records if isinstance(each, State)]
+    overview = Overview(rules, max(states, key=lambda each: each.offset, default=remembered))
+    for offset, each in records:
+        if isinstance(each, Report):
+            overview.take(offset, each)
+    return overview
+
+
 class Reporter:
     """Says every so often what this process knows. Trouble with the broker is survived: the next report says it all again."""
 
@@ -91,14 +104,14 @@ class Speaker:
 
     def take(self, records: Sequence[Stored]) -> None:
         """Take in records of the topic, in order; the first time all that there are."""
-        found = [(record.offset, sources.decode(record.value)) for record in records]
         if self.overview is None:
-            states = [each for _, each in found if isinstance(each, State)]
-            state = max(states, key=lambda each: each.offset, default=None) or self._remembered()
-            self.overview = Overview(self._rules, state)
-        for offset, each in found:
+            found = [(record.offset, record.value) for record in records]
+            self.overview = overview_of(found, self._rules, self._remembered())
+            return
+        for record in records:
+            each = sources.decode(record.value)
             if isinstance(each, Report):
-                self.overview.take(offset, each)
+                self.overview.take(record.offset, each)
             elif isinstance(each, State):
                 self._state_at = max(self._state_at, each.at)
 

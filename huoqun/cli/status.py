@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -10,17 +11,19 @@ import click
 
 from huoqun import topics
 from huoqun.cli import configured
+from huoqun.cli.source_rows import SourceRow, rows
 from huoqun.config import Config
 
 if TYPE_CHECKING:
     from huoqun.broker import PartitionLag
     from huoqun.dlq import Count
 
-_NUMBERS: Final = ("applied lag", "saved lag", "events", "open")
+_NUMBERS: Final = ("applied lag", "saved lag", "events", "open", "a min")
+_PIPED_WIDTH: Final = 160
 _APPLIED: Final = "huoqun_worker_applied_offset"
 _SOURCES: Final = """
     SELECT source, count() AS events, max(received_at) AS last_received, max(ts) AS last_event
-    FROM events GROUP BY source ORDER BY source
+    FROM events GROUP BY source
 """
 _ALERTS: Final = """
     SELECT kind, severity, count() AS open, min(raised_at) AS oldest
@@ -56,7 +59,7 @@ class Status(NamedTuple):
     lags: list[GroupLag]
     dead_letters: int | None
     dead_letters_replayed: int | None
-    sources: list[dict[str, Any]]
+    sources: list[SourceRow]
     alerts: list[dict[str, Any]]
     problems: list[str]
 
@@ -65,13 +68,16 @@ class Status(NamedTuple):
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @click.pass_context
 def command(ctx: click.Context, *, as_json: bool) -> None:
-    """Show what can be reached, each group's lag, the last event of each source, dead letters and open alerts.
+    """Show what can be reached, each group's lag, how each source does, dead letters and open alerts.
 
     Looks for the stack that runs in data_dir first (huoqun up), else at the configured addresses. Lag counts records of
     the log, ticks included. Applied lag is the work left: a few are normal, a number that only grows is not. Saved lag
     is what a restart would read again: workers save late, so up to 200,000 records a worker or three minutes are
     normal. The worker at worker.metrics_host and metrics_port is asked what is applied; unknown if it does not hold all
     partitions. Status 0: all reachable; 1: not.
+
+    Of each source, all gateways together: when anything authentic last came, events a minute (last five minutes), what was
+    refused within the last hour and why, how far its clock is from ours, and what a day's counters and heartbeats show as lost.
     """
     config = configured(ctx)
     found = gather(config)
@@ -91,7 +97,8 @@ def gather(config: Config) -> Status:
     problems: list[str] = []
     services = _services(config)
     lags, dead = _of_broker(config, problems) if services[0].why is None else ([], None)
-    sources, alerts = _of_store(config, problems)
+    stored, alerts = _of_store(config, problems)
+    sources = _sources(config, stored, problems, asked=services[0].why is None)
     waiting, replayed = (None, None) if dead is None else dead
     return Status(services, lags, waiting, replayed, sources, alerts, problems)
 
@@ -182,13 +189,31 @@ def _of_store(config: Config, problems: list[str]) -> tuple[list[dict[str, Any]]
         return [], []
 
 
+def _sources(config: Config, stored: list[dict[str, Any]], problems: list[str], *, asked: bool) -> list[SourceRow]:
+    """Return the sources: what gateways tell of them, if the broker can be ``asked``, and what is stored."""
+    from huoqun import broker, records  # noqa: PLC0415  # keeps `huoqun --help` instant
+    from huoqun.clock import now_ms  # noqa: PLC0415  # the same
+    from producers import reporting  # noqa: PLC0415  # rooms only lazily
+
+    topic = topics.full_name(config.kafka.topic_prefix, topics.SOURCES)
+    found: list[tuple[int, bytes | None]] = []
+    try:
+        if asked:
+            read = records.read(config.kafka.bootstrap, topic, most=reporting.MOST_READ)
+            found = [(record.offset, record.value) for record in read]
+    except broker.BrokerError as error:
+        problems.append(str(error))
+    overview = reporting.overview_of(found, reporting.rules_of(config.sources))
+    return rows(overview.seen(), stored, now=now_ms(), newest_report=overview.newest_at)
+
+
 def _plain(found: Status) -> dict[str, Any]:
     return {
         "services": [s._asdict() for s in found.services],
         "lag": [g._asdict() for g in found.lags],
         "dead_letters": found.dead_letters,
         "dead_letters_replayed": found.dead_letters_replayed,
-        "sources": found.sources,
+        "sources": [s._asdict() for s in found.sources],
         "open_alerts": found.alerts,
         "problems": found.problems,
     }
@@ -199,7 +224,7 @@ def _show(found: Status) -> None:
     from rich.table import Table  # noqa: PLC0415  # the same
     from rich.text import Text  # noqa: PLC0415  # the same
 
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else _PIPED_WIDTH)
 
     def table(title: str, columns: list[str], rows: list[list[Any]], nothing: str) -> None:
         if not rows:
@@ -207,7 +232,9 @@ def _show(found: Status) -> None:
             return
         made = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
         for column in columns:
-            made.add_column(column, overflow="fold", justify="right" if column in _NUMBERS else "left")
+            number = column in _NUMBERS
+            whole = number or column in columns[:1] or column == "kind"
+            made.add_column(column, overflow="fold", no_wrap=whole, justify="right" if number else "left")
         for row in rows:
             made.add_row(*(Text(f"{value:,}" if isinstance(value, int) else str(value)) for value in row))
         console.print(made)
@@ -222,10 +249,16 @@ def _show(found: Status) -> None:
     )
     table(
         "Sources",
-        ["source", "events", "last received", "last event"],
-        [[s["source"] or "-", int(s["events"]), s["last_received"], s["last_event"]] for s in found.sources],
-        "no events yet",
-    )
+        ["source", "kind", "events", "last event", "a min", "refused", "clock", "lost", "state"],
+        [
+            [
+                s.source or "-", s.sort, s.events, s.last, "-" if s.per_minute is None else f"{s.per_minute:,.1f}",
+                s.refusals, s.clock, s.lost, s.state,
+            ]
+            for s in found.sources
+        ],
+        "none",
+    )  # fmt: skip
     table(
         "Open alerts",
         ["kind", "severity", "open", "oldest"],
