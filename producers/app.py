@@ -244,7 +244,7 @@ class App:
                 if sender.where == SOURCE_HEADER:
                     raise Problem(400, "malformed", f"{sender.where} {sender.why}", where=sender.where)
                 raise not_authenticated(sender)
-            watch = attempt.watch = self.watches.of(sender.source)
+            watch = attempt.watch = self.watches.of(sender.admitted)  # whatever it calls itself
             watch.lives(self._clock(), stamp_of(headers))
             body = bodies.decompress(raw, coding, self._gateway.max_body_bytes)
             types, records, refused = await self._read_items(body, kind, attributes, sender)
@@ -374,7 +374,7 @@ class App:
             now = self._clock()
             self.metrics.accepted(sender.kind, types.items())
             self.metrics.seen(sender.source if sender.source in self._names else "other", now / 1000)
-            self.watches.of(sender.source).sent(now, records)
+            self.watches.of(sender.admitted or sender.source).sent(now, records)
 
     # What looks at the gateway itself.
 

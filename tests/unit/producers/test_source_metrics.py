@@ -100,8 +100,16 @@ async def test_canonical_requests_count_for_who_sent_them() -> None:
         found = told(kit, "canonical")
         assert found.refused == {"event": 1, "malformed": 1}
         assert (found.per_minute, found.skew_ms) == (3.0, 1000)
-        assert (await kit.post("/v1/events", body(event(4)), {**JSON, "X-Huoqun-Source": "archive"}))[0] == 202
-        assert told(kit, "other").per_minute == 1.0
+        assert (await kit.post("/v1/events", body(event(4)), {**JSON, "X-Huoqun-Source": "qq"}))[0] == 202
+        assert told(kit, "canonical").per_minute == 4.0
+
+
+@run
+async def test_nobody_makes_another_source_look_alive_by_its_name() -> None:
+    async with gateway(ONEBOT) as kit:
+        assert (await kit.post("/v1/events", body(event(4)), {**JSON, "X-Huoqun-Source": "qq"}))[0] == 202
+        assert told(kit, "qq").last_sign_at == 0
+        assert told(kit, "canonical").last_sign_at == NOW
 
 
 @run
