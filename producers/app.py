@@ -41,7 +41,7 @@ from producers.sources import PLATFORMS
 from producers.sources.base import JSON, Delivery, Platform
 from producers.understanding import not_authenticated, understand
 from producers.verify import Denied
-from producers.watching import Watch, Watches, stamp_of
+from producers.watching import Watch, Watches
 
 _BODIES_HELD: Final = 32
 """Bodies of the largest size that may be in memory at one time, over all connections."""
@@ -245,7 +245,7 @@ class App:
                     raise Problem(400, "malformed", f"{sender.where} {sender.why}", where=sender.where)
                 raise not_authenticated(sender)
             watch = attempt.watch = self.watches.of(sender.admitted)  # whatever it calls itself
-            watch.lives(self._clock(), stamp_of(headers))
+            watch.lives(self._clock(), headers)
             body = bodies.decompress(raw, coding, self._gateway.max_body_bytes)
             types, records, refused = await self._read_items(body, kind, attributes, sender)
         finally:
@@ -331,7 +331,7 @@ class App:
         finally:
             self._budget.give(len(raw))
         if not found.handshake:
-            watch.lives(self._clock(), stamp_of(request.headers, request.query))
+            watch.lives(self._clock(), request.headers, request.query)
         watch.heard(self._clock(), found.signs)
         for what in found.ignored:
             self.metrics.ignored.labels(source.kind, what).inc()

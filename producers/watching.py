@@ -121,16 +121,21 @@ class Watch:
         self._refusals: dict[str, Rolling] = {}
         self._by_events = _Clock()
         self._by_stamps = _Clock()
-        self._sampled_at = 0
+        self._sampled_at = self._stamped_at = 0
         self._numbers = 0
         self._beats: deque[Beat] = deque(maxlen=_MOST_SIGNS)
         self._steps: deque[Stepped] = deque(maxlen=_MOST_SIGNS)
 
-    def lives(self, at: int, stamp: int | None = None) -> None:
-        """Note that something authentic came, signed at ``stamp`` by the sender's clock."""
+    def lives(
+        self, at: int, headers: CIMultiDictProxy[str] | None = None, query: MultiMapping[str] | None = None
+    ) -> None:
+        """Note that something authentic came; what came with it may tell the sender's clock."""
         self._note_sign(at)
-        if stamp is not None:
-            self._by_stamps.note(at, stamp)
+        if headers is not None and at - self._stamped_at >= _SAMPLE_EVERY_MS:
+            self._stamped_at = at
+            stamp = stamp_of(headers, query)
+            if stamp is not None:
+                self._by_stamps.note(at, stamp)
 
     def sent(self, at: int, records: Sequence[Record]) -> None:
         """Note that events were stored."""

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from multidict import CIMultiDict, CIMultiDictProxy
 
 from huoqun import sources
 from huoqun.results import Alert
@@ -353,7 +354,8 @@ def test_what_processes_see_adds_up() -> None:
     for number, watches in enumerate(gateways.watches.values()):
         watch = watches.of(NAME)
         watch.refuse(gateways.now, "signature", number + 1)
-        watch.lives(gateways.now + number, gateways.now + number - 500)
+        at = gateways.now + number
+        watch.lives(at, CIMultiDictProxy(CIMultiDict(timestamp=str(at - 500))))
         watch._rate.add(gateways.now, 10)
         watch.last_event_at = gateways.now + number
     gateways.wait(EVERY)

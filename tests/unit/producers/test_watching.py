@@ -66,7 +66,7 @@ def test_the_skew_is_the_median_by_events_and_by_signed_times_where_there_are_an
         found.sent(NOW + second * 1000, records(age, now=NOW + second * 1000))
     assert found.skew_ms(NOW + 3000) == 500
     for second in range(3):
-        found.lives(NOW + second * 1000, NOW + second * 1000 + 7000)
+        found.lives(NOW + second * 1000, headers(timestamp=str(NOW + second * 1000 + 7000)))
     assert found.skew_ms(NOW + 3000) == -7000
     assert found.skew_ms(NOW + 2 * 60 * MINUTE) is None, "what was long ago says nothing of now"
 
@@ -143,9 +143,12 @@ def test_a_report_says_who_speaks_since_when_and_of_what() -> None:
     assert {name: told.kind for name, told in report.sources.items()} == {"c0": "canonical", "qq": "onebot11"}
 
 
-def stamp(query: str = "", **headers: str) -> int | None:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return stamp_of(CIMultiDictProxy(CIMultiDict(named)), MultiDict({"timestamp": query} if query else {}))
+def headers(**named: str) -> CIMultiDictProxy[str]:
+    return CIMultiDictProxy(CIMultiDict({name.replace("_", "-"): value for name, value in named.items()}))
+
+
+def stamp(query: str = "", **named: str) -> int | None:
+    return stamp_of(headers(**named), MultiDict({"timestamp": query} if query else {}))
 
 
 def test_the_time_of_signing_is_found_where_platforms_write_it() -> None:
