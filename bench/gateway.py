@@ -184,9 +184,9 @@ def serve() -> None:
     import uvloop  # noqa: PLC0415  # as the command does
     from prometheus_client import REGISTRY  # noqa: PLC0415  # the same
 
-    from producers.admission import read_sources  # noqa: PLC0415  # the same
-    from producers.app import App, listen  # noqa: PLC0415  # the same
-    from producers.memory import MemoryPublisher  # noqa: PLC0415  # the same
+    from producers.gateway.admission import read_sources  # noqa: PLC0415  # the same
+    from producers.gateway.app import App, listen  # noqa: PLC0415  # the same
+    from producers.publishing.memory import MemoryPublisher  # noqa: PLC0415  # the same
 
     async def main() -> None:
         stop = asyncio.Event()

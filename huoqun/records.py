@@ -17,7 +17,7 @@ from huoqun.broker import REQUEST_SECONDS, BrokerError
 _CLIENT: Final = "huoqun-cli"
 _TIMEOUTS: Final = {"request_timeout_ms": int(REQUEST_SECONDS * 1000), "bootstrap_timeout_ms": 10_000}
 _AGAIN_SECONDS: Final = 1.0
-_FOLLOW_MS: Final = 500
+_FOLLOW_MS: Final = 1_000
 _LARGEST: Final = 64 * 1024 * 1024
 
 Headers = Sequence[tuple[str, bytes]]
@@ -134,7 +134,7 @@ class Follower:
 
     def _follow(self) -> None:
         partition = TopicPartition(self._topic, 0)
-        consumer = _consumer(self._bootstrap, 500)
+        consumer = _consumer(self._bootstrap, 500, wait_ms=_FOLLOW_MS)
         try:
             consumer.assign([partition])
             consumer.seek(partition, self._next)
@@ -201,13 +201,13 @@ def _outcome(sent: Any) -> Place | str:
     return Place(done.partition, done.offset)
 
 
-def _consumer(bootstrap: str, batch: int) -> Any:
+def _consumer(bootstrap: str, batch: int, *, wait_ms: int = 50) -> Any:
     return KafkaConsumer(
         bootstrap_servers=bootstrap.split(","),
         **_TIMEOUTS,
         client_id=_CLIENT,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
-        fetch_max_wait_ms=50,
+        fetch_max_wait_ms=wait_ms,
         max_poll_records=batch,
     )

@@ -20,7 +20,7 @@ from huoqun import codec
 from huoqun.clock import now_ms
 from huoqun.events import read_time
 from producers import verify
-from producers.admission import SOURCE_HEADER
+from producers.gateway.admission import SOURCE_HEADER
 
 BATCH_EVENTS: Final = 500
 BATCH_BYTES: Final = 512 * 1024

@@ -8,8 +8,8 @@ from typing import Final
 
 from huoqun import codec, log
 from huoqun.control import Tick
-from producers.metrics import Metrics
-from producers.publisher import Overloaded, Publisher, Record, Unavailable
+from producers.gateway.metrics import Metrics
+from producers.publishing.publisher import Overloaded, Publisher, Record, Unavailable
 
 _SAY_EVERY: Final = 60
 """Failed rounds between two lines in the log."""

@@ -27,13 +27,13 @@ _REPORT_SECONDS: Final = 3.0
 
 if TYPE_CHECKING:
     from huoqun.config import Config
-    from producers.admission import Sources
-    from producers.app import App
-    from producers.plain import Mask
-    from producers.publisher import Publisher
-    from producers.rates import Rates
-    from producers.reporting import Reporting
-    from producers.spooling import SpoolingPublisher
+    from producers.gateway.admission import Sources
+    from producers.gateway.app import App
+    from producers.gateway.plain import Mask
+    from producers.gateway.rates import Rates
+    from producers.publishing.publisher import Publisher
+    from producers.spool.spooling import SpoolingPublisher
+    from producers.watch.reporting import Reporting
 
 
 @click.command()
@@ -78,7 +78,7 @@ def command(
     """  # noqa: D301  # \\b is click's mark for text that it must not wrap
     from huoqun import log, pseudonyms  # noqa: PLC0415  # keeps `huoqun --help` instant
     from huoqun.config import ConfigError  # noqa: PLC0415  # the same
-    from producers.admission import read_sources  # noqa: PLC0415  # the same, and the shared room imports rooms lazily
+    from producers.gateway.admission import read_sources  # noqa: PLC0415  # the same, and the shared room imports rooms lazily
 
     config = configured(ctx)
     log.configure(service="gateway")
@@ -184,7 +184,7 @@ async def _serve(config: Config, sources: Sources, worker: int | None) -> None:
     from prometheus_client import REGISTRY  # noqa: PLC0415  # see command()
 
     from huoqun.clock import now_ms  # noqa: PLC0415  # see command()
-    from producers.app import App, listen, listen_watched  # noqa: PLC0415  # see command()
+    from producers.gateway.app import App, listen, listen_watched  # noqa: PLC0415  # see command()
     from producers.ticker import Ticker  # noqa: PLC0415  # see command()
 
     stop = asyncio.Event()
@@ -267,9 +267,9 @@ def _publisher_to(
     config: Config, topic: str, *, timeout_seconds: float, patience_seconds: float | None = None
 ) -> Publisher:
     if config.gateway.publisher == "aiokafka":
-        from producers.aio import AiokafkaPublisher as Chosen  # noqa: PLC0415  # only the client that is used
+        from producers.publishing.aio import AiokafkaPublisher as Chosen  # noqa: PLC0415  # only the client that is used
     else:
-        from producers.kafka_python import KafkaPythonPublisher as Chosen  # type: ignore[assignment]  # noqa: PLC0415  # the same
+        from producers.publishing.kafka_python import KafkaPythonPublisher as Chosen  # type: ignore[assignment]  # noqa: PLC0415  # the same
     return Chosen(
         bootstrap=config.kafka.bootstrap,
         topic=topics.full_name(config.kafka.topic_prefix, topic),
@@ -281,7 +281,7 @@ def _publisher_to(
 
 def _reporting(config: Config, app: App, worker: int) -> Reporting:
     from huoqun.clock import now_ms  # noqa: PLC0415  # see command()
-    from producers.reporting import Reporting  # noqa: PLC0415  # see command()
+    from producers.watch.reporting import Reporting  # noqa: PLC0415  # see command()
 
     return Reporting(
         config,
@@ -295,7 +295,7 @@ def _reporting(config: Config, app: App, worker: int) -> Reporting:
 
 
 def _shared_rates(config: Config, sources: Sources) -> Rates | None:
-    from producers.rates import Rates, shared_cells  # noqa: PLC0415  # see command()
+    from producers.gateway.rates import Rates, shared_cells  # noqa: PLC0415  # see command()
 
     limits = sources.limits()
     if not limits:
@@ -323,9 +323,9 @@ def _spooling(config: Config, publisher: Publisher, worker: int) -> SpoolingPubl
     from prometheus_client import REGISTRY  # noqa: PLC0415  # see command()
 
     from huoqun.clock import now_ms  # noqa: PLC0415  # see command()
-    from producers.metrics import SpoolMetrics  # noqa: PLC0415  # see command()
-    from producers.spooling import SpoolingPublisher  # noqa: PLC0415  # see command()
-    from producers.spools import Place  # noqa: PLC0415  # see command()
+    from producers.gateway.metrics import SpoolMetrics  # noqa: PLC0415  # see command()
+    from producers.spool.spooling import SpoolingPublisher  # noqa: PLC0415  # see command()
+    from producers.spool.spools import Place  # noqa: PLC0415  # see command()
 
     gateway = config.gateway
     return SpoolingPublisher(

@@ -95,7 +95,7 @@ def discord(
     address = url or f"http://{posting.host(at.host)}:{at.port}"
     key = posting.key(config, source)
     try:
-        from producers.discord_relay import RelayError, Settings, run  # noqa: PLC0415  # an extra
+        from producers.discord.relay import RelayError, Settings, run  # noqa: PLC0415  # an extra
     except ModuleNotFoundError as error:
         if error.name != "discord":
             raise

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from huoqun.report.words import duration
 
 if TYPE_CHECKING:
-    from producers.overview import Seen
+    from producers.watch.overview import Seen
 
 STALE_MS: Final = 60_000
 """Older than that, what gateways said of the present is not the present any more."""

@@ -193,7 +193,7 @@ def _sources(config: Config, stored: list[dict[str, Any]], problems: list[str], 
     """Return the sources: what gateways tell of them, if the broker can be ``asked``, and what is stored."""
     from huoqun import broker, records  # noqa: PLC0415  # keeps `huoqun --help` instant
     from huoqun.clock import now_ms  # noqa: PLC0415  # the same
-    from producers import reporting  # noqa: PLC0415  # rooms only lazily
+    from producers.watch import reporting  # noqa: PLC0415  # rooms only lazily
 
     topic = topics.full_name(config.kafka.topic_prefix, topics.SOURCES)
     found: list[tuple[int, bytes | None]] = []

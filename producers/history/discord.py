@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-from producers.discord_events import Reader
+from producers.discord.events import Reader
 from producers.history.base import (
     EMPTY,
     NOT_WANTED,

@@ -13,7 +13,7 @@ import msgspec
 from multidict import CIMultiDictProxy, MultiMapping
 
 from huoqun.events import Coverage, Event, Refused
-from producers.items import read_json
+from producers.gateway.items import read_json
 from producers.verify import Denied, plain_keys
 
 JSON: Final = "application/json"

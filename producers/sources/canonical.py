@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from huoqun.events import Event, Refused
-from producers import forms
-from producers.items import Item, read_json
+from producers.gateway import forms
+from producers.gateway.items import Item, read_json
 from producers.sources.base import Stamp
 
 MAX_ITEMS: Final = 1_000

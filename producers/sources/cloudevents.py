@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from huoqun.events import Event, Refused
-from producers import cloudevents, verify
-from producers.items import read_json
+from producers import verify
+from producers.gateway import cloudevents
+from producers.gateway.items import read_json
 from producers.sources.base import (
     ACCEPTED,
     JSON,

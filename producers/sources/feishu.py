@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from huoqun.events import Refused
 from producers import verify
-from producers.items import read_json
+from producers.gateway.items import read_json
 from producers.sources import envelope
 from producers.sources.base import (
     Answer,

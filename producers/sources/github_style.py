@@ -13,7 +13,7 @@ import msgspec
 
 from huoqun.events import Event, Refused
 from producers import verify
-from producers.items import Item, read_json
+from producers.gateway.items import Item, read_json
 from producers.sources.base import (
     ACCEPTED,
     JSON,

@@ -15,7 +15,7 @@ import msgspec
 
 from huoqun.events import Event, Refused
 from producers import verify
-from producers.items import read_json
+from producers.gateway.items import read_json
 from producers.sources.base import ACCEPTED, JSON, Delivery, Ignored, Notice, Opened, Platform, Route, Secret, Stamp
 from producers.sources.values import make_event, read_id, read_ids, read_list_at, read_name, read_object_at
 from producers.sources.wecom import PLATFORM, who

@@ -15,10 +15,10 @@ from huoqun import broker as admin
 from huoqun import topics
 from huoqun.config import Config, Kafka
 from huoqun.local import tansu as tansu_binary
-from producers.aio import AiokafkaPublisher
-from producers.kafka_python import KafkaPythonPublisher
-from producers.memory import MemoryPublisher
-from producers.publisher import MAX_VALUE_BYTES, Overloaded, Publisher, Record, Unavailable, partition_of
+from producers.publishing.aio import AiokafkaPublisher
+from producers.publishing.kafka_python import KafkaPythonPublisher
+from producers.publishing.memory import MemoryPublisher
+from producers.publishing.publisher import MAX_VALUE_BYTES, Overloaded, Publisher, Record, Unavailable, partition_of
 from tests.conftest import BROKERS
 from tests.support import tansu as tansu_broker
 from tests.support.brokers import RunningBroker, free_port

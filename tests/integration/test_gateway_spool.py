@@ -20,7 +20,7 @@ import pytest
 from huoqun.control import Tick
 from huoqun.events import Event
 from huoqun.local.tansu import BrokerMissingError
-from producers.spool import segments_in
+from producers.spool.spool import segments_in
 from tests.conftest import BROKERS
 from tests.integration.test_gateway_process import Stack, event, post
 from tests.support import apache_kafka, tansu

@@ -11,10 +11,10 @@ import aiohttp
 from prometheus_client import CollectorRegistry, generate_latest
 
 from huoqun.config import Config, Gateway, Source
-from producers.admission import read_sources
-from producers.app import App, Running, listen
-from producers.memory import MemoryPublisher
-from producers.plain import Mask
+from producers.gateway.admission import read_sources
+from producers.gateway.app import App, Running, listen
+from producers.gateway.plain import Mask
+from producers.publishing.memory import MemoryPublisher
 
 NOW = 1_764_000_000_000
 SECRET = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8G"

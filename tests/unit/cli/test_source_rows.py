@@ -4,7 +4,7 @@ from typing import Any
 
 from huoqun.cli.source_rows import STALE_MS, SourceRow, rows
 from huoqun.results import Alert
-from producers.overview import Seen
+from producers.watch.overview import Seen
 
 NOW = 1_764_000_000_000
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huoqun.events import Event, Refused, read_event
-from producers.discord_events import Reader
+from producers.discord.events import Reader
 from producers.sources.base import Ignored
 from tests.support.discord import (
     ADA,

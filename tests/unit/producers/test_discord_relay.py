@@ -14,10 +14,10 @@ from click.testing import CliRunner
 from prometheus_client import CollectorRegistry, generate_latest
 
 from huoqun.cli import main
-from producers import discord_relay
-from producers.discord_events import Reader
-from producers.discord_relay import Relay, RelayError, Settings, run
-from producers.forwarding import Answer, Forwarder
+from producers.discord import relay as discord_relay
+from producers.discord.events import Reader
+from producers.discord.forwarding import Answer, Forwarder
+from producers.discord.relay import Relay, RelayError, Settings, run
 from tests.support.discord import ADA, ASKED, BOT, HELP, MEI, PEOPLE, SERVER, member, message, server, snowflake
 from tests.support.gateway_kit import SIGNED, gateway
 from tests.support.specimens.base import NOW

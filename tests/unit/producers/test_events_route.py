@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from huoqun.config import Source
-from producers import forms, verify
-from producers.memory import MemoryPublisher
+from producers import verify
+from producers.gateway import forms
+from producers.publishing.memory import MemoryPublisher
 from tests.support.gateway_kit import JSON, NDJSON, NOW, SECRET, SIGNED, body, event, gateway, run
 
 CLOUDEVENT = {"Content-Type": "application/cloudevents+json"}

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from producers.forwarding import BATCH_EVENTS, Answer, Forwarder, poster
+from producers.discord.forwarding import BATCH_EVENTS, Answer, Forwarder, poster
 from tests.support.gateway_kit import NOW, SECRET, SIGNED, event, gateway, run
 
 KEY = __import__("base64").b64decode(SECRET.removeprefix("whsec_"))

@@ -23,8 +23,8 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
 from huoqun.config import Config, Source
-from producers.admission import read_sources
-from producers.openapi import document
+from producers.gateway.admission import read_sources
+from producers.gateway.openapi import document
 from producers.sources.base import Opened
 from tests.support.every_platform import configured, without_secrets
 from tests.support.gateway_kit import ENVIRONMENT, SIGNED

@@ -13,12 +13,12 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from huoqun import sources
 from huoqun.results import Alert
 from huoqun.sources import Report, State
-from producers.admission import KnownSource, Sources
-from producers.overview import ROUNDS, Overview
-from producers.rhythm import HOUR_MS, MINUTE_MS, WEEK_MS
-from producers.silence import DAY_MS, Rule, span
+from producers.gateway.admission import KnownSource, Sources
 from producers.sources.base import Heartbeat, Step
-from producers.watching import Watches
+from producers.watch.overview import ROUNDS, Overview
+from producers.watch.rhythm import HOUR_MS, MINUTE_MS, WEEK_MS
+from producers.watch.silence import DAY_MS, Rule, span
+from producers.watch.watching import Watches
 
 START = 2_800 * WEEK_MS
 EVERY = 10_000

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huoqun.events import MAX_ID_LENGTH, MAX_MENTIONS, MAX_TEXT_BYTES, Event
-from producers import forms, plain
-from producers.publisher import Record
+from producers.gateway import forms, plain
+from producers.publishing.publisher import Record
 
 NOW = 1_790_000_000_000
 GOOD: dict[str, Any] = {"id": "m1", "type": "message", "ts": NOW, "platform": "qq", "group_id": "42", "user_id": "7"}

@@ -8,7 +8,7 @@ import pytest
 from huoqun.config import Source
 from huoqun.events import Event
 from huoqun.pseudonyms import KEPT, PREFIX, Pseudonyms
-from producers.publisher import Record
+from producers.publishing.publisher import Record
 from tests.support.gateway_kit import JSON, NDJSON, NOW, body, event, gateway, run
 from tests.support.specimens import SPECIMENS
 from tests.support.specimens.base import Specimen, read

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from huoqun.config import ConfigError, Source, load
 from producers import verify
-from producers.admission import TooFast
-from producers.rates import Rates, admit, private_cells, shared_cells
+from producers.gateway.admission import TooFast
+from producers.gateway.rates import Rates, admit, private_cells, shared_cells
 from tests.support.gateway_kit import JSON, NOW, SECRET, body, event, gateway, run
 
 

@@ -12,12 +12,12 @@ from huoqun.config import Source
 from huoqun.records import Record as Stored
 from huoqun.results import Alert
 from huoqun.sources import Report, State
-from producers.memory import MemoryPublisher
-from producers.publisher import Record
-from producers.reporting import STATE_EVERY_MS, Reporter, Speaker, rules_of
-from producers.silence import Rule
-from producers.source_metrics import SourceMetrics
-from producers.watching import Watches
+from producers.publishing.memory import MemoryPublisher
+from producers.publishing.publisher import Record
+from producers.watch.reporting import STATE_EVERY_MS, Reporter, Speaker, rules_of
+from producers.watch.silence import Rule
+from producers.watch.source_metrics import SourceMetrics
+from producers.watch.watching import Watches
 from tests.unit.producers.test_overview import CONFIGURED, HALF_AN_HOUR, MINUTE_MS, NAME, START
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producers.rhythm import HOUR_MS, HOURS, MINUTE_MS, UNKNOWN_MS, WEEK_MS, WEEKS, Rhythm
+from producers.watch.rhythm import HOUR_MS, HOURS, MINUTE_MS, UNKNOWN_MS, WEEK_MS, WEEKS, Rhythm
 
 MONDAY = 2_800 * WEEK_MS
 """A time at which an hour, a day and a week (as they are counted there) begin."""

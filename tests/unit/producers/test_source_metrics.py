@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from huoqun.config import Source
-from producers.publisher import Overloaded
+from producers.publishing.publisher import Overloaded
 from tests.support.gateway_kit import JSON, NDJSON, NOW, ONEBOT, QQ_SECRET, SIGNED, Kit, body, event, gateway, run
 
 

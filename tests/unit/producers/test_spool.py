@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from producers import frames
-from producers.frames import Damage, Frame
-from producers.publisher import Record
-from producers.spool import Spool, read_cursor, segments_in, waiting_since
+from producers.publishing.publisher import Record
+from producers.spool import frames
+from producers.spool.frames import Damage, Frame
+from producers.spool.spool import Spool, read_cursor, segments_in, waiting_since
 
 LIMIT = 64 * 1024 * 1024
 NOW = 1_764_000_000_000
@@ -229,7 +229,7 @@ def test_after_a_failed_sync_nothing_of_it_counts(directory: Path, monkeypatch: 
         raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as patched:
-        patched.setattr("producers.spool._sync_data", fails)
+        patched.setattr("producers.spool.spool._sync_data", fails)
         with pytest.raises(OSError, match="Input/output"):
             spool.append([numbered(3, 3)], NOW)
     spool.append([numbered(6, 3)], NOW)
@@ -252,7 +252,7 @@ def test_a_cursor_that_cannot_be_written_loses_nothing(directory: Path, monkeypa
         raise OSError(30, "Read-only file system")
 
     with monkeypatch.context() as patched:
-        patched.setattr("producers.spool._write_cursor", fails)
+        patched.setattr("producers.spool.spool._write_cursor", fails)
         batch = spool.read(NOW)
         assert batch is not None
         with pytest.raises(OSError, match="Read-only"):

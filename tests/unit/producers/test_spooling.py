@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, generate_latest
 
-from producers.memory import MemoryPublisher
-from producers.metrics import SpoolMetrics
-from producers.publisher import Overloaded, Record, Unacceptable, Unavailable
-from producers.spool import Spool, segments_in
-from producers.spooling import SpoolingPublisher
-from producers.spools import Moving, Place, Spools
+from producers.gateway.metrics import SpoolMetrics
+from producers.publishing.memory import MemoryPublisher
+from producers.publishing.publisher import Overloaded, Record, Unacceptable, Unavailable
+from producers.spool.spool import Spool, segments_in
+from producers.spool.spooling import SpoolingPublisher
+from producers.spool.spools import Moving, Place, Spools
 from tests.support.gateway_kit import run
 
 NOW = 1_764_000_000_000
@@ -34,8 +34,8 @@ def root(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, seconds in {"_AGAIN": 0.02, "_TROUBLE": 0.05, "_ADOPT": 0.2, "_LOOK": 0.05, "_WAIT": 0.02}.items():
-        monkeypatch.setattr(f"producers.spooling.{name}_SECONDS", seconds)
-    monkeypatch.setattr("producers.spools._LOCKED_SECONDS", 0.2)
+        monkeypatch.setattr(f"producers.spool.spooling.{name}_SECONDS", seconds)
+    monkeypatch.setattr("producers.spool.spools._LOCKED_SECONDS", 0.2)
 
 
 class Kit:
@@ -185,7 +185,7 @@ def test_a_stream_of_events_finds_its_way_back_past_the_disk(root: Path) -> None
 
 def test_one_sync_serves_many_requests(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     syncs = []
-    monkeypatch.setattr("producers.spool._sync_data", lambda _descriptor: syncs.append(1))
+    monkeypatch.setattr("producers.spool.spool._sync_data", lambda _descriptor: syncs.append(1))
 
     @run
     async def scenario() -> None:
@@ -239,7 +239,7 @@ def test_ticks_are_not_kept_and_pass_those_who_wait(root: Path) -> None:
 def test_what_comes_just_when_the_spool_was_found_empty_is_not_overtaken(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("producers.spooling._ADOPT_SECONDS", 60.0)
+    monkeypatch.setattr("producers.spool.spooling._ADOPT_SECONDS", 60.0)
     read = Spool.read
     calls: list[asyncio.Task[None]] = []
 
@@ -259,7 +259,7 @@ def test_what_comes_just_when_the_spool_was_found_empty_is_not_overtaken(
                 return found
 
             monkeypatch.setattr(Spool, "read", read_slowly)
-            monkeypatch.setattr("producers.spool._sync_data", lambda _descriptor: time.sleep(0.2))
+            monkeypatch.setattr("producers.spool.spool._sync_data", lambda _descriptor: time.sleep(0.2))
             kit.broker.down = True
             await kit.publisher.publish(numbered(1))
             kit.broker.down = False

@@ -8,9 +8,9 @@ from prometheus_client import CollectorRegistry
 
 from huoqun import codec
 from huoqun.control import Tick
-from producers.memory import MemoryPublisher
-from producers.metrics import Metrics
-from producers.publisher import Overloaded, Record
+from producers.gateway.metrics import Metrics
+from producers.publishing.memory import MemoryPublisher
+from producers.publishing.publisher import Overloaded, Record
 from producers.ticker import Ticker
 from tests.support.gateway_kit import run
 

@@ -1,6 +1,6 @@
 """The log hears of a broker's trouble once, and again while it lasts; who asks hears of it at any time."""
 
-from producers.trouble import SAY_AGAIN_SECONDS, SLOW_SECONDS, Trouble
+from producers.publishing.trouble import SAY_AGAIN_SECONDS, SLOW_SECONDS, Trouble
 
 
 class Log:

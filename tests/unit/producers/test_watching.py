@@ -5,10 +5,10 @@ from multidict import CIMultiDict, CIMultiDictProxy, MultiDict
 from huoqun import codec
 from huoqun.events import Event
 from huoqun.sources import Beat, Stepped
-from producers.admission import KnownSource, Sources
-from producers.publisher import Record
+from producers.gateway.admission import KnownSource, Sources
+from producers.publishing.publisher import Record
 from producers.sources.base import Heartbeat, Step
-from producers.watching import OTHER, Rolling, Watch, Watches, stamp_of
+from producers.watch.watching import OTHER, Rolling, Watch, Watches, stamp_of
 
 NOW = 1_764_000_000_000
 MINUTE = 60_000

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from producers.discord_events import Reader
+from producers.discord.events import Reader
 from tests.support.exports import DISCORD_FIRST, discord
 from tests.support.history_kit import NOW, read
 

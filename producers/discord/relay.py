@@ -1,7 +1,7 @@
 """The Discord relay: its gateway is a WebSocket that only a bot can hold, so a process of its own holds it.
 
 discord.py keeps the connection (heartbeats, resumption, limits); what is dispatched is read from its raw frames, so that every
-event is made by :mod:`producers.discord_events` from what Discord documents, and nothing is kept but what that needs.
+event is made by :mod:`producers.discord.events` from what Discord documents, and nothing is kept but what that needs.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from huoqun import log
-from producers.discord_events import Groups, Reader
-from producers.forwarding import Forwarder, poster
+from producers.discord.events import Groups, Reader
+from producers.discord.forwarding import Forwarder, poster
 from producers.sources.base import Ignored
 
 MOST_WAITING: Final = 50_000

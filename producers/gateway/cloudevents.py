@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from multidict import MultiMapping
 
 from huoqun.events import EVENT_TYPES, Refused
-from producers.items import Item, read_json
+from producers.gateway.items import Item, read_json
 
 STRUCTURED: Final = "application/cloudevents+json"
 BATCH: Final = "application/cloudevents-batch+json"

@@ -12,7 +12,7 @@ import msgspec
 
 from huoqun.results import Alert, Severity, alert_id
 from huoqun.sources import Gap, Kept
-from producers.rhythm import HOUR_MS, MINUTE_MS, Rhythm
+from producers.watch.rhythm import HOUR_MS, MINUTE_MS, Rhythm
 
 LEAST_MS: Final = 10 * MINUTE_MS
 """No rhythm is so fast that less than this would be told."""

@@ -21,9 +21,9 @@ from typing import Final, NamedTuple
 
 from crc32c import crc32c
 
-from producers import frames
-from producers.frames import Frame
-from producers.publisher import Record
+from producers.publishing.publisher import Record
+from producers.spool import frames
+from producers.spool.frames import Frame
 
 _SEGMENT: Final = re.compile(r"(\d{16,20})-(\d{13,20})\.spool", re.ASCII)
 _SEGMENT_PARTS: Final = 16

@@ -1,6 +1,6 @@
 """What one gateway process sees of each source (pure): time is an argument, milliseconds since the epoch.
 
-What several processes see adds up in :mod:`producers.overview`: a platform's deliveries are spread over them.
+What several processes see adds up in :mod:`producers.watch.overview`: a platform's deliveries are spread over them.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from multidict import CIMultiDictProxy, MultiMapping
 
 from huoqun.events import Coverage
 from huoqun.sources import Beat, Report, Stepped, Told
-from producers.admission import Sources
-from producers.publisher import Record
+from producers.gateway.admission import Sources
+from producers.publishing.publisher import Record
 from producers.sources.base import Heartbeat, Step
 from producers.sources.values import read_epoch
 

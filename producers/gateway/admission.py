@@ -14,7 +14,7 @@ import msgspec
 from huoqun.config import Config, ConfigError, Source
 from huoqun.events import Coverage
 from producers import verify
-from producers.publisher import Overloaded
+from producers.publishing.publisher import Overloaded
 from producers.sources import PLATFORMS
 from producers.verify import Denied
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, Protocol
 
-from producers.admission import TooFast
+from producers.gateway.admission import TooFast
 
 _ROOM_SECONDS: Final = 1.0
 """What a bucket holds: a platform sends what happened together at once."""

@@ -7,8 +7,8 @@ import zlib
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from producers.admission import Budget
-from producers.problems import Problem
+from producers.gateway.admission import Budget
+from producers.gateway.problems import Problem
 
 ENCODINGS: Final = ("identity", "gzip", "deflate")
 
@@ -65,7 +65,7 @@ async def read_body(chunks: Chunks, *, limit: int, seconds: Callable[[], float],
     """Read the body as sent. The caller gives its length back to ``budget`` when done with it. ``seconds`` tells what is left.
 
     Raises :class:`Problem` when it is too large (counted while reading: chunked bodies declare nothing) or too slow,
-    and :class:`producers.publisher.Overloaded` when all bodies together are too much.
+    and :class:`producers.publishing.publisher.Overloaded` when all bodies together are too much.
     """
     if chunks.is_eof() and chunks.exception() is None:
         body = chunks.read_nowait()  # it came with its head: nothing to wait for, and no deadline to set

@@ -19,8 +19,8 @@ from typing import Any, Final
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import MessageSizeTooLargeError, RecordListTooLargeError, RequestTimedOutError
 
-from producers.publisher import MAX_VALUE_BYTES, Overloaded, Record, Unacceptable, Unavailable, partition_of
-from producers.trouble import Trouble
+from producers.publishing.publisher import MAX_VALUE_BYTES, Overloaded, Record, Unacceptable, Unavailable, partition_of
+from producers.publishing.trouble import Trouble
 
 _LINGER_SECONDS: Final = 0.001
 """How long the first record of a batch waits for others."""
@@ -72,7 +72,7 @@ class _Flight:
 
 
 class AiokafkaPublisher:
-    """See the module, and :class:`producers.publisher.Publisher` for what is promised.
+    """See the module, and :class:`producers.publishing.publisher.Publisher` for what is promised.
 
     Order is kept because a lane has one batch on its way; a batch that is sent again after a lost answer may be stored twice,
     as may an event that its sender repeats: readers count by id. aiokafka's idempotent producer would spare the former and
@@ -131,7 +131,7 @@ class AiokafkaPublisher:
         return self._trouble.of(None if oldest is None else oldest.began, self._loop.time())
 
     async def publish(self, records: Sequence[Record], *, urgent: bool = False) -> None:
-        """Return when all are acknowledged; see :class:`producers.publisher.Publisher`."""
+        """Return when all are acknowledged; see :class:`producers.publishing.publisher.Publisher`."""
         size = len(records)
         if not size:
             return

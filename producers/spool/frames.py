@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from crc32c import crc32c
 
-from producers.publisher import MAX_VALUE_BYTES, Record
+from producers.publishing.publisher import MAX_VALUE_BYTES, Record
 
 MAGIC: Final = b"\xffHQ\xfe"
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
 from huoqun import log
-from producers import spool
-from producers.spool import Spool
+from producers.spool import spool
+from producers.spool.spool import Spool
 
 _AHEAD_MS: Final = 30_000
 """How far one process may send ahead of what waits in another's spool: less than what counts as late."""

@@ -16,8 +16,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from huoqun import __version__, log
 from huoqun.config import Gateway
 from huoqun.events import Refused
-from producers import bodies, cloudevents, forms, openapi
-from producers.admission import (
+from producers.gateway import bodies, cloudevents, forms, openapi
+from producers.gateway.admission import (
     SOURCE_HEADER,
     Budget,
     KnownSource,
@@ -30,18 +30,18 @@ from producers.admission import (
     is_local,
     unsigned,
 )
-from producers.guard import MAX_CONNECTIONS, GuardedServer, begin, hasten, seconds_left
-from producers.metrics import Metrics
-from producers.plain import Mask
-from producers.problems import Problem
-from producers.publisher import Overloaded, Publisher, Record, Unavailable
-from producers.rates import Rates, private_cells
-from producers.source_metrics import SourceMetrics
+from producers.gateway.guard import MAX_CONNECTIONS, GuardedServer, begin, hasten, seconds_left
+from producers.gateway.metrics import Metrics
+from producers.gateway.plain import Mask
+from producers.gateway.problems import Problem
+from producers.gateway.rates import Rates, private_cells
+from producers.gateway.understanding import not_authenticated, understand
+from producers.publishing.publisher import Overloaded, Publisher, Record, Unavailable
 from producers.sources import PLATFORMS
 from producers.sources.base import JSON, Delivery, Platform
-from producers.understanding import not_authenticated, understand
 from producers.verify import Denied
-from producers.watching import Watch, Watches
+from producers.watch.source_metrics import SourceMetrics
+from producers.watch.watching import Watch, Watches
 
 _BODIES_HELD: Final = 32
 """Bodies of the largest size that may be in memory at one time, over all connections."""

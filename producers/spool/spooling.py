@@ -15,11 +15,11 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from huoqun import log
-from producers import frames
-from producers.metrics import SpoolMetrics
-from producers.publisher import MAX_VALUE_BYTES, Overloaded, Publisher, Record, Unacceptable, Unavailable
-from producers.spool import Batch, Spool
-from producers.spools import Place, Spools
+from producers.gateway.metrics import SpoolMetrics
+from producers.publishing.publisher import MAX_VALUE_BYTES, Overloaded, Publisher, Record, Unacceptable, Unavailable
+from producers.spool import frames
+from producers.spool.spool import Batch, Spool
+from producers.spool.spools import Place, Spools
 
 _WRITE_BYTES: Final = 4 * 1024 * 1024
 """What one write and sync may hold: those who come later wait for it."""
@@ -46,7 +46,9 @@ class _Call:
 
 
 class SpoolingPublisher:
-    """See the module, and :class:`producers.publisher.Publisher` for what is promised; a call may also end with all on disk.
+    """See the module, and :class:`producers.publishing.publisher.Publisher` for what is promised.
+
+    A call may also end with all of it on disk.
 
     ``clock`` tells milliseconds since the epoch. ``patience_seconds`` is how long ``inner`` lets calls wait, and how long they
     wait here for the last of the spool.
@@ -99,7 +101,7 @@ class SpoolingPublisher:
         self._tasks = [asyncio.create_task(work()) for work in works]
 
     async def publish(self, records: Sequence[Record], *, urgent: bool = False) -> None:
-        """Return when all are acknowledged or on disk; see :class:`producers.publisher.Publisher`."""
+        """Return when all are acknowledged or on disk; see :class:`producers.publishing.publisher.Publisher`."""
         why = ""
         if self._gate is not None and not urgent:
             await self._wait_at(self._gate, len(records))

@@ -17,7 +17,7 @@ import msgspec
 
 from huoqun import codec, log
 from producers import verify
-from producers.admission import SOURCE_HEADER
+from producers.gateway.admission import SOURCE_HEADER
 
 BATCH_EVENTS: Final = 500
 BATCH_BYTES: Final = 512 * 1024

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from producers.watching import Watches
+from producers.watch.watching import Watches
 
 
 class SourceMetrics(Collector):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from producers.publisher import Overloaded, Record, Unacceptable, Unavailable, partition_of
+from producers.publishing.publisher import Overloaded, Record, Unacceptable, Unavailable, partition_of
 
 
 class MemoryPublisher:
@@ -47,7 +47,7 @@ class MemoryPublisher:
         self._answering.set()
 
     async def publish(self, records: Sequence[Record], *, urgent: bool = False) -> None:
-        """See :class:`producers.publisher.Publisher`."""
+        """See :class:`producers.publishing.publisher.Publisher`."""
         if not records:
             return
         if not urgent and self._in_flight and self._in_flight + len(records) > self._max_in_flight:

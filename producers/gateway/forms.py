@@ -1,6 +1,6 @@
 """The forms in which canonical events arrive: one object, an array, NDJSON, CloudEvents. Pure.
 
-Usual events are read by :mod:`producers.plain`, in one piece where the form allows; the others one by one, with care.
+Usual events are read by :mod:`producers.gateway.plain`, in one piece where the form allows; the others one by one, with care.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import msgspec
 
 from huoqun import codec
 from huoqun.events import Coverage, Event, Refused, read_event
-from producers import cloudevents, plain
-from producers.items import Item, read_json
-from producers.plain import Mask
-from producers.problems import Problem
-from producers.publisher import MAX_VALUE_BYTES, Record
+from producers.gateway import cloudevents, plain
+from producers.gateway.items import Item, read_json
+from producers.gateway.plain import Mask
+from producers.gateway.problems import Problem
+from producers.publishing.publisher import MAX_VALUE_BYTES, Record
 
 MAX_ITEMS: Final = 10_000
 """Most events in one request: what they are answered with stays readable, and the loop stays free."""

@@ -24,7 +24,7 @@ from huoqun.events import (
     Event,
     read_time,
 )
-from producers.publisher import MAX_VALUE_BYTES, Record
+from producers.publishing.publisher import MAX_VALUE_BYTES, Record
 
 Mask: TypeAlias = Callable[[Event], None]
 """Takes out of an event what must not leave the gateway."""

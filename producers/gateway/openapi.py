@@ -10,9 +10,9 @@ import msgspec
 
 from huoqun import __version__
 from huoqun.events import MAX_ID_LENGTH, MAX_MENTIONS, MAX_TS_MS, Event
-from producers import cloudevents, forms
-from producers.admission import SOURCE_HEADER, KnownSource, Sources
-from producers.problems import KIND, TITLES
+from producers.gateway import cloudevents, forms
+from producers.gateway.admission import SOURCE_HEADER, KnownSource, Sources
+from producers.gateway.problems import KIND, TITLES
 from producers.sources import PLATFORMS
 from producers.sources.base import JSON, Platform, Route
 

@@ -1,6 +1,6 @@
 """A publisher on kafka-python: one producer behind one thread.
 
-Slower than :mod:`producers.aio`, and independent of it: the one to fall back to.
+Slower than :mod:`producers.publishing.aio`, and independent of it: the one to fall back to.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import Any, Final
 from kafka import KafkaProducer
 from kafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError, RecordListTooLargeError
 
-from producers.publisher import Overloaded, Record, Unacceptable, Unavailable, partition_of
-from producers.trouble import Trouble
+from producers.publishing.publisher import Overloaded, Record, Unacceptable, Unavailable, partition_of
+from producers.publishing.trouble import Trouble
 
 _LINGER_MS: Final = 2
 _BATCH_BYTES: Final = 256 * 1024
@@ -100,7 +100,7 @@ class KafkaPythonPublisher:
         return self._trouble.of(None if oldest is None else oldest.began, time.monotonic())
 
     async def publish(self, records: Sequence[Record], *, urgent: bool = False) -> None:
-        """Return when all are acknowledged; see :class:`producers.publisher.Publisher`."""
+        """Return when all are acknowledged; see :class:`producers.publishing.publisher.Publisher`."""
         if not records:
             return
         if not urgent and self._in_flight and self._in_flight + len(records) > self._max_in_flight:

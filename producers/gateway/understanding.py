@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from huoqun.events import Event, Refused
-from producers import forms
-from producers.admission import KnownSource
-from producers.plain import Mask
-from producers.problems import Problem
-from producers.publisher import Record
+from producers.gateway import forms
+from producers.gateway.admission import KnownSource
+from producers.gateway.plain import Mask
+from producers.gateway.problems import Problem
+from producers.publishing.publisher import Record
 from producers.sources.base import (
     ACCEPTED,
     Answer,

@@ -17,12 +17,12 @@ from huoqun.config import Config, Source
 from huoqun.records import Follower
 from huoqun.records import Record as Stored
 from huoqun.sources import Report, State
-from producers.overview import Overview
-from producers.publisher import Overloaded, Publisher, Record, Unavailable
-from producers.rhythm import MINUTE_MS
-from producers.silence import Rule
-from producers.source_metrics import SourceMetrics
-from producers.watching import Watches
+from producers.publishing.publisher import Overloaded, Publisher, Record, Unavailable
+from producers.watch.overview import Overview
+from producers.watch.rhythm import MINUTE_MS
+from producers.watch.silence import Rule
+from producers.watch.source_metrics import SourceMetrics
+from producers.watch.watching import Watches
 
 MOST_READ: Final = 5_000
 """So many of the topic's last records are read at a start: the last state is among them, however many processes report."""

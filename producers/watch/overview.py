@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from huoqun.results import Alert
 from huoqun.sources import Beat, Kept, Process, Report, State, Stepped, Told, Waiting
-from producers.silence import Rule, Silence
+from producers.watch.silence import Rule, Silence
 
 ROUNDS: Final = 6
 _UNWATCHED: Final = Rule("", 0)

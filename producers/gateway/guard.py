@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 from aiohttp.web import BaseRequest, Response, Server, StreamResponse
 from aiohttp.web_protocol import RequestHandler
 
-from producers.problems import TITLES, Problem
+from producers.gateway.problems import TITLES, Problem
 
 MAX_CONNECTIONS: Final = 2_000
 """More are turned away with 503: each one costs memory."""
