@@ -1,4 +1,4 @@
-"""What this process knows of its sources goes to the others, and one of them speaks for all: the shell of :mod:`producers.watch.overview`.
+"""What this process knows of its sources goes to the others, and one speaks for all: a shell (:mod:`producers.watch.overview`).
 
 The one that speaks (the oldest that lives) raises alerts and writes the state; the others read along and are ready. Everything
 it says is absolute and follows from the records alone, so two that speak at once say the same.
