@@ -141,8 +141,9 @@ def shorten_sessions() -> None:
 
     def build_impatient(config: Config, instance: str | None = None) -> Any:
         built = build(config, instance)
-        built.conf.broker_session_timeout = SESSION_SECONDS
-        built.conf.broker_heartbeat_interval = SESSION_SECONDS / 3
+        session = float(os.environ.get("TOY_SESSION_SECONDS", SESSION_SECONDS))
+        built.conf.broker_session_timeout = session
+        built.conf.broker_heartbeat_interval = session / 3
         return built
 
     app.build = build_impatient

@@ -15,6 +15,7 @@ from huoqun import codec, topics
 from huoqun.config import Config
 from huoqun.control import PREFIX, Tick
 from streams.saves import BARRIER_KEY, EPOCH_HEADER, Replay
+from tests.conftest import BROKERS
 from tests.support.brokers import RunningBroker
 from tests.support.workers import (
     Feed,
@@ -273,3 +274,20 @@ def test_an_overtaken_writer_does_not_turn_back_the_state(config: Config, starte
     feed.send(40)
     assert_nothing_lost_or_doubled(config, feed)
     assert ends(config) == committed(config)
+
+
+@pytest.mark.parametrize("broker", BROKERS[1:], indirect=True)
+def test_a_worker_that_is_started_again_after_kill_9_does_not_wait_for_its_session(
+    started: Workers, feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Apache Kafka: the embedded broker has a new member wait for half a session, whoever it is."""
+    monkeypatch.setenv("TOY_SESSION_SECONDS", "25")
+    first = started.start().wait_ready()
+    feed.send(200)
+    wait_committed(feed.config)
+    first.kill()
+    began = time.monotonic()
+    started.start().wait_ready()
+    feed.send(200)
+    wait_committed(feed.config)
+    assert time.monotonic() - began < 15
