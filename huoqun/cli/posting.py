@@ -3,13 +3,39 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
 if TYPE_CHECKING:
     from huoqun.config import Config
     from producers.replay import Totals
+
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+to_gateway: Final = click.option(
+    "--url",
+    default=None,
+    metavar="URL",
+    help="The gateway. Default: the stack that `huoqun up` runs here, else gateway.host and gateway.port.",
+)
+"""The option that names the gateway."""
+
+
+def patiently(command: Command) -> Command:
+    """Add the options of a long work: when to give up, and whether to show how far it is."""
+    give_up = click.option(
+        "--give-up",
+        "give_up",
+        type=click.FloatRange(0),
+        default=60.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="End with status 1 after so long without progress.",
+    )
+    return give_up(click.option("--quiet", is_flag=True, help="No progress bar.")(command))
 
 
 def report(totals: Totals, seconds: float) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from huoqun.cli import configured
+from huoqun.cli import configured, posting
 
 
 @click.group(name="relay")
@@ -43,12 +43,7 @@ def command() -> None:
     metavar="NAME",
     help="What the events' source is to be called. The canonical source of that name signs, or else the first with a secret.",
 )
-@click.option(
-    "--url",
-    default=None,
-    metavar="URL",
-    help="The gateway. Default: the stack that `huoqun up` runs here, else gateway.host and gateway.port.",
-)
+@posting.to_gateway
 @click.option(
     "--most-waiting",
     type=click.IntRange(1),
@@ -84,7 +79,6 @@ def discord(
     Ends:     0 after SIGTERM or Ctrl-C, with everything brought home that the gateway took within 10 s;
               1 when it can't go on: start it again
     """  # noqa: D301  # \\b is click's mark for text that it must not wrap
-    from huoqun.cli import posting  # noqa: PLC0415  # keeps `huoqun --help` instant
     from huoqun.local import addresses  # noqa: PLC0415  # the same
 
     config = configured(ctx)

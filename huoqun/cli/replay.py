@@ -50,22 +50,8 @@ class _Speed(click.ParamType):
     help="How many times as fast as it happened, by the events' own times.",
 )
 @click.option("--source", default=None, metavar="NAME", help="What the events' source is to be called.")
-@click.option(
-    "--url",
-    default=None,
-    metavar="URL",
-    help="The gateway. Default: the stack that `huoqun up` runs here, else gateway.host and gateway.port.",
-)
-@click.option(
-    "--give-up",
-    "give_up",
-    type=click.FloatRange(0),
-    default=60.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="End with status 1 after so long without progress.",
-)
-@click.option("--quiet", is_flag=True, help="No progress bar.")
+@posting.to_gateway
+@posting.patiently
 @click.pass_context
 def command(  # click passes by name
     ctx: click.Context,
