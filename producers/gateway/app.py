@@ -219,10 +219,10 @@ class App:
     async def _take(self, request: BaseRequest, attempt: _Attempt) -> Response:
         headers = request.headers
         kind = forms.check_kind(headers.get("Content-Type", ""))
-        # A signature covers the body alone: what else a CloudEvent says in headers is believed of this machine only.
-        attributes = cloudevents.attributes_of(headers) if kind == JSON and not claims_signature(headers) else None
-        coding = bodies.check_encoding(headers.get("Content-Encoding", ""))
         signed = claims_signature(headers)
+        # A signature covers the body alone: what else a CloudEvent says in headers is believed of this machine only.
+        attributes = cloudevents.attributes_of(headers) if kind == JSON and not signed else None
+        coding = bodies.check_encoding(headers.get("Content-Encoding", ""))
         local = not signed and is_local(_peer(request), headers)  # a signature has to fit, wherever it comes from
         if not local and not self._keys:
             raise not_authenticated(unsigned("canonical"))  # before reading a stranger's megabyte
