@@ -199,90 +199,73 @@ def once_in_the_store(stack: Stack, senders: Senders) -> list[str]:
         sink.end()
 
 
-@pytest.mark.tansu
-def test_a_gateway_starts_without_a_broker_and_sends_later(tmp_path: Path, topic_prefix: str) -> None:
-    with Proxy() as line:
-        try:
-            broker = tansu.start(tmp_path, line)
-        except BrokerMissingError as error:
-            pytest.skip(str(error))
-        try:
-            stack = Stack(f"127.0.0.1:{line.port}", topic_prefix, tmp_path, tick_seconds=0.2)
-            line.swallow()
-            stack.start()
-            assert stack.process is not None
-            status, _ = post(stack.url, [event(1), event(2)])
-            assert status == 202
-            assert "events wait on disk" in ready(stack.url)
-            assert stack.end(signal.SIGTERM) == 0
-            line.release()
-            stack.start()
-            assert [e.id for e in stack.events()] == ["m1", "m2"]
-            assert ready(stack.url) == "ready\n"
-            assert stack.end(signal.SIGTERM) == 0
-        finally:
-            broker.stop()
+embedded = pytest.mark.parametrize("cut", BROKERS[:1], indirect=True)
 
 
-@pytest.mark.tansu
-def test_what_several_workers_have_kept_is_sent_by_one_where_there_are_fewer(tmp_path: Path, topic_prefix: str) -> None:
-    with Proxy() as line:
-        try:
-            broker = tansu.start(tmp_path, line)
-        except BrokerMissingError as error:
-            pytest.skip(str(error))
-        stack = Stack(f"127.0.0.1:{line.port}", topic_prefix, tmp_path, metrics_port=0)
-        try:
-            line.swallow()
-            several = stack.command("gateway", "--workers", "3")
-            assert several.stdout is not None
-            assert several.stdout.readline() == f"gateway: {stack.url}\n"
-            several.stdout.readline()
-            for number in range(60):  # a connection each: the system deals them out
-                assert post(stack.url, event(number, f"g{number % 5}"))[0] == 202
-            several.kill()
-            several.communicate(timeout=30)
-            kept = [path.name for path in (tmp_path / "data" / "spool").iterdir() if segments_in(path)]
-            assert len(kept) >= 2
-            line.release()
-            stack.start()
-            deadline = time.monotonic() + 30
-            while ready(stack.url) != "ready\n":
-                assert time.monotonic() < deadline
-                time.sleep(0.2)
-            assert {e.id for e in stack.events()} == {f"m{n}" for n in range(60)}
-        finally:
-            if stack.process is not None:
-                stack.end(signal.SIGKILL)
-            broker.stop()
+def wait_drained(stack: Stack) -> None:
+    deadline = time.monotonic() + 30
+    while ready(stack.url) != "ready\n":
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
 
 
-@pytest.mark.tansu
-def test_the_other_client_has_a_spool_behind_it_as_well(tmp_path: Path, topic_prefix: str) -> None:
-    with Proxy() as line:
-        try:
-            broker = tansu.start(tmp_path, line)
-        except BrokerMissingError as error:
-            pytest.skip(str(error))
-        stack = Stack(
-            f"127.0.0.1:{line.port}", topic_prefix, tmp_path, publisher="kafka-python", publish_timeout_seconds=3
-        )
-        try:
-            stack.start()
-            assert post(stack.url, event(0))[0] == 202
-            line.swallow()
-            began = time.monotonic()
-            for number in range(1, 200):
-                assert post(stack.url, event(number))[0] == 202
-            assert time.monotonic() - began < 10
-            line.release()
-            deadline = time.monotonic() + 30
-            while ready(stack.url) != "ready\n":
-                assert time.monotonic() < deadline
-                time.sleep(0.2)
-            assert post(stack.url, event(200))[0] == 202
-            assert list(dict.fromkeys(e.id for e in stack.events())) == [f"m{n}" for n in range(201)]
-        finally:
-            if stack.process is not None:
-                stack.end(signal.SIGKILL)
-            broker.stop()
+@embedded
+def test_a_gateway_starts_without_a_broker_and_sends_later(cut: Cut, stack: Stack) -> None:
+    cut.line.swallow()
+    stack.start()
+    assert stack.process is not None
+    status, _ = post(stack.url, [event(1), event(2)])
+    assert status == 202
+    assert "events wait on disk" in ready(stack.url)
+    assert stack.end(signal.SIGTERM) == 0
+    cut.line.release()
+    stack.start()
+    assert [e.id for e in stack.events()] == ["m1", "m2"]
+    assert ready(stack.url) == "ready\n"
+    assert stack.end(signal.SIGTERM) == 0
+
+
+@embedded
+def test_what_several_workers_have_kept_is_sent_by_one_where_there_are_fewer(
+    cut: Cut, tmp_path: Path, topic_prefix: str
+) -> None:
+    stack = Stack(cut.bootstrap, topic_prefix, tmp_path, metrics_port=0)
+    try:
+        cut.line.swallow()
+        several = stack.command("gateway", "--workers", "3")
+        assert several.stdout is not None
+        assert several.stdout.readline() == f"gateway: {stack.url}\n"
+        several.stdout.readline()
+        for number in range(60):  # a connection each: the system deals them out
+            assert post(stack.url, event(number, f"g{number % 5}"))[0] == 202
+        several.kill()
+        several.communicate(timeout=30)
+        kept = [path.name for path in (tmp_path / "data" / "spool").iterdir() if segments_in(path)]
+        assert len(kept) >= 2
+        cut.line.release()
+        stack.start()
+        wait_drained(stack)
+        assert {e.id for e in stack.events()} == {f"m{n}" for n in range(60)}
+    finally:
+        if stack.process is not None:
+            stack.end(signal.SIGKILL)
+
+
+@embedded
+def test_the_other_client_has_a_spool_behind_it_as_well(cut: Cut, tmp_path: Path, topic_prefix: str) -> None:
+    stack = Stack(cut.bootstrap, topic_prefix, tmp_path, publisher="kafka-python", publish_timeout_seconds=3)
+    try:
+        stack.start()
+        assert post(stack.url, event(0))[0] == 202
+        cut.line.swallow()
+        began = time.monotonic()
+        for number in range(1, 200):
+            assert post(stack.url, event(number))[0] == 202
+        assert time.monotonic() - began < 10
+        cut.line.release()
+        wait_drained(stack)
+        assert post(stack.url, event(200))[0] == 202
+        assert list(dict.fromkeys(e.id for e in stack.events())) == [f"m{n}" for n in range(201)]
+    finally:
+        if stack.process is not None:
+            stack.end(signal.SIGKILL)
