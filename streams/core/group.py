@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from streams.core import activity, churn, leaving, names, questions
+from streams.core import activity, leaving, midnight, names, newcomers, questions
 from streams.core.arrival import Arrival
 from streams.core.changes import Reply, Wrote
 from streams.core.history import History, next_due
@@ -68,7 +68,7 @@ class Group:
         if h.head.due_questions <= at:
             questions.on_time(h, self.settings, at)
         if h.head.due_days <= at:
-            churn.on_time(h, self.settings, at)
+            midnight.on_time(h, self.settings, at)
         h.commit_step(at, None)
 
     def _apply(self, event: Arrival) -> None:
@@ -81,7 +81,7 @@ class Group:
         if name and name != h.life.name:
             h.change_life().name = name
         if h.head.due_days == NEVER:
-            churn.start(h.change_head(), ts)
+            midnight.start(h.change_head(), ts)
         if event.kind == "member_count":
             head = h.change_head()
             head.last_ts = ts
@@ -167,7 +167,7 @@ class Group:
         self._replies(h, event, named)
         questions.on_message(h, settings, event, place, named)
         leaving.on_message(h, settings, event, h.people[place])
-        churn.begin_day(h, place, event.ts)
+        midnight.begin_day(h, place, event.ts)
         addressed = 1.0 if named or event.reply_to else 0.0
         head, person = h.head, h.people[place]
         mean = head.addressed + ADDRESSED_WEIGHT * (addressed - head.addressed)
@@ -195,7 +195,7 @@ class Group:
         h.do(Reply(target, said, activity.minute_for(h, said), (event.ts - said.ts) // 1000))
         h.changed_people.add(author.user)
         if author.newcomer_flagged:
-            churn.greet(h, self.settings, author.user, author.joined_at, at=event.ts)
+            newcomers.greet(h, self.settings, author.user, author.joined_at, at=event.ts)
 
 
 def _time_of(event: Arrival) -> int:

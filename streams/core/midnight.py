@@ -1,0 +1,51 @@
+"""What is computed once a day, at midnight UTC of event time, in one pass over the members."""
+
+from __future__ import annotations
+
+from streams.core import newcomers, risk, stages
+from streams.core.alerts import expire_old
+from streams.core.daily import from_day, with_day
+from streams.core.history import History
+from streams.core.settings import GroupSettings
+from streams.core.state import DAY_MS, LONG_DAYS, NEVER, Head
+
+
+def begin_day(h: History, place: int, ts: int) -> None:
+    """Make sure that a person's message at ``ts`` (ms) is counted into its day."""
+    day = ts // DAY_MS
+    if h.people[place].today != day:
+        person = h.change_person(place)
+        if person.today_count:
+            person.days = with_day(person.days, person.today, person.today_count, day - LONG_DAYS)
+        person.today, person.today_count = day, 0
+
+
+def start(head: Head, ts: int) -> None:
+    """Begin counting days with the group's first event, and again when a dead group speaks."""
+    head.due_days = (ts // DAY_MS + 1) * DAY_MS
+
+
+def on_time(h: History, settings: GroupSettings, at: int) -> None:
+    """Close the day that ends at ``at`` (ms, a midnight UTC)."""
+    today = at // DAY_MS
+    head, life = h.change_head(), h.change_life()
+    if head.messages_today:
+        life.days = with_day(life.days, today - 1, head.messages_today, today - LONG_DAYS)
+    else:
+        life.days = from_day(life.days, today - LONG_DAYS)
+    head.messages_today = 0
+    for place in range(len(h.people)):
+        _member(h, settings, place, today)
+    expire_old(h, at=at)
+    stages.on_day(h, settings, today)
+    head.due_days = NEVER if life.stage == "dead" else at + DAY_MS
+
+
+def _member(h: History, settings: GroupSettings, place: int, today: int) -> None:
+    member = h.people[place]
+    if member.risk < 0 and not member.last_message_at and not member.joined_at:
+        return
+    if member.last_message and member.last_message not in h.said:
+        member.last_message = ""  # nothing is a reply to it any more, and never will be: no change to take back
+    risk.on_day(h, settings, place, today)
+    newcomers.on_day(h, settings, place, today)
