@@ -1,0 +1,46 @@
+"""Small signs of how somebody reacts: thanks, disagreement, a greeting, a check-in. Chinese and English."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_THANKS: Final = re.compile(
+    r"(?<!先)(?:谢谢|多谢|感谢|谢啦|谢了|蟹蟹|3q|谢过)(?!邀请|配合|理解|各位配合)|搞定了|解决了|好使了|可以了|"
+    r"\b(?:thanks|thank you|thx|tysm|ty|cheers|that worked|that did it|got it|works now|fixed it)\b",
+    re.IGNORECASE,
+)
+_IN_ADVANCE: Final = re.compile(r"先谢|提前谢|in advance|先行感谢", re.IGNORECASE)
+_DISAGREES: Final = re.compile(
+    r"^\W*(?:不对|不是吧|不同意|我不同意|不认同|不赞同|其实不|并不|错了|扯|胡说|不见得|未必|但是|可是|然而|真的吗|真的假的|凭什么|"
+    r"i disagree|i don'?t (?:think|agree)|actually,? no|not really|no,? (?:it|that)|really\?|but |wrong|that'?s not|disagree)",
+    re.IGNORECASE,
+)
+_GREETS: Final = re.compile(
+    r"^\W*(?:(?:大家|各位|群友们?|小伙伴们?|家人们?|姐妹们?)?(?:早上好|早安|早啊|早呀|早$|上午好|中午好|下午好|晚上好|晚安|你好|您好|大家好|"
+    r"好久不见|新年好|周末愉快)|(?:hi|hello|hey|gm|gn|good (?:morning|evening|night|afternoon)|morning)\b)",
+    re.IGNORECASE,
+)
+_CHECKS_IN: Final = re.compile(
+    r"打卡|签到|#?check(?:ed|ing)?[ -]?in\b|^\W*day ?\d{1,4}\b|^\W*第 ?\d{1,4} ?天", re.IGNORECASE
+)
+
+
+def thanks(text: str) -> bool:
+    """Whether a message thanks for something received or says that a trouble is over; thanks in advance are none."""
+    return _THANKS.search(text) is not None and _IN_ADVANCE.search(text) is None
+
+
+def disagrees(text: str) -> bool:
+    """Whether a message opens with disagreement or a doubting counter-question."""
+    return _DISAGREES.search(text) is not None
+
+
+def greets(text: str) -> bool:
+    """Whether a message opens with a greeting."""
+    return _GREETS.search(text) is not None
+
+
+def checks_in(text: str) -> bool:
+    """Whether a message looks like a check-in (打卡, 签到, "check in", "day 12"): the default where a group has no pattern."""
+    return _CHECKS_IN.search(text) is not None
