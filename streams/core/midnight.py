@@ -37,7 +37,10 @@ def on_time(h: History, settings: GroupSettings, at: int) -> None:
     for place in range(len(h.people)):
         _member(h, settings, place, today)
     expire_old(h, at=at)
+    before = (life.stage, life.health, life.reasons)
     stages.on_day(h, settings, today)
+    if (life.stage, life.health, life.reasons) != before:
+        h.group_changed = True  # time alone changed it: no event comes that would have the row sent
     head.due_days = NEVER if life.stage == "dead" else at + DAY_MS
 
 

@@ -1,0 +1,50 @@
+"""Scripted communities, judged: every expectation of every community is a test of its own."""
+
+from __future__ import annotations
+
+import pytest
+
+from huoqun import codec
+from tests.golden.scenarios.judge import play_disordered
+from tests.golden.scenarios.run import community, end_of, events_of, outcome, scripts
+from tests.golden.scenarios.table import README, table
+from tests.support.core import shuffled_within
+
+NAMES = list(scripts())
+LATENESS = 119_000
+"""Within the bound (ms) in which events may come out of order."""
+
+
+def _expectations() -> list[object]:
+    found = []
+    for name in NAMES:
+        for place, expected in enumerate(community(name).expected):
+            marks = [pytest.mark.xfail(strict=True, reason=expected.pending)] if expected.pending else []
+            found.append(pytest.param(name, place, id=f"{name}-{place} {expected.label}", marks=marks))
+    return found
+
+
+@pytest.mark.parametrize(("name", "place"), _expectations())
+def test_it_is_as_a_good_operator_expects(name: str, place: int) -> None:
+    community(name).expected[place].check(outcome(name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_another_order_of_arrival_gives_the_same(name: str) -> None:
+    told = community(name)
+    events = events_of(told)
+    disordered = shuffled_within(events, LATENESS, len(events))
+    assert [codec.encode(e) for e in disordered] != [codec.encode(e) for e in events]
+    assert play_disordered(told.config(), disordered, end_of(told, events)) == outcome(name).view
+
+
+def test_every_community_says_what_happened_and_what_is_expected() -> None:
+    assert len(NAMES) >= 10
+    for name in NAMES:
+        told = community(name)
+        assert told.story, f"{name} has no docstring"
+        assert len(told.expected) >= 2, f"{name} expects nothing"
+
+
+def test_the_table_of_communities_is_up_to_date() -> None:
+    assert README.read_text("utf-8") == table(), "run python -m tests.golden.scenarios.table"
