@@ -10,6 +10,7 @@ import math
 from typing import Final
 
 from huoqun.results import Activity
+from streams.core import coverage
 from streams.core.changes import FILLING, NOWHERE, Closed
 from streams.core.history import History
 from streams.core.settings import GroupSettings
@@ -63,7 +64,7 @@ def on_time(h: History, settings: GroupSettings, at: int) -> None:
     h.do(closed)
     for window in h.windows:
         if entered is not None or closed.left(window.number):
-            h.put(ACTIVITY, (window.name, at), _row(head, settings, window, at))
+            h.put(ACTIVITY, (window.name, at), _row(h, head, settings, window, at))
     _schedule(h, head)
 
 
@@ -93,8 +94,21 @@ def _schedule(h: History, head: Head) -> None:
     head.due_activity = due
 
 
-def _row(head: Head, settings: GroupSettings, window: Window, at: int) -> Activity:
+def _row(h: History, head: Head, settings: GroupSettings, window: Window, at: int) -> Activity:
     members = members_of(head)
+    if not coverage.is_full(h):  # ratios of what was seen would lie
+        return Activity(
+            platform=settings.platform,
+            group_id=settings.group_id,
+            window=window.name,
+            window_end=at,
+            messages=window.messages,
+            speakers=window.speakers,
+            staff_messages=window.staff_messages,
+            members=members,
+            joins=window.joins,
+            leaves=window.leaves,
+        )
     top5, effective, key_people = shape_of(window.shape, window.member_messages)
     p50, p90 = percentiles(window.responses, window.replied)
     return Activity(

@@ -30,6 +30,7 @@ _MENTIONS: Final[int] = _PLACES["mentions"]
 _IS_BOT: Final[int] = _PLACES["is_bot"]
 _IS_STAFF: Final[int] = _PLACES["is_staff"]
 _COUNT: Final[int] = _PLACES["count"]
+_COVERAGE: Final[int] = _PLACES["coverage"]
 _RECEIVED_AT: Final[int] = _PLACES["received_at"]
 
 
@@ -39,6 +40,7 @@ class Arrival:
 
     __slots__ = (
         "count",
+        "coverage",
         "group_id",
         "group_name",
         "id",
@@ -79,6 +81,7 @@ class Arrival:
         self.is_bot: bool = fields[_IS_BOT]
         self.is_staff: bool = fields[_IS_STAFF]
         self.count: int | None = fields[_COUNT]
+        self.coverage: str = fields[_COVERAGE]
         self.received_at: int = fields[_RECEIVED_AT]
 
 

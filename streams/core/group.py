@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from streams.core import activity, leaving, midnight, names, newcomers, questions
+from streams.core import activity, coverage, leaving, midnight, names, newcomers, questions
 from streams.core.arrival import Arrival
 from streams.core.changes import Reply, Wrote
 from streams.core.history import History, next_due
@@ -82,6 +82,7 @@ class Group:
             h.change_life().name = name
         if h.head.due_days == NEVER:
             midnight.start(h.change_head(), ts)
+        coverage.on_event(h, event)
         if event.kind == "member_count":
             head = h.change_head()
             head.last_ts = ts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streams.core import newcomers, risk, stages
+from streams.core import coverage, newcomers, risk, stages
 from streams.core.alerts import expire_old
 from streams.core.daily import from_day, with_day
 from streams.core.history import History
@@ -34,21 +34,30 @@ def on_time(h: History, settings: GroupSettings, at: int) -> None:
     else:
         life.days = from_day(life.days, today - LONG_DAYS)
     head.messages_today = 0
+    full = coverage.is_full(h)
     for place in range(len(h.people)):
-        _member(h, settings, place, today)
+        _member(h, settings, place, today, full)
     expire_old(h, at=at)
-    before = (life.stage, life.health, life.reasons)
-    stages.on_day(h, settings, today)
-    if (life.stage, life.health, life.reasons) != before:
-        h.group_changed = True  # time alone changed it: no event comes that would have the row sent
-    head.due_days = NEVER if life.stage == "dead" else at + DAY_MS
+    if full:
+        before = (life.stage, life.health, life.reasons)
+        stages.on_day(h, settings, today)
+        if (life.stage, life.health, life.reasons) != before:
+            h.group_changed = True  # time alone changed it: no event comes that would have the row sent
+        over = life.stage == "dead"
+    else:
+        over = at - head.last_ts >= LONG_DAYS * DAY_MS
+    head.due_days = NEVER if over else at + DAY_MS
 
 
-def _member(h: History, settings: GroupSettings, place: int, today: int) -> None:
+def _member(h: History, settings: GroupSettings, place: int, today: int, full: bool) -> None:
     member = h.people[place]
     if member.risk < 0 and not member.last_message_at and not member.joined_at:
         return
     if member.last_message and member.last_message not in h.said:
         member.last_message = ""  # nothing is a reply to it any more, and never will be: no change to take back
+    if not full:  # what somebody did not say is not known
+        if member.risk >= 0:
+            h.set_risk(place, -1.0, (), today * DAY_MS, None)
+        return
     risk.on_day(h, settings, place, today)
     newcomers.on_day(h, settings, place, today)

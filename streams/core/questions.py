@@ -11,7 +11,7 @@ import math
 from typing import Final
 
 from huoqun.results import QuestionKind, alert_id
-from streams.core import names
+from streams.core import coverage, names
 from streams.core.alerts import close_alert, minutes_text, raise_alert
 from streams.core.arrival import Arrival
 from streams.core.daily import messages_from
@@ -120,7 +120,7 @@ def _ask(h: History, settings: GroupSettings, event: Arrival, author: Person, ki
     for earlier in before:
         if continues(asked, earlier):
             asked.joined_to = earlier.joined_to or earlier.event
-    if not author.is_staff and not asked.joined_to:
+    if not author.is_staff and not asked.joined_to and coverage.alarms(h, kind):
         wait = _deadline(h, settings, event, author, kind)
         asked.due_at = add_awake(event.ts, wait, settings.quiet)
         asked.escalates_at = add_awake(event.ts, round(wait * settings.deadlines.escalate_factor), settings.quiet)
@@ -315,6 +315,8 @@ def _forget(h: History, asked: Asked) -> None:
 
 
 def _alert(h: History, settings: GroupSettings, asked: Asked, at: int) -> None:
+    if not coverage.alarms(h, asked.kind):
+        return
     waited = minutes_text(at - asked.asked_at)
     member = h.find(asked.user)
     who = (member.name if member is not None else "") or asked.user

@@ -7,6 +7,7 @@ from typing import Any
 
 from huoqun.results import Activity, Alert, AnyResult, GroupSummary, MemberRisk, Question
 from huoqun.results import Member as MemberRow
+from streams.core import coverage
 from streams.core.activity import members_of
 from streams.core.daily import messages_from
 from streams.core.history import History
@@ -67,6 +68,7 @@ def member_row(h: History, settings: GroupSettings, user: str, version: int) -> 
 def group_row(h: History, settings: GroupSettings, late_events: int, version: int) -> GroupSummary:
     """Return the group's summary, marked deleted if all of it was taken back."""
     head, life = h.head, h.life
+    full = coverage.is_full(h)
     return GroupSummary(
         platform=settings.platform,
         group_id=settings.group_id,
@@ -74,12 +76,12 @@ def group_row(h: History, settings: GroupSettings, late_events: int, version: in
         deleted=not life.first_ts,
         group_name=life.name,
         kind=settings.kind,
-        stage=life.stage,
-        stage_since=life.stage_since or life.first_ts,
-        alive=life.stage not in ("dormant", "dead"),
+        stage=life.stage if full else "",
+        stage_since=(life.stage_since or life.first_ts) if full else None,
+        alive=not full or life.stage not in ("dormant", "dead"),
         members=members_of(head),
-        health=life.health,
-        reasons=list(life.reasons),
+        health=life.health if full else None,
+        reasons=list(life.reasons) if full else [],
         first_event_at=life.first_ts,
         last_event_at=head.last_ts,
         last_message_at=head.last_member_message or None,

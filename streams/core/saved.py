@@ -27,7 +27,7 @@ from streams.core.tables import ALERTS, HOUR, QUESTIONS, WEEK
 PART_BYTES: Final = 700_000
 """Largest record value; Kafka's default limit is 1 MiB with its overhead."""
 LEAST_COMPACTION: Final = 64 * 1024
-FORMAT: Final = 4
+FORMAT: Final = 5
 """Of the saves; another one can't be read, and the state has to be built anew from the log."""
 
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -334,6 +334,9 @@ def _life_row(life: Life) -> list[Any]:
         life.reasons,
         life.usual_week,
         life.days,
+        life.coverage,
+        life.full_day,
+        life.mentions_day,
     ]
 
 
@@ -344,6 +347,7 @@ def _life_from(row: list[Any]) -> Life:
     life.burst, life.burst_last = row[4], row[5]
     life.stage, life.stage_since, life.health = row[6], row[7], row[8]
     life.reasons, life.usual_week, life.days = tuple(row[9]), row[10], row[11]
+    life.coverage, life.full_day, life.mentions_day = row[12], row[13], row[14]
     return life
 
 

@@ -106,11 +106,14 @@ class Life:
     __slots__ = (
         "burst",
         "burst_last",
+        "coverage",
         "days",
         "first_ts",
+        "full_day",
         "health",
         "last_ad",
         "last_announcement",
+        "mentions_day",
         "name",
         "reasons",
         "stage",
@@ -137,6 +140,11 @@ class Life:
         """Member messages in a usual week, as it was before the group began to fade; 0: it isn't fading."""
         self.days: bytes = NO_DAYS
         """(day, member messages) of the days before, at most 28, empty days left out."""
+        self.coverage: int = 0
+        """What is seen of the group: see :mod:`streams.core.coverage`."""
+        self.full_day: int = -9
+        """The last day on which a source that sees everything told of it; likewise the next, of one that sees mentions."""
+        self.mentions_day: int = -9
 
     def copy(self, step: int) -> Life:
         """Return a copy for ``step`` to change."""
@@ -153,6 +161,9 @@ class Life:
         new.reasons = self.reasons
         new.usual_week = self.usual_week
         new.days = self.days
+        new.coverage = self.coverage
+        new.full_day = self.full_day
+        new.mentions_day = self.mentions_day
         return new
 
 

@@ -26,8 +26,8 @@ USERS = ["bob", "阿明", "carol", "dave", "staff1", "robot"]
 
 
 @st.composite
-def events(draw: st.DrawFn, *, most: int = 60, groups: int = 2) -> list[Event]:
-    """Distinct events of a few groups, in order of time."""
+def events(draw: st.DrawFn, *, most: int = 60, groups: int = 2, partial: bool = True) -> list[Event]:
+    """Distinct events of a few groups, in order of time; ``partial``: some by sources that see only a part."""
     count = draw(st.integers(1, most))
     ts = T0
     made: list[Event] = []
@@ -51,6 +51,7 @@ def events(draw: st.DrawFn, *, most: int = 60, groups: int = 2) -> list[Event]:
                 is_bot=user == "robot",
                 is_staff=user == "staff1",
                 count=draw(st.integers(0, 9)) if kind == "member_count" else None,
+                coverage=draw(st.sampled_from(["full", "full", "mentions", "membership"])) if partial else "full",
                 received_at=ts + 500,
             )
         )

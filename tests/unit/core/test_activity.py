@@ -18,7 +18,7 @@ from tests.unit.core.strategies import events
 
 
 @settings(max_examples=80, deadline=None)
-@given(events(groups=1))
+@given(events(groups=1, partial=False))
 def test_every_row_equals_a_recount_of_its_window(made: list[Event]) -> None:
     view = Machine().run(encoded(made))
     staff = {"staff1"}
