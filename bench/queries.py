@@ -24,7 +24,7 @@ from typing import Final, NamedTuple
 
 from bench import cores, table
 from bench.made import DAY_MS, PLATFORM, Year, fill
-from dashboards.queries import Query, shipped
+from dashboards.queries import ALL, Query, shipped
 from sinks import migrate
 from sinks.embedded import EmbeddedStore, Limits
 
@@ -57,6 +57,7 @@ def parameters(year: Year, days: int) -> dict[str, str]:
     until, since = year.until_ms, year.until_ms - days * DAY_MS
     return {
         "platform": PLATFORM, "group_id": "g000000", "zone": "Asia/Shanghai", "since": _text(since), "until": _text(until),
+        "platforms": ALL, "kinds": ALL, "groups": ALL,
     }  # fmt: skip
 
 

@@ -5,7 +5,10 @@ The first lines of a file are comments: its title, then what it needs to be unde
 
 * ``platform``, ``group_id``: one community;
 * ``since``, ``until``: the time range, ``until`` not included;
-* ``zone``: the time zone whose days and hours are drawn. Its offset has to be whole hours.
+* ``zone``: the time zone whose days and hours are drawn. Its offset has to be whole hours;
+* ``platforms``, ``kinds``, ``groups``: which communities are chosen, each an array of strings that holds ``''`` for "all";
+  a group is named ``platform/group_id``. Files say ``{{chosen}}`` where a row's ``platform`` and ``group_id`` have to be among
+  those.
 """
 
 from __future__ import annotations
@@ -14,8 +17,18 @@ import re
 from importlib import resources
 from typing import Final, NamedTuple
 
-PARAMETERS: Final = ("platform", "group_id", "since", "until", "zone")
+PARAMETERS: Final = ("platform", "group_id", "since", "until", "zone", "platforms", "kinds", "groups")
+ALL: Final = "['']"
+"""What ``platforms``, ``kinds`` and ``groups`` are given as for everything."""
 _PARAMETER: Final = re.compile(r"\{(\w+):[^}]+\}")
+_EVERY: Final = {name: f"has({{{name}:Array(String)}}, '')" for name in ("platforms", "kinds", "groups")}
+_CHOSEN: Final = (
+    f"(({' AND '.join(_EVERY.values())}) OR (platform, group_id) IN (SELECT platform, group_id FROM groups "  # noqa: S608  # names of ours
+    f"WHERE ({_EVERY['platforms']} OR has({{platforms:Array(String)}}, platform)) "
+    f"AND ({_EVERY['kinds']} OR has({{kinds:Array(String)}}, kind)) "
+    f"AND ({_EVERY['groups']} OR has({{groups:Array(String)}}, concat(platform, '/', group_id)))))"
+)
+"""With everything chosen the condition is a constant: nothing is looked up."""
 
 
 class Query(NamedTuple):
@@ -38,5 +51,6 @@ def shipped() -> dict[str, Query]:
         if file.name.endswith(".sql"):
             text = file.read_text("utf-8")
             name = file.name.removesuffix(".sql")
-            found[name] = Query(name, text.partition("\n")[0].removeprefix("--").strip(), text.strip())
+            title = text.partition("\n")[0].removeprefix("--").strip()
+            found[name] = Query(name, title, text.strip().replace("{{chosen}}", _CHOSEN))
     return found

@@ -3,6 +3,6 @@ SELECT
     toDate(raised_at, {zone:String}) AS day, kind, count() AS raised, countIf(severity = 'critical') AS critical,
     countIf(state = 'resolved') AS resolved
 FROM alerts
-WHERE raised_at >= {since:DateTime('UTC')} AND raised_at < {until:DateTime('UTC')}
+WHERE {{chosen}} AND raised_at >= {since:DateTime('UTC')} AND raised_at < {until:DateTime('UTC')}
 GROUP BY day, kind
 ORDER BY day, kind

@@ -6,7 +6,7 @@ FROM
 (
     SELECT asked_at, by_staff, dateDiff('second', asked_at, assumeNotNull(answered_at)) AS seconds
     FROM questions_by_time
-    WHERE status = 'answered' AND standalone AND answered_at IS NOT NULL
+    WHERE {{chosen}} AND status = 'answered' AND standalone AND answered_at IS NOT NULL
         AND asked_at >= {since:DateTime('UTC')} AND asked_at < {until:DateTime('UTC')}
 )
 GROUP BY day, answered_by

@@ -26,5 +26,6 @@ LEFT JOIN
     WHERE state = 'open'
     GROUP BY platform, group_id
 ) AS a ON a.platform = g.platform AND a.group_id = g.group_id
+WHERE {{chosen}}
 ORDER BY health ASC NULLS LAST, critical_alerts DESC, open_questions DESC, platform, group_id
 LIMIT 500

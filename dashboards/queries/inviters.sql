@@ -5,13 +5,13 @@ SELECT
 FROM
 (
     SELECT
-        anyIf(platform, type = 'join') AS platform, anyIf(group_id, type = 'join') AS group_id,
+        platform, group_id,
         argMaxIf(inviter_id, ts, type = 'join' AND inviter_id != '') AS invited_by,
         maxIf(ts, type = 'join' AND inviter_id != '') AS joined_at,
         maxIf(ts, type = 'leave') AS left_at
     FROM membership
-    WHERE ts >= {since:DateTime('UTC')} AND ts < {until:DateTime('UTC')} AND (type = 'leave' OR inviter_id != '')
-    GROUP BY member
+    WHERE {{chosen}} AND ts >= {since:DateTime('UTC')} AND ts < {until:DateTime('UTC')} AND (type = 'leave' OR inviter_id != '')
+    GROUP BY platform, group_id, member
     HAVING invited_by != ''
 )
 GROUP BY platform, group_id, invited_by

@@ -3,6 +3,6 @@ SELECT
     toDate(hour, {zone:String}) AS day, sum(messages) AS messages, sum(staff_messages) AS staff_messages,
     sum(joins) AS joins, sum(leaves) AS leaves, joins - leaves AS net
 FROM group_hours
-WHERE hour >= {since:DateTime('UTC')} AND hour < {until:DateTime('UTC')}
+WHERE {{chosen}} AND hour >= {since:DateTime('UTC')} AND hour < {until:DateTime('UTC')}
 GROUP BY day
 ORDER BY day

@@ -3,6 +3,6 @@ SELECT
     platform, group_id, question_id, user_id, kind, asked_at, due_at, due_at < {until:DateTime('UTC')} AS overdue,
     dateDiff('second', asked_at, {until:DateTime('UTC')}) AS waiting_seconds
 FROM questions_by_time
-WHERE status = 'open' AND standalone AND asked_at >= {since:DateTime('UTC')} AND asked_at < {until:DateTime('UTC')}
+WHERE {{chosen}} AND status = 'open' AND standalone AND asked_at >= {since:DateTime('UTC')} AND asked_at < {until:DateTime('UTC')}
 ORDER BY overdue DESC, due_at ASC NULLS LAST, asked_at
 LIMIT 200

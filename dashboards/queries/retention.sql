@@ -9,7 +9,7 @@ FROM
     (
         SELECT member, toMonday(toDate(min(ts), {zone:String})) AS cohort
         FROM membership
-        WHERE type = 'join' AND ts >= {since:DateTime('UTC')} AND ts < {until:DateTime('UTC')}
+        WHERE {{chosen}} AND type = 'join' AND ts >= {since:DateTime('UTC')} AND ts < {until:DateTime('UTC')}
         GROUP BY member
     ) AS j
     LEFT JOIN

@@ -11,7 +11,7 @@ FROM
         bitAnd(hours, bitNot(before)) != 0 AS late,
         if(ahead >= 0, day, day - 1) + arrayJoin(multiIf(early AND late, [0, 1], early, [0], [1])) AS local_day
     FROM member_days_rows
-    WHERE day >= toDate({since:DateTime('UTC')}, 'UTC') AND day <= toDate({until:DateTime('UTC')}, 'UTC')
+    WHERE {{chosen}} AND day >= toDate({since:DateTime('UTC')}, 'UTC') AND day <= toDate({until:DateTime('UTC')}, 'UTC')
         AND member NOT IN (SELECT sipHash64(platform, group_id, user_id) FROM members WHERE is_staff OR is_bot)
 )
 WHERE local_day >= toDate({since:DateTime('UTC')}, {zone:String}) AND local_day < toDate({until:DateTime('UTC')}, {zone:String})

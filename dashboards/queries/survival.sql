@@ -17,7 +17,7 @@ FROM
                 left_at IS NOT NULL AND left_at >= joined_at AND left_at < {until:DateTime('UTC')} AS gone,
                 intDiv(dateDiff('day', assumeNotNull(joined_at), if(gone, assumeNotNull(left_at), {until:DateTime('UTC')})), 7) AS week
             FROM members
-            WHERE joined_at IS NOT NULL AND joined_at >= {since:DateTime('UTC')} AND joined_at < {until:DateTime('UTC')} AND NOT is_bot
+            WHERE {{chosen}} AND joined_at IS NOT NULL AND joined_at >= {since:DateTime('UTC')} AND joined_at < {until:DateTime('UTC')} AND NOT is_bot
         )
         GROUP BY month, week
     )

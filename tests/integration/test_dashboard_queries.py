@@ -13,7 +13,7 @@ import pytest
 
 pytest.importorskip("chdb", reason="the embedded engine is not installed (extra `local`)")
 
-from dashboards.queries import PARAMETERS, shipped
+from dashboards.queries import ALL, PARAMETERS, shipped
 from huoqun import codec
 from huoqun.config import Config
 from huoqun.control import Tick
@@ -46,6 +46,7 @@ class World:
     def answer(self, name: str, zone: str = "Asia/Shanghai", database: str = "huoqun") -> list[dict[str, Any]]:
         given = {
             "platform": self.platform, "group_id": self.group, "zone": zone, "since": text(SINCE), "until": text(END + 60_000),
+            "platforms": ALL, "kinds": ALL, "groups": ALL,
         }  # fmt: skip
         query = QUERIES[name]
         return self.ask(query.sql, database, **{n: v for n, v in given.items() if n in query.parameters})

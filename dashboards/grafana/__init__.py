@@ -1,0 +1,1 @@
+"""Grafana's dashboards, made from :mod:`dashboards.boards`: ``python -m dashboards.grafana``."""

@@ -1,0 +1,35 @@
+"""The names of all metrics that our services report."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from prometheus_client import REGISTRY, CollectorRegistry
+from prometheus_client.metrics_core import Metric
+
+import sinks.metrics
+import streams.metrics
+from producers.gateway.admission import Sources
+from producers.gateway.metrics import Metrics, SpoolMetrics
+from producers.watch.source_metrics import SourceMetrics
+from producers.watch.watching import Watches
+
+REPORTED_BY = (streams.metrics, sinks.metrics)
+
+
+@cache
+def metrics_of_ours() -> frozenset[str]:
+    """Return the names as Prometheus stores them: ``_total``, ``_bucket``, ``_sum`` and ``_count`` included."""
+    registry = CollectorRegistry()
+    Metrics(registry)
+    SpoolMetrics(registry)
+    families: list[Metric] = [
+        *registry.collect(),
+        *REGISTRY.collect(),
+        *SourceMetrics(Watches(Sources((), {}), 0)).collect(),
+    ]
+    found: set[str] = set()
+    for family in families:
+        endings = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}.get(family.type, ("",))
+        found |= {family.name + ending for ending in endings}
+    return frozenset(name for name in found if name.startswith("huoqun_"))
