@@ -26,8 +26,8 @@ up: $(RUN_STAMP) ## Run everything on this machine until Ctrl-C (ARGS=--free-por
 test: $(DEV_STAMP) compile-if-possible ## Run all tests that this machine can run; skipped ones say what they need (ARGS=…)
 	@$(BIN)/python -m pytest $(ARGS)
 
-evaluate: $(RUN_STAMP) ## Judge the unanswered-message signal on annotated chats (DATA=../shared/data)
-	@$(BIN)/python -m bench.evaluate $(DATA)
+evaluate: $(DEV_STAMP) compile-if-possible ## Judge the signals on real chats, one table (DATA=../shared/data, QUICK=1, KEEP=1: EVALUATION.md, ONLY=names)
+	@$(BIN)/python -m evaluation $(DATA) $(if $(QUICK),--quick) $(if $(KEEP),--keep) $(if $(ONLY),--only $(ONLY))
 
 bench: $(BENCH_STAMP) compile-if-possible ## Measure everything side by side, keep the table in BENCHMARKS.md (QUICK=1: shorter, not kept; ARGS=names)
 	@$(BIN)/python -m bench run $(if $(QUICK),--quick,--keep) $(ARGS)

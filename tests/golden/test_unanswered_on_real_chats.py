@@ -1,6 +1,6 @@
 """The unanswered-message signal on annotated chats, judged by the scorer that comes with them.
 
-``python -m bench.evaluate`` does the same through the whole running product; this keeps the figures from falling.
+``make evaluate`` does the same through the whole running product; this keeps the figures from falling.
 """
 
 from __future__ import annotations

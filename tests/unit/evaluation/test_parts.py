@@ -1,0 +1,56 @@
+"""The parts' own preparations: folds, labelled messages, outcomes of scenarios."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from evaluation.detection import event
+from evaluation.folding import FoldError, listed
+from evaluation.running import Store
+from evaluation.scripted import outcome_of
+from huoqun.config import Config
+from huoqun.events import Event, read_event
+from producers.replay import Totals
+
+FILES = ["a", "b", "c"]
+
+
+def test_each_file_is_judged_by_the_weights_of_its_fold(tmp_path: Path) -> None:
+    listing = [{"weights": "0.json", "files": ["b", "elsewhere"]}, {"weights": "1.json", "files": ["a", "c"]}]
+    (tmp_path / "folds.json").write_text(json.dumps(listing))
+    found = listed(tmp_path, FILES)
+    assert [fold.files for fold in found] == [["b"], ["a", "c"]]
+    assert found[1].settings == f'[streams]\nanswer_weights = "{tmp_path.resolve()}/1.json"\n'
+
+
+def test_a_file_that_no_fold_leaves_out_is_an_error_and_so_is_no_list(tmp_path: Path) -> None:
+    with pytest.raises(FoldError, match=r"folds\.json"):
+        listed(tmp_path, FILES)
+    (tmp_path / "folds.json").write_text(json.dumps([{"weights": "0.json", "files": ["a", "b"]}]))
+    with pytest.raises(FoldError, match="1 files, such as c"):
+        listed(tmp_path, FILES)
+
+
+def test_a_labelled_message_is_an_event_of_its_own_group() -> None:
+    raws = [event({"id": f"zh-{n}", "text": "在吗"}, n) for n in range(2)]
+    events = [read_event(raw, received_at=1_800_000_000_000, source="t") for raw in raws]
+    assert all(isinstance(each, Event) for each in events)
+    assert len({each.group for each in events if isinstance(each, Event)}) == 2
+
+
+def test_outcomes_are_read_of_pytests_report() -> None:
+    report = """<testsuites><testsuite>
+      <testcase name="fine"/><testcase name="also"><system-out/></testcase>
+      <testcase name="wrong"><failure/></testcase><testcase name="broken"><error/></testcase>
+      <testcase name="left out"><skipped/></testcase></testsuite></testsuites>"""
+    found = outcome_of(report)
+    assert (found.passed, found.failed, found.skipped) == (2, ["wrong", "broken"], 1)
+
+
+def test_refused_events_are_remarked_on() -> None:
+    totals = Totals()
+    totals.accepted = 3
+    assert Store(Config(), totals, 1.0).remark == ""
+    totals.refused = 1
+    assert Store(Config(), totals, 1.0).remark == "1 of 4 events were refused"
