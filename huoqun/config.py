@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Mapping
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -150,6 +151,14 @@ class QuietHours(_Section, kw_only=True):
     end: str = "07:30"
 
 
+class Campaign(_Section, kw_only=True):
+    """A marked period of a group: whole days in its time zone, ``start`` and ``end`` included. A name may come again."""
+
+    name: str
+    start: date
+    end: date
+
+
 class Group(_Section, kw_only=True):
     """What is known of one group that its platform does not tell."""
 
@@ -161,6 +170,12 @@ class Group(_Section, kw_only=True):
     time_zone: str = "Asia/Shanghai"
     deadlines: Deadlines | None = None
     quiet_hours: QuietHours | None = None
+    ends_on: date | None = None
+    """The last day of what the group is for (a course, an event)."""
+    goal_members: int = 0
+    """So many members are the group's goal; 0: none. Likewise the next."""
+    goal_conversions: int = 0
+    campaigns: list[Campaign] = []
 
 
 class Source(_Section, kw_only=True):
@@ -248,6 +263,9 @@ def dump_env(config: Config) -> dict[str, str]:
 _SECTIONS: Final = ("kafka", "gateway", "worker", "store", "sink", "privacy", "deadlines")
 _YEAR_MINUTES: Final = 365 * 24 * 60
 _HOUR_SECONDS: Final = 3600
+_FIRST_YEAR: Final = 1971
+_LAST_YEAR: Final = 2099
+"""What the results can hold in any time zone."""
 _NOT_SETTINGS: Final = ("CONFIG", "CLICKHOUSE_PASSWORD")
 
 
@@ -374,6 +392,7 @@ def _problems(config: Config) -> list[str]:
             ZoneInfo(group.time_zone)
         except (ZoneInfoNotFoundError, ValueError):
             problems.append(f"groups[{number}].time_zone: {group.time_zone!r} is no time zone such as Asia/Shanghai")
+        problems += _growth_problems(f"groups[{number}]", group)
         if group.quiet_hours is not None:
             problems += [
                 f"groups[{number}].quiet_hours.{name}: {value!r} is no time of day such as 23:00"
@@ -387,6 +406,38 @@ def _problems(config: Config) -> list[str]:
         if "/" not in entry
     ]
     return problems
+
+
+def _growth_problems(place: str, group: Group) -> list[str]:
+    problems = [
+        f"{place}.{name}: must not be negative, is {goal}"
+        for name, goal in (("goal_members", group.goal_members), ("goal_conversions", group.goal_conversions))
+        if goal < 0
+    ]
+    days = [(f"{place}.ends_on", group.ends_on)]
+    for number, campaign in enumerate(group.campaigns):
+        where = f"{place}.campaigns[{number}]"
+        days += [(f"{where}.start", campaign.start), (f"{where}.end", campaign.end)]
+        if not campaign.name.strip():
+            problems.append(f"{where}.name: must not be empty")
+        if campaign.end < campaign.start:
+            problems.append(f"{where}.end: {campaign.end} is before its start, {campaign.start}")
+    problems += [
+        f"{where}: {day} lies outside {_FIRST_YEAR} to {_LAST_YEAR}"
+        for where, day in days
+        if day is not None and not _FIRST_YEAR <= day.year <= _LAST_YEAR
+    ]
+    begun = [(campaign.name, campaign.start) for campaign in group.campaigns]
+    problems += [
+        f"{place}.campaigns: {name!r} of {start} is listed twice"
+        for name, start in sorted({key for key in begun if begun.count(key) > 1})
+    ]
+    return problems
+
+
+def midnight_of(day: date, time_zone: str) -> int:
+    """Return when a day begins in a time zone (ms)."""
+    return round(datetime.combine(day, time(), ZoneInfo(time_zone)).timestamp() * 1000)
 
 
 def minutes_of_day(text: str) -> int | None:

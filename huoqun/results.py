@@ -31,6 +31,8 @@ AlertKind = Literal[
     "quarrel",
     "silence_after_broadcast",
     "source_silent",
+    "invited_crowd",
+    "purpose_ended",
 ]
 Severity = Literal["info", "warning", "critical"]
 AlertState = Literal["open", "acked", "snoozed", "resolved", "expired"]

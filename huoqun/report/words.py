@@ -22,6 +22,8 @@ KINDS: Final = {
     "quarrel": "争吵 · quarrel",
     "silence_after_broadcast": "公告无人响应 · silence after broadcast",
     "source_silent": "数据源无声 · source silent",
+    "invited_crowd": "拉来的人不说话 · silent invited crowd",
+    "purpose_ended": "群的使命已完成 · purpose ended",
     "question": "提问 · question",
     "newcomer": "新人首言 · first message",
     "mention": "找管理 · asks staff",

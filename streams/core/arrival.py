@@ -29,6 +29,7 @@ _THREAD_ID: Final[int] = _PLACES["thread_id"]
 _MENTIONS: Final[int] = _PLACES["mentions"]
 _IS_BOT: Final[int] = _PLACES["is_bot"]
 _IS_STAFF: Final[int] = _PLACES["is_staff"]
+_INVITER_ID: Final[int] = _PLACES["inviter_id"]
 _COUNT: Final[int] = _PLACES["count"]
 _COVERAGE: Final[int] = _PLACES["coverage"]
 _RECEIVED_AT: Final[int] = _PLACES["received_at"]
@@ -44,6 +45,7 @@ class Arrival:
         "group_id",
         "group_name",
         "id",
+        "inviter_id",
         "is_bot",
         "is_staff",
         "kind",
@@ -80,6 +82,7 @@ class Arrival:
         self.mentions: list[str] = fields[_MENTIONS]
         self.is_bot: bool = fields[_IS_BOT]
         self.is_staff: bool = fields[_IS_STAFF]
+        self.inviter_id: str = fields[_INVITER_ID]
         self.count: int | None = fields[_COUNT]
         self.coverage: str = fields[_COVERAGE]
         self.received_at: int = fields[_RECEIVED_AT]

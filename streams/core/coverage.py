@@ -14,6 +14,7 @@ alert ``unanswered``               right   mentions of staff   never
 risk, roles, layers, newcomers     right   null, never         null, never
 stage, health, fading, dormant     right   empty, never        empty, never
 false activity, quarrel, silence   right   never               never
+invited crowd, talk after the end  right   never               never
 leave burst, advertising           right   of what was seen    of what was seen
 =================================  ======  ==================  ============
 
@@ -44,6 +45,7 @@ NEEDS_ALL: Final = frozenset(
         "false_activity",
         "quarrel",
         "silence_after_broadcast",
+        "invited_crowd",
     }
 )
 """Alerts that say something of what was not said: only who sees everything may raise them."""

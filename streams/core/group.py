@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from streams.core import activity, coverage, leaving, midnight, names, newcomers, questions
+from streams.core import activity, coverage, leaving, midnight, names, newcomers, questions, referral
 from streams.core.arrival import Arrival
 from streams.core.changes import Reply, Wrote
 from streams.core.history import History, next_due
@@ -113,6 +113,7 @@ class Group:
         if kind == "join":
             if not old or gone:
                 self._join(head, event, person)
+                referral.on_join(h, event, place)
         elif kind == "leave":
             if not gone:
                 self._leave(h, head, event, person, known=old)
@@ -120,8 +121,13 @@ class Group:
             if (not old or gone) and not person.is_bot:
                 head.known += 1
             person.left_at = 0
-            if kind == "message":
-                person.last_message_at = event.ts
+            self._else(h, event, person)
+
+    def _else(self, h: History, event: Arrival, person: Person) -> None:
+        if event.kind == "message":  # a bot's
+            person.last_message_at = event.ts
+        elif event.kind == "conversion":
+            h.change_life().conversions += 1
 
     def _describe(self, h: History, event: Arrival, place: int) -> Person:
         """Return the person, with what the event says of them."""

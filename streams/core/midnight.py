@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streams.core import coverage, newcomers, risk, stages
+from streams.core import coverage, newcomers, purpose, referral, risk, stages
 from streams.core.alerts import expire_old
 from streams.core.daily import from_day, with_day
 from streams.core.history import History
@@ -46,6 +46,8 @@ def on_time(h: History, settings: GroupSettings, at: int) -> None:
         over = life.stage == "dead"
     else:
         over = at - head.last_ts >= LONG_DAYS * DAY_MS
+    purpose.on_day(h, settings, today)
+    referral.on_day(h, settings, today)
     head.due_days = NEVER if over else at + DAY_MS
 
 

@@ -21,7 +21,7 @@ from streams.core import names
 from streams.core.arrivals import Arrivals
 from streams.core.changes import move
 from streams.core.history import History
-from streams.core.state import DAY_MS, Asked, Head, Life, Minute, Person, Said, shared, unpack_minute
+from streams.core.state import DAY_MS, Asked, Crowd, Head, Life, Minute, Person, Said, shared, unpack_minute
 from streams.core.tables import ALERTS, HOUR, QUESTIONS, WEEK
 
 PART_BYTES: Final = 700_000
@@ -337,6 +337,7 @@ def _life_row(life: Life) -> list[Any]:
         life.coverage,
         life.full_day,
         life.mentions_day,
+        _growth_row(life),
     ]
 
 
@@ -348,7 +349,23 @@ def _life_from(row: list[Any]) -> Life:
     life.stage, life.stage_since, life.health = row[6], row[7], row[8]
     life.reasons, life.usual_week, life.days = tuple(row[9]), row[10], row[11]
     life.coverage, life.full_day, life.mentions_day = row[12], row[13], row[14]
+    _restore_growth(life, row[15])
     return life
+
+
+def _growth_row(life: Life) -> list[Any]:
+    crowds = [(c.inviter, c.event, c.first_ts, c.last_ts, c.places, c.joined, c.raised) for c in life.crowds]
+    return [life.conversions, life.goal_met, life.usual_until, life.usual_at_end, crowds]
+
+
+def _restore_growth(life: Life, row: list[Any]) -> None:
+    life.conversions, life.goal_met, life.usual_until, life.usual_at_end = row[0], row[1], row[2], row[3]
+    crowds: list[Crowd] = []
+    for inviter, event, first_ts, last_ts, places, joined, raised in row[4]:
+        crowd = Crowd(inviter, event, first_ts, last_ts, tuple(places))
+        crowd.joined, crowd.raised = joined, raised
+        crowds.append(crowd)
+    life.crowds = tuple(crowds)
 
 
 def _mark(row: list[Any] | None) -> tuple[int, str, str] | None:

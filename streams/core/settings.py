@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from huoqun.config import Config, Deadlines, GroupKind, minutes_of_day
+from huoqun.config import Config, Deadlines, GroupKind, midnight_of, minutes_of_day
 
 
 class Quiet(msgspec.Struct, frozen=True):
@@ -28,6 +28,13 @@ class GroupSettings(msgspec.Struct, frozen=True):
     bots: frozenset[str]
     deadlines: Deadlines
     quiet: Quiet | None = None
+    ends_at: int = 0
+    """When the last day of what the group is for is over (ms); 0: it has no such day."""
+    ends_on: str = ""
+    """That day, as operators write it."""
+    goal_members: int = 0
+    """So many members are the goal; 0: none. Likewise the next."""
+    goal_conversions: int = 0
 
 
 def resolve(config: Config, platform: str, group_id: str) -> GroupSettings:
@@ -49,6 +56,10 @@ def resolve(config: Config, platform: str, group_id: str) -> GroupSettings:
         bots=frozenset(bots | set(group.bots)),
         deadlines=group.deadlines or config.deadlines,
         quiet=quiet,
+        ends_at=0 if group.ends_on is None else midnight_of(group.ends_on + timedelta(days=1), group.time_zone),
+        ends_on="" if group.ends_on is None else group.ends_on.isoformat(),
+        goal_members=group.goal_members,
+        goal_conversions=group.goal_conversions,
     )
 
 

@@ -100,16 +100,41 @@ class Head:
 
 
 @mypyc_attr(acyclic=True)
+class Crowd:
+    """People whom one member brought within a day (see :mod:`streams.core.referral`). Replaced, never changed.
+
+    At most 100 of them are watched; ``joined`` counts the others too.
+    """
+
+    __slots__ = ("event", "first_ts", "inviter", "joined", "last_ts", "places", "raised")
+
+    def __init__(self, inviter: str, event: str, first_ts: int, last_ts: int, places: tuple[int, ...]) -> None:
+        self.inviter: str = inviter
+        self.event: str = event
+        """The join that made them a crowd; empty: they are too few as yet."""
+        self.first_ts: int = first_ts
+        self.last_ts: int = last_ts
+        self.places: tuple[int, ...] = places
+        """Who they are: places in the table of people, in the order in which they joined."""
+        self.joined: int = len(places)
+        self.raised: bool = False
+        """An alert was raised about them."""
+
+
+@mypyc_attr(acyclic=True)
 class Life:
     """What changes rarely in a group: its name, its stage, its days, what may drive people away."""
 
     __slots__ = (
         "burst",
         "burst_last",
+        "conversions",
         "coverage",
+        "crowds",
         "days",
         "first_ts",
         "full_day",
+        "goal_met",
         "health",
         "last_ad",
         "last_announcement",
@@ -119,6 +144,8 @@ class Life:
         "stage",
         "stage_since",
         "step",
+        "usual_at_end",
+        "usual_until",
         "usual_week",
     )
 
@@ -145,6 +172,16 @@ class Life:
         self.full_day: int = -9
         """The last day on which a source that sees everything told of it; likewise the next, of one that sees mentions."""
         self.mentions_day: int = -9
+        self.crowds: tuple[Crowd, ...] = ()
+        """Crowds that came lately, and what may become one: at most 16."""
+        self.conversions: int = 0
+        """Since we look."""
+        self.goal_met: str = ""
+        """The goal that was met."""
+        self.usual_until: int = 0
+        """The end (ms) that the next is about."""
+        self.usual_at_end: float = 0.0
+        """Member messages a week in the four weeks before the group's end date."""
 
     def copy(self, step: int) -> Life:
         """Return a copy for ``step`` to change."""
@@ -164,6 +201,11 @@ class Life:
         new.coverage = self.coverage
         new.full_day = self.full_day
         new.mentions_day = self.mentions_day
+        new.crowds = self.crowds
+        new.conversions = self.conversions
+        new.goal_met = self.goal_met
+        new.usual_until = self.usual_until
+        new.usual_at_end = self.usual_at_end
         return new
 
 

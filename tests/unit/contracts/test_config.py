@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from huoqun.config import Config, ConfigError, dump_env, load
+from huoqun.toml_text import dump
+
+GROUP = '[[groups]]\nplatform = "qq"\ngroup_id = "1"\n'
+CAMPAIGN = GROUP + "[[groups.campaigns]]\n"
 
 
 def refusal(tmp_path: Path, text: str, environ: dict[str, str] | None = None) -> str:
@@ -37,6 +42,18 @@ def test_no_file_at_all_is_a_configuration(tmp_path: Path, monkeypatch: pytest.M
         ('[[sources]]\nname="a"\nkind="canonical"\nsilent_minutes = -1', ["sources[0].silent_minutes", "0 to 525600"]),
         ('[[sources]]\nname="a"\nkind="canonical"\nsilent_minutes = nan', ["sources[0].silent_minutes", "0 to 525600"]),
         ("[gateway]\nreport_seconds = -1", ["gateway.report_seconds", "0 to 3600"]),
+        (GROUP + "ends_on = 2026-13-01", ["not TOML"]),
+        (GROUP + 'ends_on = "soon"', ["groups[0].ends_on", "RFC3339 encoded date"]),
+        (GROUP + "ends_on = 1066-10-14", ["groups[0].ends_on", "1971 to 2099"]),
+        (GROUP + "goal_members = -1", ["groups[0].goal_members", "not be negative"]),
+        (CAMPAIGN + 'name = " "\nstart = 2026-11-01\nend = 2026-11-11', ["campaigns[0].name", "empty"]),
+        (CAMPAIGN + 'name = "a"\nstart = 2026-11-11\nend = 2026-11-01', ["campaigns[0].end", "before its start"]),
+        (CAMPAIGN + 'name = "a"\nstart = 2026-11-01', ["campaigns[0]", "end"]),
+        (CAMPAIGN + 'name = "a"\nfrom = 2026-11-01', ["campaigns[0]", "'from'", "allowed here: end, name, start"]),
+        (
+            GROUP + 2 * '[[groups.campaigns]]\nname = "a"\nstart = 2026-11-01\nend = 2026-11-02\n',
+            ["'a' of 2026-11-01", "twice"],
+        ),
         ('staff = ["bob"]', ["staff", "platform/user_id"]),
         ("= 3", ["not TOML"]),
     ],
@@ -72,3 +89,17 @@ def test_a_child_process_gets_the_same_sections_through_its_environment(tmp_path
     )
     config = load(file, {})
     assert load(file, dump_env(config)) == config
+
+
+def test_what_a_group_is_for_and_its_campaigns_survive_being_written_again(tmp_path: Path) -> None:
+    file = tmp_path / "huoqun.toml"
+    file.write_text(
+        GROUP + "ends_on = 2026-12-31\ngoal_members = 500\n"
+        '[[groups.campaigns]]\nname = "11.11"\nstart = 2026-11-01\nend = 2026-11-11\n'
+        '[[groups.campaigns]]\nname = "11.11"\nstart = 2027-11-01\nend = 2027-11-11\n'
+    )
+    config = load(file, {})
+    (group,) = config.groups
+    assert (group.ends_on, len(group.campaigns)) == (date(2026, 12, 31), 2)
+    file.write_text(dump(config))
+    assert load(file, {}) == config

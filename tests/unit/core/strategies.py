@@ -34,7 +34,11 @@ def events(draw: st.DrawFn, *, most: int = 60, groups: int = 2, partial: bool = 
     for number in range(count):
         ts += draw(st.sampled_from([0, 1, 900, 20_000, 61_000, 200_000, 700_000, 4_000_000, 40_000_000]))
         user = draw(st.sampled_from(USERS))
-        kind = draw(st.sampled_from(["message"] * 8 + ["join", "leave", "leave", "member_count", "reaction", "rename"]))
+        kind = draw(
+            st.sampled_from(
+                ["message"] * 8 + ["join", "leave", "leave", "member_count", "reaction", "rename", "conversion"]
+            )
+        )
         reply = made[draw(st.integers(0, len(made) - 1))].id if made and draw(st.integers(0, 3)) == 0 else ""
         made.append(
             Event(
@@ -48,6 +52,7 @@ def events(draw: st.DrawFn, *, most: int = 60, groups: int = 2, partial: bool = 
                 text=draw(st.sampled_from(TEXTS)) if kind == "message" else "",
                 reply_to=reply if kind == "message" else "",
                 mentions=draw(st.sampled_from([[], [], ["bob"], ["staff1"]])) if kind == "message" else [],
+                inviter_id=draw(st.sampled_from(USERS[:2])) if kind == "join" else "",
                 is_bot=user == "robot",
                 is_staff=user == "staff1",
                 count=draw(st.integers(0, 9)) if kind == "member_count" else None,
