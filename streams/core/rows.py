@@ -44,7 +44,8 @@ def member_row(h: History, settings: GroupSettings, user: str, version: int) -> 
     """Return a member's row, marked deleted if they are not known any more."""
     known = h.find(user)
     member = known if known is not None else Person(0, user)
-    since = h.head.last_ts // DAY_MS - LONG_DAYS
+    as_of = max(member.last_message_at, member.risk_as_of, member.joined_at, member.left_at)
+    since = as_of // DAY_MS - LONG_DAYS  # of the member's own time: the group's goes on without a new row
     messages = messages_from(member.days, since + 1) + (member.today_count if member.today > since else 0)
     return MemberRow(
         platform=settings.platform,
@@ -61,7 +62,7 @@ def member_row(h: History, settings: GroupSettings, user: str, version: int) -> 
         is_bot=member.is_bot,
         risk=member.risk if member.risk >= 0 else None,
         risk_reasons=list(member.risk_reasons),
-        as_of=max(member.last_message_at, member.risk_as_of, member.joined_at, member.left_at),
+        as_of=as_of,
     )
 
 
