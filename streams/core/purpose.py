@@ -15,11 +15,14 @@ from streams.core.daily import messages_from
 from streams.core.history import History
 from streams.core.settings import GroupSettings
 from streams.core.state import DAY_MS, LONG_DAYS
+from streams.core.tables import WEEK
 
 FELL: Final = 0.5
 """Talk has fallen when a week is below this share of a usual week before the last day; the same share as for fading …"""
 BACK: Final = 0.7
 """… and is back above this one."""
+LEAVING: Final = 0.25
+"""Or people take their leave: at least this share of the members within a week."""
 ADVICE: Final = "关闭群，或给它新的目标 · close the group, or give it a new purpose"
 
 
@@ -29,7 +32,7 @@ def ended(h: History, settings: GroupSettings, at: int) -> bool:
 
 
 def on_day(h: History, settings: GroupSettings, today: int) -> None:
-    """Raise ``purpose_ended`` when a goal is met, or the last day is over and the talk fell; at midnight UTC of ``today``."""
+    """Raise ``purpose_ended`` when a goal is met, or the last day is over and it disperses; at midnight UTC of ``today``."""
     if not settings.ends_at and not settings.goal_members and not settings.goal_conversions:
         return
     at = today * DAY_MS
@@ -93,7 +96,9 @@ def _last_day(h: History, settings: GroupSettings, today: int) -> None:
     usual, week = life.usual_at_end, messages_from(life.days, today - 7)
     subject = f"end {settings.ends_on}"
     key = alert_id("purpose_ended", settings.platform, settings.group_id, subject)
-    if week == 0 or week < FELL * usual:
+    gone, members = h.windows[WEEK].leaves, members_of(h.head)
+    leaving = gone >= LEAVING * (members + gone) and gone > 1
+    if week == 0 or week < FELL * usual or leaving:
         if not is_open(h, key):
             days = (at - settings.ends_at) // DAY_MS
             raise_alert(
@@ -103,13 +108,14 @@ def _last_day(h: History, settings: GroupSettings, today: int) -> None:
                 subject,
                 at=at,
                 severity="info",
-                title="群的期限已过，话也少了 · past its last day, and the talk fell",
+                title="群的期限已过，正在散去 · past its last day, and dispersing",
                 reasons=[
                     f"最后一天是 {settings.ends_on}，已过 {days} 天 · the last day was {settings.ends_on}, {days} d ago",
                     f"本周 {week} 条，结束前每周 {usual:.0f} 条 · {week} messages this week, {usual:.0f} a week before",
+                    f"本周 {gone} 人退群，剩 {members} 人 · {gone} left this week, {members} remain",
                     ADVICE,
                 ],
-                evidence={"ends_on": settings.ends_on, "week": week, "usual_week": usual},
+                evidence={"ends_on": settings.ends_on, "week": week, "usual_week": usual, "left": gone},
             )
     elif week >= BACK * usual:
         close_alert(h, key, at=at, state="resolved", reason="又有人聊了 · people talk again")

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from huoqun.config import Config, Group, QuietHours
@@ -101,6 +102,8 @@ class Community:
         self.settings = {"kind": kind, **settings}
         if quiet is not None:
             self.settings["quiet_hours"] = QuietHours(start=quiet[0], end=quiet[1])
+        if "ends_on" in settings:
+            self.settings["ends_on"] = date.fromisoformat(settings["ends_on"])
         if members:
             self.count("1 00:00:30", members)
 

@@ -59,6 +59,19 @@ def test_talk_that_falls_before_the_last_day_is_no_end_but_fading() -> None:
     assert len(scene.alerts("group_fading")) == 1
 
 
+def test_people_who_take_their_leave_after_the_last_day_are_its_end_too() -> None:
+    scene = Scene(group(ends_on=LAST))
+    for n in range(20):
+        scene.join(n, f"m{n}")
+    course(scene, range(29))
+    for n in range(8):
+        scene.leave(29 * DAY_S + n * 60, f"m{n}")
+    scene.silence_until(30 * DAY_S)
+    (alert,) = scene.alerts("purpose_ended")
+    assert alert["raised_at"] == T0 + 30 * DAY
+    assert any("8 left this week, 16 remain" in reason for reason in alert["reasons"])
+
+
 def test_when_people_talk_again_it_is_resolved() -> None:
     scene = Scene(group(ends_on=LAST))
     course(scene, range(29))

@@ -150,7 +150,6 @@ def everybody_leaves_when_the_course_is_over(c: Community) -> None:
     c.expect(
         "purpose_ended",
         ("20 00:00", "22 12:00"),
-        pending="growth: the end of a group's purpose isn't told yet (purpose_ended, a configured end date)",
     )
     c.never("leave_burst", pending="harms: leaves after a group's end date are taken for a burst")
     c.tolerate("group_fading", "group_dormant")
