@@ -103,7 +103,7 @@ class Group:
         kind = event.kind
         if kind == "message" and not person.is_bot:
             if not old or gone:
-                h.change_head().known += 1
+                _was_there(h.change_head(), known=old)
                 h.change_person(place).left_at = 0
             self._message(h, event, place)
             return
@@ -119,7 +119,7 @@ class Group:
                 self._leave(h, head, event, person, known=old)
         else:
             if (not old or gone) and not person.is_bot:
-                head.known += 1
+                _was_there(head, known=old)
             person.left_at = 0
             self._else(h, event, person)
 
@@ -203,6 +203,13 @@ class Group:
         h.changed_people.add(author.user)
         if author.newcomer_flagged:
             newcomers.greet(h, self.settings, author.user, author.joined_at, at=event.ts)
+
+
+def _was_there(head: Head, *, known: bool) -> None:
+    """Count somebody who turns out to be there: one whom the platform's own count held already, if it held more than we knew."""
+    head.known += 1
+    if not known and head.correction > 0:
+        head.correction -= 1
 
 
 def _time_of(event: Arrival) -> int:

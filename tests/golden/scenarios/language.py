@@ -310,6 +310,16 @@ class Community:
         whom = f" about {about}" if about else ""
         self.expected.append(Expected(f"no {' '.join(kinds)}", f"no {_kinds(kinds)}{whom}", check, pending))
 
+    def at_most(self, kind: str, times: int, *, pending: str = "") -> None:
+        """Expect an alert so many times or fewer: it may be right, and must not come again and again."""
+
+        def check(outcome: Outcome) -> None:
+            found = [f"{told(a.raised_at)} {a.reasons} {a.state}" for a in outcome.alerts if a.kind == kind]
+            assert len(found) <= times, f"{len(found)} of {kind}: {found}"
+
+        self._watched.append(lambda alert: alert.kind == kind)
+        self.expected.append(Expected(f"at most {kind}", f"at most {times} `{kind}`", check, pending))
+
     def tolerate(self, *kinds: str) -> None:
         """Say that alerts of these kinds are right here too, and beside the point."""
         self._watched.append(lambda alert: alert.kind in kinds)

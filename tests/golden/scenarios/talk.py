@@ -47,7 +47,7 @@ class Said:
     number: int
 
 
-ASK, CHAT, OPINION, STAFF, HELLO = "ask", "chat", "opinion", "staff", "hello"
+ASK, CHAT, OPINION, STAFF, HELLO, PLAN = "ask", "chat", "opinion", "staff", "hello", "plan"
 
 EXCHANGES: dict[str, list[str]] = {
     ASK: [
@@ -80,6 +80,11 @@ EXCHANGES: dict[str, list[str]] = {
         "lead: 新来的朋友先看群公告，{x}的要点都在里面|a> 看到了，谢谢",
         "ask: 老师，{x}的安排在哪里看？|lead> 在群公告里，{x}是第三条|ask> 看到了",
     ],
+    PLAN: [
+        "a: 周六上午十点东门集合，一起{x}，来的接龙|b> 1 我来|c> 2 算我一个|d> 3 报名|a> 好，我来订位子",
+        "a: 这周我来组织{x}，工具我带|b> 太好了，我带水|c> 我开车，还能坐三个|d> 我坐你车",
+        "a: 上次活动的照片传群相册了|b> 拍得真好|c> 下次还参加|d> 下次我来张罗",
+    ],
     HELLO: ["a: 早|b: 早", "a: 晚安各位|b: 晚安", "a: 早呀，新的一天|b> 早"],
 }
 
@@ -91,6 +96,8 @@ FANS = "新专辑 巡演 舞台 海报 直播回放 签名照 应援 采访 现�
 
 USUAL = {ASK: 2.0, CHAT: 5.0, OPINION: 1.0, HELLO: 1.0}
 """A settled group: members talk with each other."""
+ACTING = {ASK: 2.0, CHAT: 3.0, OPINION: 1.0, PLAN: 2.5}
+"""Members answer, organise and carry the talk themselves."""
 STARLIKE = {STAFF: 6.0, HELLO: 0.5}
 """A group in which all talk goes to staff and from staff."""
 

@@ -34,3 +34,8 @@ def settled(
 def lurkers(count: int, name: str = "潜水") -> list[str]:
     """Return so many people of whom the platform knew and we did not."""
     return [f"{name}{number}" for number in range(1, count + 1)]
+
+
+def names(what: str, count: int) -> list[str]:
+    """Return so many names of one sort."""
+    return [f"{what}{chr(ord('A') + number % 26)}{number // 26 or ''}" for number in range(count)]

@@ -94,3 +94,15 @@ def test_percentiles_are_nearest_rank(values: list[int]) -> None:
     ordered = sorted(values)
     expected = tuple(float(ordered[math.ceil(len(values) * q) - 1]) for q in (0.5, 0.9))
     assert percentiles(Counter(values), len(values)) == expected
+
+
+def test_whom_the_platform_had_counted_is_not_counted_again_when_they_speak() -> None:
+    scene = Scene()
+    scene.add(0, "", type="member_count", count=12)
+    for n in range(5):
+        scene.add(60 + n, f"u{n}", "早")
+    scene.join(120, "new")
+    scene.leave(180, "lurker")
+    scene.add(240, "u0", "早")
+    rows = [row for row in scene.rows("Activity") if row["window"] == "24h"]
+    assert max(rows, key=lambda row: row["window_end"])["members"] == 12
