@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from datetime import date
 
 from tests.golden.scenarios.language import DAY, DAY_ONE, HOUR, MINUTE, SECOND, Community, moment
 from tests.golden.scenarios.talk import COURSE, STAFF, USUAL, Person, people
@@ -138,7 +137,7 @@ def everybody_leaves_when_the_course_is_over(c: Community) -> None:
     People who leave a group whose purpose is fulfilled aren't driven out: an operator wants to be told that the group has
     reached its end (close it or give it a new purpose), not woken by a critical alert about what was planned.
     """
-    c.group(members=60, staff="班主任", kind="learning", ends_on=date(2026, 3, 21))
+    c.group(members=60, staff="班主任", kind="learning", ends_on="2026-03-21")
     cast = [Person("班主任", 2.0, "lead"), *people("学员甲 学员乙 学员丙 学员丁 学员戊 学员己 学员庚", likes="ask")]
     c.talk((1, 21), cast, a_day=7, about=COURSE, mix={**USUAL, STAFF: 3.0})
     c.until("22 12:00")

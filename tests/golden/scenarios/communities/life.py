@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from tests.golden.scenarios.language import DAY, HOUR, MINUTE, Community, moment
 from tests.golden.scenarios.talk import (
     ACTING,
@@ -226,7 +224,7 @@ def a_course_group_runs_on_past_its_end(c: Community) -> None:
     The end date is known: the operator is told that it has passed (close the group or give it something new), once; that it
     ebbs away after that is no news.
     """
-    c.group(members=60, staff="班主任", kind="learning", ends_on=date(2026, 4, 12))
+    c.group(members=60, staff="班主任", kind="learning", ends_on="2026-04-12")
     cast = [Person("班主任", 2.0, "lead"), *people(" ".join(names("学员", 12)))]
     c.talk((1, 42), cast, a_day=8, about=COURSE, mix={**USUAL, STAFF: 3.0})
     c.talk((43, 49), cast[:6], a_day=3, about=COURSE, mix={CHAT: 1, HELLO: 2})
@@ -238,7 +236,7 @@ def a_course_group_runs_on_past_its_end(c: Community) -> None:
 
 def a_course_group_in_the_middle_of_its_course(c: Community) -> None:
     """Week four of eight: the end date lies ahead and all is well."""
-    c.group(members=60, staff="班主任", kind="learning", ends_on=date(2026, 4, 26))
+    c.group(members=60, staff="班主任", kind="learning", ends_on="2026-04-26")
     cast = [Person("班主任", 2.0, "lead"), *people(" ".join(names("学员", 12)))]
     c.talk((1, 30), cast, a_day=8, about=COURSE, mix={**USUAL, STAFF: 3.0})
     c.tolerate("member_at_risk")
