@@ -30,6 +30,7 @@ AlertKind = Literal[
     "flood",
     "quarrel",
     "silence_after_broadcast",
+    "shouting_into_void",
     "source_silent",
     "invited_crowd",
     "purpose_ended",

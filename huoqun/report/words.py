@@ -21,6 +21,7 @@ KINDS: Final = {
     "flood": "刷屏 · flood",
     "quarrel": "争吵 · quarrel",
     "silence_after_broadcast": "公告无人响应 · silence after broadcast",
+    "shouting_into_void": "对空喊话 · shouting into the void",
     "source_silent": "数据源无声 · source silent",
     "invited_crowd": "拉来的人不说话 · silent invited crowd",
     "purpose_ended": "群的使命已完成 · purpose ended",

@@ -27,6 +27,7 @@ _TEXT: Final[int] = _PLACES["text"]
 _REPLY_TO: Final[int] = _PLACES["reply_to"]
 _THREAD_ID: Final[int] = _PLACES["thread_id"]
 _MENTIONS: Final[int] = _PLACES["mentions"]
+_REASON: Final[int] = _PLACES["reason"]
 _IS_BOT: Final[int] = _PLACES["is_bot"]
 _IS_STAFF: Final[int] = _PLACES["is_staff"]
 _INVITER_ID: Final[int] = _PLACES["inviter_id"]
@@ -52,6 +53,7 @@ class Arrival:
         "mentions",
         "offset",
         "platform",
+        "reason",
         "received_at",
         "reply_to",
         "text",
@@ -83,6 +85,8 @@ class Arrival:
         self.is_bot: bool = fields[_IS_BOT]
         self.is_staff: bool = fields[_IS_STAFF]
         self.inviter_id: str = fields[_INVITER_ID]
+        self.reason: str = fields[_REASON] or ""
+        """Of a leave."""
         self.count: int | None = fields[_COUNT]
         self.coverage: str = fields[_COVERAGE]
         self.received_at: int = fields[_RECEIVED_AT]

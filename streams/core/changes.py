@@ -22,6 +22,7 @@ from streams.core.tables import ALERTS, HOUR, PUBLISHED, QUESTIONS, RISKS, WEEK
 
 if TYPE_CHECKING:
     from streams.core.history import History
+    from streams.core.troubles import Troubles
 
 
 @mypyc_attr(acyclic=True)
@@ -71,6 +72,42 @@ class LifeWas(Change):
     def swap(self, h: History) -> None:
         """Exchange the two."""
         h.life, self.other = self.other, h.life
+
+
+@mypyc_attr(acyclic=True)
+class TroublesWas(Change):
+    """What may drive people away was replaced."""
+
+    __slots__ = ("other",)
+
+    def __init__(self, other: Troubles) -> None:
+        self.other: Troubles = other
+
+    def swap(self, h: History) -> None:
+        """Exchange the two."""
+        h.troubles, self.other = self.other, h.troubles
+
+    def settle(self, h: History) -> None:
+        """All of it."""
+        h.troubles_unsaved = True
+
+
+@mypyc_attr(acyclic=True)
+class RecordWas(Change):
+    """The record by day was replaced."""
+
+    __slots__ = ("other",)
+
+    def __init__(self, other: bytes) -> None:
+        self.other: bytes = other
+
+    def swap(self, h: History) -> None:
+        """Exchange the two."""
+        h.record, self.other = self.other, h.record
+
+    def settle(self, h: History) -> None:
+        """All of it."""
+        h.record_unsaved = True
 
 
 @mypyc_attr(acyclic=True)
@@ -248,14 +285,16 @@ class Wrote(Change):
 class Reply(Change):
     """A message drew its first reply."""
 
-    __slots__ = ("done", "minute", "said", "seconds", "target")
+    __slots__ = ("done", "mesh", "minute", "said", "seconds", "target")
 
-    def __init__(self, target: str, said: Said, minute: int, seconds: int) -> None:
+    def __init__(self, target: str, said: Said, minute: int, seconds: int, mesh: bool) -> None:
         self.target: str = target
         self.said: Said = said
         self.minute: int = minute
         """Where it counts: a place in the chain of closed minutes, :data:`FILLING` or :data:`NOWHERE`."""
         self.seconds: int = seconds
+        self.mesh: bool = mesh
+        """From a member to a member."""
         self.done: bool = False
 
     def swap(self, h: History) -> None:
@@ -271,8 +310,12 @@ class Reply(Change):
     def swap_saved(self, h: History) -> None:
         """Count it on, or off, but in the windows."""
         done = self.done
+        sign = -1 if done else 1
         self.said.answered = not done
-        h.people[self.said.person].replies += -1 if done else 1
+        h.people[self.said.person].replies += sign
+        h.head.replies_today += sign
+        if self.mesh:
+            h.head.mesh_today += sign
         if self.minute >= 0:
             minute = h.minute_at(self.minute)
             minute.responses = minute.responses[:-1] if done else (*minute.responses, self.seconds)

@@ -13,7 +13,7 @@ questions                          right   as seen             none
 alert ``unanswered``               right   mentions of staff   never
 risk, roles, layers, newcomers     right   null, never         null, never
 stage, health, fading, dormant     right   empty, never        empty, never
-false activity, quarrel, silence   right   never               never
+false activity, flood, quarrel …   right   never               never
 invited crowd, talk after the end  right   never               never
 leave burst, advertising           right   of what was seen    of what was seen
 =================================  ======  ==================  ============
@@ -43,9 +43,11 @@ NEEDS_ALL: Final = frozenset(
         "group_fading",
         "group_dormant",
         "false_activity",
+        "flood",
         "quarrel",
         "silence_after_broadcast",
         "invited_crowd",
+        "shouting_into_void",
     }
 )
 """Alerts that say something of what was not said: only who sees everything may raise them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from streams.core import activity, coverage, leaving, midnight, names, newcomers, questions, referral
+from streams.core import activity, coverage, flood, harms, midnight, names, newcomers, questions, referral
 from streams.core.arrival import Arrival
 from streams.core.changes import Reply, Wrote
 from streams.core.history import History, next_due
@@ -65,8 +65,11 @@ class Group:
         h = self.h
         if h.head.due_activity <= at:
             activity.on_time(h, self.settings, at)
+            flood.on_minute(h)
         if h.head.due_questions <= at:
             questions.on_time(h, self.settings, at)
+        if h.head.due_troubles <= at:
+            harms.on_time(h, self.settings, at)
         if h.head.due_days <= at:
             midnight.on_time(h, self.settings, at)
         h.commit_step(at, None)
@@ -114,6 +117,7 @@ class Group:
             if not old or gone:
                 self._join(head, event, person)
                 referral.on_join(h, event, place)
+            harms.on_event(h, self.settings, event, person)
         elif kind == "leave":
             if not gone:
                 self._leave(h, head, event, person, known=old)
@@ -128,6 +132,7 @@ class Group:
             person.last_message_at = event.ts
         elif event.kind == "conversion":
             h.change_life().conversions += 1
+        harms.on_event(h, self.settings, event, person)
 
     def _describe(self, h: History, event: Arrival, place: int) -> Person:
         """Return the person, with what the event says of them."""
@@ -160,7 +165,8 @@ class Group:
         person.left_at = event.ts
         activity.begin_minute(head, event.ts)
         head.leaves += 1
-        leaving.on_leave(h, head, self.settings, event)
+        if not person.is_bot:
+            harms.on_leave(h, head, self.settings, event)
 
     def _message(self, h: History, event: Arrival, place: int) -> None:
         settings = self.settings
@@ -173,13 +179,14 @@ class Group:
             named = sorted(named)
         self._replies(h, event, named)
         questions.on_message(h, settings, event, place, named)
-        leaving.on_message(h, settings, event, h.people[place])
+        harms.on_message(h, settings, event, place, named)
         midnight.begin_day(h, place, event.ts)
         addressed = 1.0 if named or event.reply_to else 0.0
         head, person = h.head, h.people[place]
         mean = head.addressed + ADDRESSED_WEIGHT * (addressed - head.addressed)
         h.do(Wrote(h, place, event.id, event.ts, person.is_staff, mean))
         h.changed_people.add(person.user)
+        harms.on_counted(h, settings, event, place)
 
     def _replies(self, h: History, event: Arrival, named: list[str]) -> None:
         """Count the message as the first reply to what it replies to: linked, naming, or else next in line."""
@@ -199,7 +206,8 @@ class Group:
         author = h.people[said.person]
         if author.user == event.user_id:
             return
-        h.do(Reply(target, said, activity.minute_for(h, said), (event.ts - said.ts) // 1000))
+        mesh = said.counts and not h.people[h.index[event.user_id]].is_staff
+        h.do(Reply(target, said, activity.minute_for(h, said), (event.ts - said.ts) // 1000, mesh))
         h.changed_people.add(author.user)
         if author.newcomer_flagged:
             newcomers.greet(h, self.settings, author.user, author.joined_at, at=event.ts)

@@ -23,13 +23,17 @@ from streams.core.changes import (
     PersonNew,
     PersonWas,
     Put,
+    RecordWas,
     RiskWas,
     Shut,
+    TroublesWas,
     Wrote,
     add,
 )
+from streams.core.record import NO_RECORD
 from streams.core.state import WINDOWS, Asked, Head, Life, Minute, Person, Said, Window, unpack_minute
 from streams.core.tables import ASKERS, PUBLISHED, QUESTIONS, RISKS, TABLES
+from streams.core.troubles import Troubles
 
 TIMER: Final = 0
 EVENT: Final = 1
@@ -97,6 +101,8 @@ class History:
         "open",
         "people",
         "questions",
+        "record",
+        "record_unsaved",
         "responses",
         "risks_unsaved",
         "said",
@@ -104,6 +110,8 @@ class History:
         "step",
         "steps",
         "tables",
+        "troubles",
+        "troubles_unsaved",
         "unsaved",
         "unsaved_minutes",
         "unsaved_people",
@@ -116,6 +124,9 @@ class History:
         """The number of the step being made."""
         self.head: Head = Head(0)
         self.life: Life = Life(0)
+        self.troubles: Troubles = Troubles(0)
+        self.record: bytes = NO_RECORD
+        """What each of the last weeks' days was like (see :mod:`streams.core.record`)."""
         self.people: list[Person] = []
         self.index: dict[str, int] = {}
         """User id -> place in ``people``."""
@@ -147,6 +158,8 @@ class History:
         self.unsaved_people: set[int] = set()
         """Those of whom more changed than the risk."""
         self.risks_unsaved: bool = False
+        self.troubles_unsaved: bool = False
+        self.record_unsaved: bool = False
         self.unsaved_minutes: set[int] = set()
         self.settled_minutes: int = 0
         """How many minutes of the chain have settled."""
@@ -168,6 +181,19 @@ class History:
             self.log.append(LifeWas(life))
             life = self.life = life.copy(self.step)
         return life
+
+    def change_troubles(self) -> Troubles:
+        """Return what may drive people away for this step to change."""
+        troubles = self.troubles
+        if troubles.step != self.step:
+            self.log.append(TroublesWas(troubles))
+            troubles = self.troubles = troubles.copy(self.step)
+        return troubles
+
+    def set_record(self, record: bytes) -> None:
+        """Replace the record by day."""
+        self.log.append(RecordWas(self.record))
+        self.record = record
 
     def find(self, user: str) -> Person | None:
         """Return a person if they are known."""
@@ -349,4 +375,4 @@ class History:
 
 def next_due(head: Head) -> int:
     """Return when the next timer of a group fires (ms)."""
-    return min(min(head.due_activity, head.due_questions), head.due_days)  # noqa: PLW3301  # two at a time are compiled well
+    return min(min(head.due_activity, head.due_questions), min(head.due_days, head.due_troubles))  # noqa: PLW3301  # two at a time are compiled well

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from streams.core import coverage, newcomers, purpose, referral, risk, stages
+from streams.core import coverage, harms, newcomers, purpose, referral, risk, stages
 from streams.core.alerts import expire_old
 from streams.core.daily import from_day, with_day
 from streams.core.history import History
+from streams.core.record import with_record
 from streams.core.settings import GroupSettings
-from streams.core.state import DAY_MS, LONG_DAYS, NEVER, Head
+from streams.core.state import DAY_MS, LONG_DAYS, NEVER, Head, Life
+from streams.core.tables import DAY
 
 
 def begin_day(h: History, place: int, ts: int) -> None:
@@ -33,11 +35,13 @@ def on_time(h: History, settings: GroupSettings, at: int) -> None:
         life.days = with_day(life.days, today - 1, head.messages_today, today - LONG_DAYS)
     else:
         life.days = from_day(life.days, today - LONG_DAYS)
-    head.messages_today = 0
     full = coverage.is_full(h)
+    _record(h, head, life, today - 1)
+    head.messages_today = head.replies_today = head.mesh_today = head.peak_today = 0
     for place in range(len(h.people)):
         _member(h, settings, place, today, full)
     expire_old(h, at=at)
+    harms.on_day(h, settings, today, full=full)
     if full:
         before = (life.stage, life.health, life.reasons)
         stages.on_day(h, settings, today)
@@ -49,6 +53,16 @@ def on_time(h: History, settings: GroupSettings, at: int) -> None:
     purpose.on_day(h, settings, today)
     referral.on_day(h, settings, today)
     head.due_days = NEVER if over else at + DAY_MS
+
+
+def _record(h: History, head: Head, life: Life, day: int) -> None:
+    """Add the day that ends to the group's record; the windows end with it."""
+    window = h.windows[DAY]
+    gap = day - life.record_day - 1 if life.record_day else 0
+    staff = window.messages - window.member_messages
+    numbers = [window.member_messages, window.speakers, staff, head.mesh_today, head.replies_today, head.peak_today]
+    h.set_record(with_record(h.record, gap, numbers))
+    life.record_day = day
 
 
 def _member(h: History, settings: GroupSettings, place: int, today: int, full: bool) -> None:

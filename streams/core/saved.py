@@ -23,6 +23,7 @@ from streams.core.changes import move
 from streams.core.history import History
 from streams.core.state import DAY_MS, Asked, Crowd, Head, Life, Minute, Person, Said, shared, unpack_minute
 from streams.core.tables import ALERTS, HOUR, QUESTIONS, WEEK
+from streams.core.troubles import troubles_from
 
 PART_BYTES: Final = 700_000
 """Largest record value; Kafka's default limit is 1 MiB with its overhead."""
@@ -130,6 +131,8 @@ def save(h: History, arrivals: Arrivals, *, whole: bool, fence: int, pending: li
         [(key, _alert_bytes(h.tables[ALERTS].get(key))) for key in _keys(h, ALERTS, whole)],
         _said_rows(h, whole),
         _risks(h.people) if whole or h.risks_unsaved else None,
+        h.troubles.row() if whole or h.troubles_unsaved else None,
+        h.record if whole or h.record_unsaved else None,
     ]
     data = _encoder.encode(payload)
     h.forward()
@@ -137,7 +140,7 @@ def save(h: History, arrivals: Arrivals, *, whole: bool, fence: int, pending: li
     h.unsaved[ALERTS].clear()
     h.unsaved_said.clear()
     h.unsaved_people.clear()
-    h.risks_unsaved = False
+    h.risks_unsaved = h.troubles_unsaved = h.record_unsaved = False
     h.unsaved_minutes.clear()
     arrivals.seen_new = []
     return data
@@ -199,14 +202,22 @@ def load(chain: Chain, h: History, arrivals: Arrivals) -> tuple[list[int], list[
                 h.tables[ALERTS].pop(key, None)
         for row in payload[16]:
             _restore_said(h, row)
-        if payload[17] is not None:
-            _restore_risks(h.people, payload[17])
+        _restore_rarely_changed(h, payload)
     chain.payloads = []
     seen.sort()
     arrivals.seen.fromlist(seen)
     _restore_minutes(h, minutes, oldest)
     _restore_order(h)
     return pending, kept
+
+
+def _restore_rarely_changed(h: History, payload: list[Any]) -> None:
+    if payload[17] is not None:
+        _restore_risks(h.people, payload[17])
+    if payload[18] is not None:
+        h.troubles = troubles_from(payload[18])
+    if payload[19] is not None:
+        h.record = payload[19]
 
 
 def _restore_minutes(h: History, minutes: dict[int, bytes], oldest: list[int]) -> None:
@@ -307,6 +318,10 @@ def _head_row(head: Head) -> list[Any]:
         head.due_activity,
         head.due_questions,
         head.due_days,
+        head.due_troubles,
+        head.replies_today,
+        head.mesh_today,
+        head.peak_today,
     ]
 
 
@@ -316,7 +331,8 @@ def _head_from(row: list[Any]) -> Head:
     head.known, head.correction, head.messages, head.messages_today = row[3], row[4], row[5], row[6]
     head.addressed, head.minute, head.minute_messages = row[7], row[8], row[9]
     head.staff_messages, head.joins, head.leaves = row[10], row[11], row[12]
-    head.due_activity, head.due_questions, head.due_days = row[13], row[14], row[15]
+    head.due_activity, head.due_questions, head.due_days, head.due_troubles = row[13], row[14], row[15], row[16]
+    head.replies_today, head.mesh_today, head.peak_today = row[17], row[18], row[19]
     return head
 
 
@@ -324,10 +340,9 @@ def _life_row(life: Life) -> list[Any]:
     return [
         life.name,
         life.first_ts,
-        life.last_ad,
-        life.last_announcement,
-        life.burst,
-        life.burst_last,
+        life.candidate,
+        life.candidate_since,
+        life.record_day,
         life.stage,
         life.stage_since,
         life.health,
@@ -344,12 +359,11 @@ def _life_row(life: Life) -> list[Any]:
 def _life_from(row: list[Any]) -> Life:
     life = Life(0)
     life.name, life.first_ts = row[0], row[1]
-    life.last_ad, life.last_announcement = _mark(row[2]), _mark(row[3])
-    life.burst, life.burst_last = row[4], row[5]
-    life.stage, life.stage_since, life.health = row[6], row[7], row[8]
-    life.reasons, life.usual_week, life.days = tuple(row[9]), row[10], row[11]
-    life.coverage, life.full_day, life.mentions_day = row[12], row[13], row[14]
-    _restore_growth(life, row[15])
+    life.candidate, life.candidate_since, life.record_day = row[2], row[3], row[4]
+    life.stage, life.stage_since, life.health = row[5], row[6], row[7]
+    life.reasons, life.usual_week, life.days = tuple(row[8]), row[9], row[10]
+    life.coverage, life.full_day, life.mentions_day = row[11], row[12], row[13]
+    _restore_growth(life, row[14])
     return life
 
 
@@ -366,10 +380,6 @@ def _restore_growth(life: Life, row: list[Any]) -> None:
         crowd.joined, crowd.raised = joined, raised
         crowds.append(crowd)
     life.crowds = tuple(crowds)
-
-
-def _mark(row: list[Any] | None) -> tuple[int, str, str] | None:
-    return None if row is None else (row[0], row[1], row[2])
 
 
 def _person_row(place: int, person: Person) -> tuple[Any, ...]:

@@ -36,16 +36,20 @@ class Head:
         "due_activity",
         "due_days",
         "due_questions",
+        "due_troubles",
         "joins",
         "known",
         "last_member_message",
         "last_message",
         "last_ts",
         "leaves",
+        "mesh_today",
         "messages",
         "messages_today",
         "minute",
         "minute_messages",
+        "peak_today",
+        "replies_today",
         "staff_messages",
         "step",
     )
@@ -64,6 +68,11 @@ class Head:
         """Messages by people, all told."""
         self.messages_today: int = 0
         """Members' messages since midnight UTC."""
+        self.replies_today: int = 0
+        """First replies since midnight UTC; the next: those from a member to a member."""
+        self.mesh_today: int = 0
+        self.peak_today: int = 0
+        """Member messages in the busiest five minutes since midnight UTC, floods left out."""
         self.addressed: float = 0.5
         """Share of recent messages that name or reply to somebody, an exponential mean over about 50 messages."""
         self.minute: int = -1
@@ -73,8 +82,9 @@ class Head:
         self.joins: int = 0
         self.leaves: int = 0
         self.due_activity: int = NEVER
-        """When the machine for activity wants to be woken next (ms); likewise the next two."""
+        """When the machine for activity wants to be woken next (ms); likewise the next three."""
         self.due_questions: int = NEVER
+        self.due_troubles: int = NEVER
         self.due_days: int = NEVER
 
     def copy(self, step: int) -> Head:
@@ -87,6 +97,7 @@ class Head:
         new.correction = self.correction
         new.messages = self.messages
         new.messages_today = self.messages_today
+        new.replies_today, new.mesh_today, new.peak_today = self.replies_today, self.mesh_today, self.peak_today
         new.addressed = self.addressed
         new.minute = self.minute
         new.minute_messages = self.minute_messages
@@ -95,6 +106,7 @@ class Head:
         new.leaves = self.leaves
         new.due_activity = self.due_activity
         new.due_questions = self.due_questions
+        new.due_troubles = self.due_troubles
         new.due_days = self.due_days
         return new
 
@@ -123,11 +135,11 @@ class Crowd:
 
 @mypyc_attr(acyclic=True)
 class Life:
-    """What changes rarely in a group: its name, its stage, its days, what may drive people away."""
+    """What changes rarely in a group: its name, its stage, its days."""
 
     __slots__ = (
-        "burst",
-        "burst_last",
+        "candidate",
+        "candidate_since",
         "conversions",
         "coverage",
         "crowds",
@@ -136,11 +148,10 @@ class Life:
         "full_day",
         "goal_met",
         "health",
-        "last_ad",
-        "last_announcement",
         "mentions_day",
         "name",
         "reasons",
+        "record_day",
         "stage",
         "stage_since",
         "step",
@@ -153,14 +164,13 @@ class Life:
         self.step: int = step
         self.name: str = ""
         self.first_ts: int = 0
-        self.last_ad: tuple[int, str, str] | None = None
-        """(time, member, event) of the last message that looked like advertising."""
-        self.last_announcement: tuple[int, str, str] | None = None
-        self.burst: str = ""
-        """The leave burst that is going on: the event of its first leave."""
-        self.burst_last: int = 0
         self.stage: str = "forming"
         self.stage_since: int = 0
+        self.candidate: str = ""
+        """The stage that the group seems to enter, and since which day (days since 1970); empty: none."""
+        self.candidate_since: int = 0
+        self.record_day: int = 0
+        """The last day of the record (days since 1970); 0: it has none."""
         self.health: float = 1.0
         self.reasons: tuple[str, ...] = ()
         self.usual_week: float = 0.0
@@ -188,10 +198,7 @@ class Life:
         new = Life(step)
         new.name = self.name
         new.first_ts = self.first_ts
-        new.last_ad = self.last_ad
-        new.last_announcement = self.last_announcement
-        new.burst = self.burst
-        new.burst_last = self.burst_last
+        new.candidate, new.candidate_since, new.record_day = self.candidate, self.candidate_since, self.record_day
         new.stage = self.stage
         new.stage_since = self.stage_since
         new.health = self.health

@@ -20,6 +20,9 @@ TEXTS = [
     "加微信领优惠 http://x.example 限时特价",
     "@阿明 你看看",
     "how to repot a tomato",
+    "你就是个骗子，傻逼",
+    "闭嘴吧你，废物",
+    "各位好，今晚八点老师在群里讲怎么给番茄打顶，欢迎都来听",
     "",
 ]
 USERS = ["bob", "阿明", "carol", "dave", "staff1", "robot"]
@@ -36,7 +39,8 @@ def events(draw: st.DrawFn, *, most: int = 60, groups: int = 2, partial: bool = 
         user = draw(st.sampled_from(USERS))
         kind = draw(
             st.sampled_from(
-                ["message"] * 8 + ["join", "leave", "leave", "member_count", "reaction", "rename", "conversion"]
+                ["message"] * 8
+                + ["join", "leave", "leave", "member_count", "reaction", "delete", "rename", "conversion"]
             )
         )
         reply = made[draw(st.integers(0, len(made) - 1))].id if made and draw(st.integers(0, 3)) == 0 else ""
@@ -50,7 +54,8 @@ def events(draw: st.DrawFn, *, most: int = 60, groups: int = 2, partial: bool = 
                 user_id="" if kind == "member_count" else user,
                 user_name=user,
                 text=draw(st.sampled_from(TEXTS)) if kind == "message" else "",
-                reply_to=reply if kind == "message" else "",
+                reply_to=reply if kind in ("message", "reaction", "delete") else "",
+                reason=draw(st.sampled_from(["left", "kicked", None])) if kind == "leave" else None,
                 mentions=draw(st.sampled_from([[], [], ["bob"], ["staff1"]])) if kind == "message" else [],
                 inviter_id=draw(st.sampled_from(USERS[:2])) if kind == "join" else "",
                 is_bot=user == "robot",

@@ -1,12 +1,7 @@
-"""Churn signals: members at risk, newcomers, leave bursts, fading groups."""
+"""Churn signals: members at risk, newcomers, fading groups."""
 
 from __future__ import annotations
 
-import random
-
-import pytest
-
-from streams.core.leaving import exceeding
 from tests.support.scenes import DAY, T0, Scene
 
 DAY_S = 86_400
@@ -68,29 +63,6 @@ def test_a_newcomer_who_says_nothing_for_three_days_is_pointed_out_and_a_reply_r
     assert alert["state"] == "resolved"
 
 
-def test_a_burst_of_leaves_is_reported_with_the_advertisement_before_it() -> None:
-    scene = Scene()
-    for n in range(40):
-        scene.join(n, f"m{n}")
-    scene.add(3 * DAY_S, "ad", "🔥特价 加微信 abc123", id="ad1")
-    for n in range(8):
-        scene.leave(3 * DAY_S + 1200 + n * 20, f"m{n}")
-    (alert,) = scene.alerts("leave_burst")
-    assert alert["severity"] == "critical"
-    assert any("advertising by ad" in reason for reason in alert["reasons"])
-    assert '"leaves":8' in alert["evidence"]
-
-
-def test_leaves_at_the_groups_own_rate_are_no_burst() -> None:
-    scene, rng = Scene(), random.Random(5)
-    at = 0.0
-    for n in range(600):
-        at += rng.expovariate(1 / 60)  # one a minute, as in channels where people come and go
-        scene.join(at, f"m{n}")
-        scene.leave(at + 0.5, f"m{n}")
-    assert len(scene.alerts("leave_burst")) <= 1, "at most while the group is still unknown"
-
-
 def test_a_group_fades_then_falls_dormant_then_dies_and_recovers_when_people_talk() -> None:
     scene = Scene()
     regulars(scene, range(28), 5, 10)
@@ -116,8 +88,3 @@ def test_a_small_talk_group_is_never_called_fading() -> None:
     regulars(scene, range(28), 2, 2)
     scene.silence_until(34 * DAY_S)
     assert not scene.alerts("group_fading")
-
-
-@pytest.mark.parametrize(("count", "rate", "expected"), [(0, 1.0, 1.0), (1, 1.0, 0.63212), (5, 0.2, 2.26e-6)])
-def test_the_tail_of_the_poisson_distribution(count: int, rate: float, expected: float) -> None:
-    assert exceeding(count, rate) == pytest.approx(expected, rel=1e-2)

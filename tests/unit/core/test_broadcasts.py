@@ -1,0 +1,119 @@
+"""Staff's broadcasts: silence where there used to be responses; shouting into the void."""
+
+from __future__ import annotations
+
+from tests.support.scenes import Scene
+
+DAY_S = 86_400
+NOTE = "各位好，今晚八点老师在群里讲怎么给番茄打顶，欢迎都来听"
+
+
+def broadcast(scene: Scene, day: int, *, reactions: int = 0, replies: int = 0, talk: int = 0) -> str:
+    at = day * DAY_S + 43_200
+    note = scene.add(at, "boss", NOTE, is_staff=True)
+    for n in range(reactions):
+        scene.add(at + 60 + n, f"m{n}", "👍", type="reaction", reply_to=note)
+    for n in range(replies):
+        scene.add(at + 300 + n * 30, f"m{n + 10}", "收到", reply_to=note)
+    for n in range(talk):
+        scene.add(at + 1800 + n * 60, f"m{n % 7}", "我要来听")
+    return note
+
+
+def test_three_broadcasts_without_a_response_after_many_with_are_told() -> None:
+    scene = Scene()
+    for day in range(6):
+        broadcast(scene, day, reactions=3, replies=2)
+    for day in range(6, 9):
+        last = broadcast(scene, day)
+    scene.silence_until(8 * DAY_S + 43_200 + 7_300)
+    (alert,) = scene.alerts("silence_after_broadcast")
+    assert alert["subject_event_id"] == last
+    assert "0, 0, 0 responses" in alert["reasons"][0]
+    assert "used to draw 5" in alert["reasons"][0]
+
+
+def test_a_rise_in_talk_is_a_response_too() -> None:
+    scene = Scene()
+    for day in range(9):
+        broadcast(scene, day, talk=6)
+    scene.silence_until(9 * DAY_S)
+    assert not scene.alerts("silence_after_broadcast")
+    for day in range(9, 12):
+        broadcast(scene, day)
+    scene.silence_until(12 * DAY_S)
+    assert len(scene.alerts("silence_after_broadcast")) == 1
+
+
+def test_two_silent_ones_are_not_yet_a_silence() -> None:
+    scene = Scene()
+    for day in range(6):
+        broadcast(scene, day, reactions=5)
+    for day in range(6, 8):
+        broadcast(scene, day)
+    broadcast(scene, 8, reactions=2)
+    scene.silence_until(9 * DAY_S)
+    assert not scene.alerts("silence_after_broadcast")
+
+
+def test_where_broadcasts_never_drew_anything_there_is_nothing_to_miss() -> None:
+    scene = Scene()
+    for day in range(12):
+        broadcast(scene, day, reactions=1 if day < 6 else 0)
+    scene.silence_until(13 * DAY_S)
+    assert not scene.alerts("silence_after_broadcast")
+
+
+def test_it_is_resolved_when_one_draws_responses_again() -> None:
+    scene = Scene()
+    for day in range(6):
+        broadcast(scene, day, reactions=5)
+    for day in range(6, 10):
+        broadcast(scene, day)
+    broadcast(scene, 10, reactions=4)
+    scene.silence_until(11 * DAY_S)
+    (alert,) = scene.alerts("silence_after_broadcast")
+    assert alert["state"] == "resolved"
+
+
+def test_what_staff_answers_is_no_broadcast() -> None:
+    scene = Scene()
+    for day in range(6):
+        broadcast(scene, day, reactions=5)
+    for day in range(6, 12):
+        asked = scene.add(day * DAY_S + 40_000, "m1", "请问怎么给番茄打顶")
+        scene.add(
+            day * DAY_S + 40_060, "boss", "先看群公告里面写的第三条，再慢慢来就行了", is_staff=True, reply_to=asked
+        )
+    scene.silence_until(12 * DAY_S)
+    assert not scene.alerts("silence_after_broadcast")
+
+
+def fortnights(scene: Scene, staff: tuple[int, int], members: tuple[int, int]) -> None:
+    for day in range(28):
+        half = day // 14
+        for n in range(staff[half]):
+            scene.add(day * DAY_S + 36_000 + n * 1200, "boss", "大家好，今天也要记得浇水呀", is_staff=True)
+        for n in range(members[half]):
+            scene.add(day * DAY_S + 37_000 + n * 300, f"m{n % 6}", "好的呀")
+    scene.events.sort(key=lambda event: event.ts)
+    scene.silence_until(28 * DAY_S + 60)
+
+
+def test_staff_who_posts_more_while_members_respond_less_shouts_into_the_void() -> None:
+    scene = Scene()
+    fortnights(scene, (2, 6), (10, 4))
+    (alert,) = scene.alerts("shouting_into_void")
+    assert "posted" in alert["reasons"][0]
+
+
+def test_staff_who_posts_more_to_members_who_respond_as_ever_does_not() -> None:
+    scene = Scene()
+    fortnights(scene, (2, 6), (10, 10))
+    assert not scene.alerts("shouting_into_void")
+
+
+def test_staff_who_goes_on_as_ever_while_members_fall_silent_does_not() -> None:
+    scene = Scene()
+    fortnights(scene, (3, 3), (10, 4))
+    assert not scene.alerts("shouting_into_void")

@@ -1,0 +1,135 @@
+"""Leave bursts: improbable at the group's own rate, told once, with what came before."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from streams.core.leaving import exceeding
+from tests.support.scenes import Scene
+
+DAY_S, HOUR_S = 86_400, 3_600
+
+
+def group_of(people: int) -> Scene:
+    scene = Scene()
+    for n in range(people):
+        scene.join(n, f"m{n}")
+    return scene
+
+
+def test_a_burst_of_leaves_is_one_alert_with_the_advertisement_before_it() -> None:
+    scene = group_of(40)
+    scene.add(3 * DAY_S, "ad", "🔥特价 加微信 abc123", id="ad1")
+    for n in range(8):
+        scene.leave(3 * DAY_S + 1200 + n * 20, f"m{n}")
+    (alert,) = scene.alerts("leave_burst")
+    assert alert["severity"] == "critical"
+    assert any("advertising by ad, 20 min before" in reason for reason in alert["reasons"])
+    assert '"leaves":8' in alert["evidence"]
+
+
+def test_it_is_raised_with_the_fourth_leave_and_counts_on() -> None:
+    scene = group_of(40)
+    for n in range(4):
+        scene.leave(3 * DAY_S + n * 100, f"m{n}")
+    (alert,) = scene.alerts("leave_burst")
+    assert "no obvious cause" in alert["reasons"][1]
+    scene.leave(3 * DAY_S + 1500, "m9")
+    (later,) = scene.alerts("leave_burst")
+    assert later["alert_id"] == alert["alert_id"]
+    assert later["title"].startswith("5 ")
+
+
+def test_an_announcement_that_arrives_late_is_named_all_the_same() -> None:
+    scene = group_of(40)
+    for n in range(6):
+        scene.leave(3 * DAY_S + n * 8, f"m{n}")
+    scene.add(3 * DAY_S - 60, "boss", "@all 本群从下月起收费", is_staff=True, id="note")
+    scene.events[-1].received_at = scene.events[-2].ts + 10
+    (alert,) = scene.alerts("leave_burst")
+    assert '"announcement":"note"' in alert["evidence"]
+
+
+def test_what_happened_more_than_half_an_hour_before_is_no_cause() -> None:
+    scene = group_of(40)
+    scene.add(3 * DAY_S, "ad", "🔥特价 加微信 abc123")
+    for n in range(6):
+        scene.leave(3 * DAY_S + 1900 + n * 30, f"m{n}")
+    (alert,) = scene.alerts("leave_burst")
+    assert "advertising" not in alert["evidence"]
+
+
+def test_whom_staff_removes_does_not_leave() -> None:
+    scene = group_of(40)
+    for n in range(20):
+        scene.leave(3 * DAY_S + n * 5, f"m{n}", reason="kicked" if n % 2 else "banned")
+    assert not scene.alerts("leave_burst")
+
+
+def test_three_leaves_are_never_a_burst() -> None:
+    scene = group_of(40)
+    for n in range(3):
+        scene.leave(3 * DAY_S + n, f"m{n}")
+    assert not scene.alerts("leave_burst")
+
+
+def test_leaves_at_the_groups_own_rate_are_no_burst() -> None:
+    scene, rng = Scene(), random.Random(5)
+    at = 0.0
+    for n in range(600):
+        at += rng.expovariate(1 / 60)  # one a minute, as in channels where people come and go
+        scene.join(at, f"m{n}")
+        scene.leave(at + 0.5, f"m{n}")
+    assert not scene.alerts("leave_burst")
+
+
+def test_a_large_group_that_loses_some_every_evening_loses_no_burst_and_a_real_one_is_seen() -> None:
+    scene, rng = group_of(400), random.Random(9)
+    gone = 0
+    for day in range(1, 10):
+        for _ in range(10):
+            scene.leave(day * DAY_S + 12 * HOUR_S + rng.randrange(3 * HOUR_S), f"m{gone}")
+            gone += 1
+    scene.events.sort(key=lambda event: event.ts)
+    assert not scene.alerts("leave_burst")
+    for n in range(30):
+        scene.leave(10 * DAY_S + 13 * HOUR_S + n * 15, f"m{gone + n}")
+    assert len(scene.alerts("leave_burst")) == 1
+
+
+def test_those_who_come_back_at_once_had_lost_the_network() -> None:
+    scene = group_of(40)
+    for n in range(10):
+        scene.leave(3 * DAY_S + n, f"m{n}")
+    for n in range(6):
+        scene.join(3 * DAY_S + 120 + n, f"m{n}")
+    (alert,) = scene.alerts("leave_burst")
+    assert alert["state"] == "resolved"
+    assert "came back" in alert["reasons"][-1]
+
+
+def test_an_earlier_burst_does_not_make_the_next_one_usual() -> None:
+    scene = group_of(80)
+    for day in (3, 4, 5):
+        for n in range(12):
+            scene.leave(day * DAY_S + n * 20, f"m{day * 12 + n - 36}")
+    assert len(scene.alerts("leave_burst")) == 3
+
+
+def test_it_expires_after_a_day() -> None:
+    scene = group_of(40)
+    for n in range(6):
+        scene.leave(3 * DAY_S + n, f"m{n}")
+    scene.silence_until(5 * DAY_S)
+    assert [alert["state"] for alert in scene.alerts("leave_burst")] == ["expired"]
+
+
+@pytest.mark.parametrize(
+    ("count", "mean", "shape", "expected"),
+    [(0, 1.0, 1.0, 1.0), (1, 1.0, 1.0, 0.5), (3, 1.0, 1.0, 0.125), (1, 1.0, 1e6, 0.63212), (5, 0.2, 1e6, 2.26e-6)],
+)
+def test_the_tail_of_the_negative_binomial_distribution(count: int, mean: float, shape: float, expected: float) -> None:
+    """Geometric with shape 1, Poisson in the limit."""
+    assert exceeding(count, mean, shape) == pytest.approx(expected, rel=1e-2)
