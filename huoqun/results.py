@@ -176,6 +176,34 @@ class GroupSummary(Result, kw_only=True, tag_field="record", tag="group", gc=Fal
         return f"{self.platform}/{self.group_id}"
 
 
+ActionName = Literal["acknowledge", "snooze", "resolve", "reopen", "assign", "note", "undo"]
+
+
+class Action(Result, kw_only=True, tag_field="record", tag="action", gc=False):
+    """What an operator did about something that wants work: a record like the others, so that nothing but the log holds it."""
+
+    action_id: str
+    item: str
+    """What it is about: an alert's id, or what :func:`alert_id` makes of a work list's name and its subject."""
+    kind: str
+    """The kind of the alert, or the name of the work list."""
+    action: ActionName
+    by: str
+    """Who did it, as they signed in."""
+    at: int
+    until: int | None = None
+    """Of ``snooze``: until when."""
+    assignee: str = ""
+    """Of ``assign``: to whom; empty takes it back."""
+    note: str = ""
+    undoes: str = ""
+    """Of ``undo``: the action that did not happen."""
+
+    def key(self) -> str:
+        """The action's own id."""
+        return self.action_id
+
+
 class DeadLetter(msgspec.Struct, kw_only=True):
     """A record that could not be understood, untouched, with where it was and what is wrong with it."""
 
@@ -202,7 +230,7 @@ class Replayed(msgspec.Struct, kw_only=True, tag_field="record", tag="replayed")
     offset: int
 
 
-AnyResult = Activity | Question | Alert | Member | MemberRisk | GroupSummary
+AnyResult = Activity | Question | Alert | Member | MemberRisk | GroupSummary | Action
 
 
 def alert_id(kind: AlertKind, platform: str, group_id: str, subject: str) -> str:

@@ -12,10 +12,11 @@ QUESTIONS: Final = "questions"
 ALERTS: Final = "alerts"
 MEMBERS: Final = "members"
 GROUPS: Final = "groups"
+ACTIONS: Final = "actions"
 DEADLETTER: Final = "deadletter"
 SOURCES: Final = "sources"
 
-RESULT_TOPICS: Final = (ACTIVITY, QUESTIONS, ALERTS, MEMBERS, GROUPS)
+RESULT_TOPICS: Final = (ACTIVITY, QUESTIONS, ALERTS, MEMBERS, GROUPS, ACTIONS)
 TOPIC_OF_RECORD: Final = {
     "activity": ACTIVITY,
     "question": QUESTIONS,
@@ -23,6 +24,7 @@ TOPIC_OF_RECORD: Final = {
     "member": MEMBERS,
     "member_risk": MEMBERS,
     "group": GROUPS,
+    "action": ACTIONS,
 }
 """Result record tag -> topic: members and their daily risk share one."""
 

@@ -108,6 +108,12 @@ GROUPS: Final = Table(
     ("platform", "group_id"),
 )
 
-TABLES: Final = {t.name: t for t in (EVENTS, ACTIVITY, QUESTIONS, ALERTS, MEMBERS, MEMBER_RISK, GROUPS)}
+ACTIONS: Final = Table(
+    "actions",
+    _columns("action_id item kind action platform group_id by at:time until:time? assignee note undoes"),
+    ("platform", "group_id", "item", "at", "action_id"),
+)
+
+TABLES: Final = {t.name: t for t in (EVENTS, ACTIVITY, QUESTIONS, ALERTS, MEMBERS, MEMBER_RISK, GROUPS, ACTIONS)}
 VIEWS: Final = tuple(TABLES)
 """The names that people read."""
