@@ -304,7 +304,7 @@ class Community:
 
         def check(outcome: Outcome) -> None:
             found = [f"{told(a.raised_at)} {a.title} {a.reasons}" for a in outcome.alerts if watched(a)]
-            assert not found, f"raised: {found}"
+            assert not found, f"{len(found)} raised: {found[:5]}"
 
         self._watched.append(watched)
         whom = f" about {about}" if about else ""
@@ -333,7 +333,7 @@ class Community:
                 for a in outcome.alerts
                 if not any(watched(a) for watched in self._watched)
             ]
-            assert not found, f"nobody asked for: {found}"
+            assert not found, f"nobody asked for {len(found)}: {found[:5]}"
 
         pending = self.settings.pop("others_pending", "")
         self.expected.append(Expected("nothing else", "nothing else", check, pending))

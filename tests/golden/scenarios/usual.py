@@ -18,9 +18,17 @@ MIXED = {**USUAL, STAFF: 0.7}
 
 
 def settled(
-    c: Community, days: int, *, members: int = 120, a_day: float = 7.0, staff: str = "群主", **settings: object
+    c: Community,
+    days: int,
+    *,
+    members: int = 120,
+    a_day: float = 7.0,
+    before: float | None = None,
+    links: float = 0.8,
+    staff: str = "群主",
+    **settings: object,
 ) -> None:
-    """Let a settled group of neighbours talk about their balconies for so many days.
+    """Let a settled group of neighbours talk about their balconies for so many days, ``before`` the last nine of them less.
 
     Who talks when is left to chance, so one or another may well be silent for days: whether that is a risk is for other
     communities to tell.
@@ -28,7 +36,15 @@ def settled(
     c.tolerate("member_at_risk")
     c.group(members=members, staff=staff, **settings)  # type: ignore[arg-type]
     leads = [Person(name, 1.0, "lead") for name in staff.split()]
-    c.talk((1, days), [*NEIGHBOURS, *leads], a_day=a_day, mix=MIXED)
+    cast = [*NEIGHBOURS, *leads]
+    if before is not None:
+        c.talk((1, days - 9), cast, a_day=before, mix=MIXED, links=links)
+    c.talk((1 if before is None else days - 8, days), cast, a_day=a_day, mix=MIXED, links=links)
+
+
+def old(c: Community, **settings: object) -> None:
+    """Let a group be 33 days old and write more than twenty lines a day: it is past its cold start, and has been cheap to tell."""
+    settled(c, 33, a_day=9, before=1.5, **settings)  # type: ignore[arg-type]
 
 
 def lurkers(count: int, name: str = "潜水") -> list[str]:
