@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from evaluation import archives, chats, detection, scripted
+from evaluation import archives, chats, detection, scripted, threads
 from evaluation.figures import Figure
 from evaluation.task import Task
 
@@ -32,6 +32,7 @@ SUITES: Final = (
     Suite("unanswered", "Unanswered messages, on annotated chats", chats.rows),
     Suite("questions", "Question detection, on the labelled messages of this project", detection.rows),
     Suite("churn", "Members falling silent, on archives of communities", archives.rows),
+    Suite("threads", "Unanswered messages, where the platform has threads", threads.rows),
     Suite(
         "scenarios",
         "Scripted communities: bursts, false activity, stages, advertising, floods, quarrels",
