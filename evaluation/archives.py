@@ -87,8 +87,8 @@ def _risks(store: Store, days: Sequence[str]) -> dict[Key, float]:
         asked = days[first : first + _DAYS_A_QUERY]
         for row in store.ask(
             "SELECT user_id, group_id, toString(toDate(as_of)) AS day, risk FROM member_risk "
-            "WHERE toString(toDate(as_of)) IN {days:Array(String)}",
-            {"days": list(asked)},
+            "WHERE as_of IN {days:Array(DateTime64(3, 'UTC'))}",
+            {"days": [f"{day} 00:00:00.000" for day in asked]},
         ):
             found[row["user_id"], row["group_id"], row["day"]] = float(row["risk"])
     return found
