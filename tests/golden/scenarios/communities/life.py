@@ -21,6 +21,7 @@ from tests.golden.scenarios.usual import MIXED, NEIGHBOURS, names, settled
 
 STAGES = "harms: stages are told by volume alone yet"
 
+CHANCE = "harms: three posts in a row with few responses, as chance will have it, are called silence after broadcasts"
 REVIVED = "harms: a group that comes back to life is said to fade on its first day"
 
 
@@ -93,6 +94,7 @@ def a_holiday_week_is_quiet(c: Community) -> None:
     c.talk((43, 60), [*NEIGHBOURS, Person("群主", 1.0, "lead")], a_day=9, mix=MIXED)
     c.never("group_fading", "group_dormant", pending="harms: one weak week is called fading")
     c.never_stage("fading", "dormant", "dead", pending="harms: one weak week is called fading")
+    c.others(pending=CHANCE)
 
 
 def colleagues_talk_on_workdays_only(c: Community) -> None:
@@ -232,6 +234,7 @@ def a_course_group_runs_on_past_its_end(c: Community) -> None:
     c.tolerate("member_at_risk")
     c.expect("purpose_ended", ("42 00:00", "50 12:00"))
     c.never("group_fading", pending="harms: a group past its end date is said to fade")
+    c.others(pending=CHANCE)
 
 
 def a_course_group_in_the_middle_of_its_course(c: Community) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from tests.golden.scenarios.language import Community, moment
 from tests.golden.scenarios.usual import settled
 
-QUARRELS = "harms: quarrels aren't told yet"
-
 
 def two_members_fall_out_in_chinese(c: Community) -> None:
     """A remark about a delivery turned into insults within two minutes: staff must know within a minute of the turn.
@@ -27,7 +25,7 @@ def two_members_fall_out_in_chinese(c: Community) -> None:
         +15s  大刘> 给我等着，弄死你
         """,
     )
-    c.expect("quarrel", ("14 20:00:50", "14 20:02"), because="(?s)(?=.*大刘)(?=.*阿杰)", pending=QUARRELS)
+    c.expect("quarrel", ("14 20:00:50", "14 20:02"), because="(?s)(?=.*大刘)(?=.*阿杰)")
 
 
 def two_members_fall_out_in_english(c: Community) -> None:
@@ -46,7 +44,7 @@ def two_members_fall_out_in_english(c: Community) -> None:
         """,
     )
     c.tolerate("unanswered")
-    c.expect("quarrel", ("14 20:00:45", "14 20:02"), because="(?s)(?=.*mike)(?=.*dave)", pending=QUARRELS)
+    c.expect("quarrel", ("14 20:00:45", "14 20:02"), because="(?s)(?=.*mike)(?=.*dave)")
 
 
 def three_gang_up_on_one(c: Community) -> None:
@@ -65,7 +63,12 @@ def three_gang_up_on_one(c: Community) -> None:
         +10s  建国> 滚出去
         """,
     )
-    c.expect("quarrel", ("14 21:00:35", "14 21:02"), because="小何|建国", pending=QUARRELS)
+    c.expect(
+        "quarrel",
+        ("14 21:00:35", "14 21:02"),
+        because="小何|建国",
+        pending="harms: a quarrel of many against one isn't seen",
+    )
 
 
 def staff_steps_in_and_it_is_over(c: Community) -> None:
@@ -84,7 +87,7 @@ def staff_steps_in_and_it_is_over(c: Community) -> None:
         """,
     )
     c.until("15 20:00")
-    c.expect("quarrel", ("14 20:00:05", "14 20:01:30"), pending=QUARRELS)
+    c.expect("quarrel", ("14 20:00:05", "14 20:01:30"))
 
 
 def ten_people_debate_the_new_bins_and_stay_polite(c: Community) -> None:
