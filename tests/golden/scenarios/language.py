@@ -297,18 +297,20 @@ class Community:
         says = f"{number}`{kind}`{whom} on {_span(between)}{why}{end}"
         self.expected.append(Expected(kind, says, check, pending))
 
-    def never(self, *kinds: str, about: str | None = None, pending: str = "") -> None:
-        """Expect that no alert of these kinds is raised at all, or none about a person."""
+    def never(self, *kinds: str, about: str | None = None, after: str | int = 0, pending: str = "") -> None:
+        """Expect that no alert of these kinds is raised at all, or none about a person, or none ``after`` a first time."""
 
         def watched(alert: Alerted) -> bool:
             return alert.kind in kinds and about in (None, alert.user)
 
         def check(outcome: Outcome) -> None:
-            found = [f"{told(a.raised_at)} {a.title} {a.reasons}" for a in outcome.alerts if watched(a)]
+            raised = [a for a in outcome.alerts if watched(a) and a.raised_at >= moment(after)]
+            found = [f"{told(a.raised_at)} {a.title} {a.reasons}" for a in raised]
             assert not found, f"{len(found)} raised: {found[:5]}"
 
         self._watched.append(watched)
         whom = f" about {about}" if about else ""
+        whom += f" after day {_when(after)}" if after else ""
         self.expected.append(Expected(f"no {' '.join(kinds)}", f"no {_kinds(kinds)}{whom}", check, pending))
 
     def at_most(self, kind: str, times: int, *, pending: str = "") -> None:
