@@ -20,6 +20,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from bench import machine
 from bench.machine import Machine
@@ -61,7 +62,9 @@ def main() -> int:
             found[suite.name] = []
             for row in suite.rows(task):
                 found[suite.name].append(row)
-                errors.print(" · ".join(filter(None, report.cells(row)[:7])), highlight=False, soft_wrap=True)
+                errors.print(
+                    " · ".join(filter(None, report.cells(row)[:7])), highlight=False, markup=False, soft_wrap=True
+                )
             if given.keep:
                 report.keep(report.with_rows(report.load(), suite.name, found[suite.name], about, _today()))
     every = [row for rows in found.values() for row in rows]
@@ -75,10 +78,10 @@ def show(rows: Sequence[Figure], about: Machine, seconds: float, console: Consol
     for column in report.COLUMNS:
         table.add_column(column, overflow="fold", justify="right" if column in ("n", "s") else "left")
     for row in rows:
-        table.add_row(*report.cells(row))
+        table.add_row(*map(Text, report.cells(row)))
     console.print(table, highlight=False)
     for remark in dict.fromkeys(row.remark for row in rows if row.remark):
-        console.print(remark, highlight=False)
+        console.print(remark, highlight=False, markup=False)
     missed = sum(row.met is False for row in rows)
     met = sum(row.met is True for row in rows)
     console.print(f"{met} met, {missed} missed; {seconds:.0f} s in all; commit {about.commit}", highlight=False)

@@ -39,13 +39,19 @@ def test_a_labelled_message_is_an_event_of_its_own_group() -> None:
     assert len({each.group for each in events if isinstance(each, Event)}) == 2
 
 
-def test_outcomes_are_read_of_pytests_report() -> None:
+def test_a_community_is_as_specified_if_all_its_expectations_are_met() -> None:
     report = """<testsuites><testsuite>
-      <testcase name="fine"/><testcase name="also"><system-out/></testcase>
-      <testcase name="wrong"><failure/></testcase><testcase name="broken"><error/></testcase>
-      <testcase name="left out"><skipped/></testcase></testsuite></testsuites>"""
+      <testcase name="test_it[a_quarrel-0 alert]"/><testcase name="test_it[a_quarrel-1 nothing else]"/>
+      <testcase name="test_order[a_quarrel]"><system-out/></testcase>
+      <testcase name="test_it[a_flood-0 alert]"><failure/></testcase><testcase name="test_it[a_flood-1 stage]"/>
+      <testcase name="test_it[a_crowd-0 alert]"><skipped type="pytest.xfail"/></testcase>
+      <testcase name="test_it[a_farm-0 alert]"><skipped type="pytest.skip"/></testcase>
+      <testcase name="test_table"><error/></testcase></testsuite></testsuites>"""
     found = outcome_of(report)
-    assert (found.passed, found.failed, found.skipped) == (2, ["wrong", "broken"], 1)
+    assert found.communities == {"a_quarrel": [True] * 3, "a_flood": [False, True], "a_crowd": [False]}
+    assert (found.whole, found.others, found.skipped) == (1, [False], 1)
+    assert found.expectations.count(True) == 4
+    assert found.unmet == ["a_flood-0 alert", "a_crowd-0 alert", "test_table"]
 
 
 def test_refused_events_are_remarked_on() -> None:
