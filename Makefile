@@ -49,12 +49,13 @@ env: .env ## Write .env with fresh secrets for `docker compose up`, unless there
 
 .env:
 	@umask 077; $(PYTHON) -c "$$MAKE_ENV" > $@
-	@echo "wrote .env: secrets for docker compose; Grafana's password for user admin is GRAFANA_ADMIN_PASSWORD in it"
+	@echo "wrote .env: secrets for docker compose; the desk's token is HUOQUN_DESK_TOKENS in it (after the colon), Grafana's password for user admin GRAFANA_ADMIN_PASSWORD"
 
 define MAKE_ENV
 import base64, secrets
 for name in ("HUOQUN_CLICKHOUSE_PASSWORD", "CLICKHOUSE_READER_PASSWORD", "GRAFANA_ADMIN_PASSWORD"):
     print(f"{name}={secrets.token_urlsafe(24)}")
+print(f"HUOQUN_DESK_TOKENS=operator:{secrets.token_urlsafe(24)}")
 print(f"HUOQUN_CANONICAL_SECRET=whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}")
 endef
 export MAKE_ENV

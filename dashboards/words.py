@@ -32,6 +32,9 @@ ALERTS: Final = (
     ("flood", Text("刷屏", "flood")),
     ("quarrel", Text("争吵", "quarrel")),
     ("silence_after_broadcast", Text("公告无人响应", "silence after broadcast")),
+    ("shouting_into_void", Text("对空喊话", "shouting into the void")),
+    ("invited_crowd", Text("拉来的人不说话", "silent invited crowd")),
+    ("purpose_ended", Text("目标已结束", "purpose ended")),
     ("source_silent", Text("数据源无声", "source silent")),
 )
 SEVERITIES: Final = (

@@ -6,6 +6,7 @@ import math
 import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime, time
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -125,6 +126,21 @@ class Sink(_Section, kw_only=True):
     metrics_port: int = 9102
 
 
+class Desk(_Section, kw_only=True):
+    """The operators' web page.
+
+    ``token_env`` names the environment variable that holds who may come in: ``name:token,name:token``, or one token for all.
+    Without it only this machine is let in. ``user_header`` is what a proxy in front tells who somebody is by; it is believed
+    from ``proxies`` only (addresses or networks, separated by commas).
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8090
+    token_env: str = "HUOQUN_DESK_TOKENS"  # noqa: S105  # the name of a variable, not a token
+    user_header: str = ""
+    proxies: str = "127.0.0.1"
+
+
 class Privacy(_Section, kw_only=True):
     """``store_text = false`` keeps message text out of the store (signals still see it as it passes)."""
 
@@ -205,6 +221,7 @@ class Config(_Section, kw_only=True):
     worker: Worker = msgspec.field(default_factory=Worker)
     store: Store = msgspec.field(default_factory=Store)
     sink: Sink = msgspec.field(default_factory=Sink)
+    desk: Desk = msgspec.field(default_factory=Desk)
     privacy: Privacy = msgspec.field(default_factory=Privacy)
     deadlines: Deadlines = msgspec.field(default_factory=Deadlines)
     staff: list[str] = []
@@ -260,13 +277,13 @@ def dump_env(config: Config) -> dict[str, str]:
     return env
 
 
-_SECTIONS: Final = ("kafka", "gateway", "worker", "store", "sink", "privacy", "deadlines")
+_SECTIONS: Final = ("kafka", "gateway", "worker", "store", "sink", "desk", "privacy", "deadlines")
 _YEAR_MINUTES: Final = 365 * 24 * 60
 _HOUR_SECONDS: Final = 3600
 _FIRST_YEAR: Final = 1971
 _LAST_YEAR: Final = 2099
 """What the results can hold in any time zone."""
-_NOT_SETTINGS: Final = ("CONFIG", "CLICKHOUSE_PASSWORD")
+_NOT_SETTINGS: Final = ("CONFIG", "CLICKHOUSE_PASSWORD", "DESK_TOKENS")
 
 
 def _override(raw: dict[str, Any], environ: Mapping[str, str]) -> None:
@@ -278,6 +295,8 @@ def _override(raw: dict[str, Any], environ: Mapping[str, str]) -> None:
     sources, store = raw.get("sources"), raw.get("store")
     secrets = {s.get("secret_env") for s in sources if isinstance(s, dict)} if isinstance(sources, list) else set()
     secrets.add(store.get("password_env") if isinstance(store, dict) else None)
+    desk = raw.get("desk")
+    secrets.add(desk.get("token_env") if isinstance(desk, dict) else None)
     privacy = raw.get("privacy")
     secrets.add(privacy.get("pseudonym_key_env") if isinstance(privacy, dict) else None)
     secrets.add(environ.get(f"{ENV_PREFIX}PRIVACY_PSEUDONYM_KEY_ENV"))
@@ -365,6 +384,7 @@ def _problems(config: Config) -> list[str]:
         "deadlines.escalate_factor": config.deadlines.escalate_factor,
     }
     problems += [f"{place}: must be above 0, is {value}" for place, value in positive.items() if value <= 0]
+    problems += _desk_problems(config.desk)
     if config.gateway.spool_bytes < 0:
         problems.append(f"gateway.spool_bytes: must not be negative, is {config.gateway.spool_bytes}")
     if config.worker.lateness_seconds < 0:
@@ -438,6 +458,16 @@ def _growth_problems(place: str, group: Group) -> list[str]:
 def midnight_of(day: date, time_zone: str) -> int:
     """Return when a day begins in a time zone (ms)."""
     return round(datetime.combine(day, time(), ZoneInfo(time_zone)).timestamp() * 1000)
+
+
+def _desk_problems(desk: Desk) -> list[str]:
+    try:
+        proxies = [ip_network(each.strip(), strict=False) for each in desk.proxies.split(",") if each.strip()]
+    except ValueError as error:
+        return [f"desk.proxies: {error}"]
+    if desk.user_header and not proxies:
+        return ["desk.proxies: names nobody whose desk.user_header could be believed"]
+    return []
 
 
 def minutes_of_day(text: str) -> int | None:

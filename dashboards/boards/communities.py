@@ -119,7 +119,6 @@ _OVER_TIME: Final = Row(
             fields=(
                 Field(column="joins", title=Text("入群", "joined")),
                 Field(column="leaves", title=Text("退群", "left")),
-                Field(column="net", title=Text("净增", "net")),
             ),
         ),
         Panel(

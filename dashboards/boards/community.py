@@ -18,7 +18,7 @@ _NOW: Final = Row(
                 "每分钟看一次前一个小时。两条线贴近，说明不是几个人在刷。",
                 "Each minute looks back an hour. The closer the two lines, the more people share the talk.",
             ),
-            shape="lines",
+            shape="steps",
             x="window_end",
             fields=(
                 Field(column="messages", title=Text("消息", "messages")),
@@ -33,7 +33,7 @@ _NOW: Final = Row(
                 "半小时内有人接话的消息占多少。长期低于 30% 的群在自说自话。",
                 "The share of messages that drew a reply within half an hour. For long below 30 %: nobody listens.",
             ),
-            shape="lines",
+            shape="steps",
             x="window_end",
             fields=(
                 Field(column="reply_rate", title=Text("回复率", "reply rate"), unit="share"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from dashboards.panels import Board, Field, Panel, Row, Text
-from dashboards.words import ALERTS, GROUP, PERSON, PLATFORM, ROLES, WHY
+from dashboards.words import GROUP, PERSON, PLATFORM, ROLES, WHY
 
 _RISK: Final = Row(
     title=Text("谁可能要走", "Who may go"),
@@ -93,7 +93,7 @@ _GONE: Final = Row(
                 PLATFORM,
                 GROUP,
                 Field(column="raised_at", title=Text("时间", "When"), unit="time", width=150),
-                Field(column="title", title=Text("什么事", "What"), unit="text", words=ALERTS),
+                Field(column="title", title=Text("什么事", "What"), unit="text"),
                 WHY,
                 Field(column="state", title=Text("状态", "State"), unit="text", width=90),
             ),

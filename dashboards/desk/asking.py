@@ -17,31 +17,20 @@ from dashboards.boards import BOARDS
 from dashboards.desk import work
 from dashboards.desk.work import Item, State
 from dashboards.panels import Panel
-from dashboards.queries import PARAMETERS, shipped
+from dashboards.queries import PARAMETERS, Query, in_package, shipped
 
 Value = str | int | float | list[str]
 Rows = list[dict[str, Any]]
 Store = Callable[[str, Mapping[str, Value]], Rows]
 """Rows of a reading query; blocking. Times come as text, UTC. Raises :class:`AskError`."""
 
-QUERIES: Final = shipped()
+OWN: Final = in_package("dashboards.desk.queries")
+BOARDS_OWN: Final = shipped()
 PANELS: Final[Mapping[str, Panel]] = {panel.name: panel for board in BOARDS for panel in board.panels if panel.query}
 AT_ONCE: Final = 4
 """Queries at the same time: each uses every core."""
 ENDED_MS: Final = 24 * 3_600_000
 """Work that ended is shown for so long, to be looked at again or taken back."""
-_CHANGED: Final = (
-    "SELECT (SELECT max(version) FROM alerts_rows), (SELECT max(version) FROM questions_rows), "
-    "(SELECT max(version) FROM actions_rows), (SELECT count() FROM actions_rows)"
-)
-_STATES: Final = (
-    "SELECT item, did, did_by, snoozed_until, assigned_to, notes FROM item_states WHERE did_at >= {since:DateTime('UTC')} "
-    "OR assigned_to != '' OR notes > 0"
-)
-_MESSAGES: Final = (
-    "SELECT platform, group_id, id, user_name, text FROM events "
-    "WHERE platform IN {platforms:Array(String)} AND group_id IN {groups:Array(String)} AND id IN {ids:Array(String)}"
-)
 _STATES_MS: Final = 400 * 86_400_000
 _TIMES: Final = (
     "raised_at", "updated_at", "resolved_at", "asked_at", "due_at", "joined_at", "as_of", "snoozed_until",
@@ -50,6 +39,10 @@ _TIMES: Final = (
 
 class AskError(Exception):
     """The store did not answer; the message is for the operator."""
+
+
+class ParameterError(ValueError):
+    """A request's parameter can't be used; the message names it."""
 
 
 class Asking:
@@ -63,44 +56,50 @@ class Asking:
         """Wait for nobody."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def rows(self, sql: str, given: Mapping[str, Value] | None = None) -> Rows:
-        """Return the rows of a query. Raises :class:`AskError`."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._store, sql, given or {})
-
-    async def query(self, name: str, given: Mapping[str, Value]) -> Rows:
-        """Return the answer to a shipped question; of ``given`` it takes what it needs."""
-        query = QUERIES[name]
-        return await self.rows(query.sql, {n: v for n, v in given.items() if n in query.parameters})
-
     async def panel(self, name: str, given: Mapping[str, Value]) -> Rows:
-        """Return what a panel draws."""
-        return await self.query(PANELS[name].query, given)
+        """Return what a panel draws; of ``given`` it takes what it needs. Raises :class:`AskError`."""
+        return await self._ask(BOARDS_OWN[PANELS[name].query], given)
+
+    async def choices(self, name: str, given: Mapping[str, Value]) -> Rows:
+        """Return what there is to choose from: ``platform``, ``groups`` or ``group``."""
+        return await self._ask(BOARDS_OWN[f"choose_{name}"], given)
+
+    async def found(self, word: str) -> Rows:
+        """Return the communities and people that a word finds."""
+        return await self._own("found", {"word": word})
 
     async def changed(self) -> str:
         """Return a text that is another one whenever there is other work."""
-        (row,) = await self.rows(_CHANGED)
+        (row,) = await self._own("changed", {})
         return "-".join(str(value) for value in row.values())
 
     async def work(self, now: int) -> list[Item]:
         """Return all work as it stands at ``now`` (ms), with the messages that it is about."""
         times = {"since": moment(now - ENDED_MS), "until": moment(now)}
         alerts, questions, thanks, states = await asyncio.gather(
-            self.query("work_alerts", times),
-            self.query("work_questions", times),
-            self.query("work_thanks", times),
-            self.rows(_STATES, {"since": moment(now - _STATES_MS)}),
+            self._own("work_alerts", times),
+            self._own("work_questions", times),
+            self._own("work_thanks", times),
+            self._own("item_states", {"since": moment(now - _STATES_MS)}),
         )
         known = {row.pop("item"): msgspec.convert(row, State, strict=False) for row in _in_ms(states)}
         found = work.items(_in_ms(alerts), _in_ms(questions), _in_ms(thanks), known, now)
         await self._tell_messages(found)
         return found
 
+    async def _own(self, name: str, given: Mapping[str, Value]) -> Rows:
+        return await self._ask(OWN[name], given)
+
+    async def _ask(self, query: Query, given: Mapping[str, Value]) -> Rows:
+        needed = {name: value for name, value in given.items() if name in query.parameters}
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._store, query.sql, needed)
+
     async def _tell_messages(self, found: Sequence[Item]) -> None:
         about = [item for item in found if item.event]
         if not about:
             return
-        rows = await self.rows(
-            _MESSAGES,
+        rows = await self._own(
+            "messages",
             {
                 "platforms": sorted({item.platform for item in about}),
                 "groups": sorted({item.group_id for item in about}),
@@ -127,7 +126,7 @@ def to_ms(text: str) -> int:
 def parameters(asked: Mapping[str, str], now: int) -> dict[str, Value]:
     """Return the parameters of a panel from a request's: lists are separated by newlines, times are ms.
 
-    What is left out is everything, and the last 28 days. Raises :class:`ValueError` with the name of a bad one.
+    What is left out is everything, and the last 28 days. Raises :class:`ParameterError`.
     """
     given: dict[str, Value] = {}
     for name in PARAMETERS:
@@ -137,7 +136,7 @@ def parameters(asked: Mapping[str, str], now: int) -> dict[str, Value]:
         elif name in ("since", "until"):
             usual = now - 28 * 86_400_000 if name == "since" else now
             if text and not text.isdecimal():
-                raise ValueError(f"{name}: must be a time in ms")
+                raise ParameterError(f"{name}: must be a time in ms")
             given[name] = moment(int(text) if text else usual)
         else:
             given[name] = text or ("UTC" if name == "zone" else "")

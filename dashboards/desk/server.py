@@ -6,22 +6,25 @@ Everything that changes something is a POST that the page itself sends: a cookie
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from importlib import resources
 from typing import Any, Final, NamedTuple
 
 import msgspec
 from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from dashboards.boards import BOARDS
-from dashboards.desk import signin
+from dashboards.desk import metrics, signin
 from dashboards.desk.acting import Refusal, read_action
-from dashboards.desk.asking import PANELS, AskError, Asking, parameters
+from dashboards.desk.asking import PANELS, AskError, Asking, ParameterError, parameters
 from dashboards.desk.describing import described
 from dashboards.desk.live import Live
 from dashboards.panels import LANGUAGES
 from huoqun.results import Action
 
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Publish = Callable[[Action], Awaitable[None]]
 """Returns when the broker has acknowledged. Raises :class:`PublishError`."""
 
@@ -31,6 +34,7 @@ WATCH_SECONDS: Final = 20.0
 LOOK_SECONDS: Final = 0.3
 """Between two looks for other work: what is stored is on the page within that, and the time to ask for it."""
 OWN: Final = "X-Huoqun-Desk"
+_WAITS: Final = "/api/live"
 _LOCAL_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _KINDS: Final = {
     ".html": "text/html",
@@ -79,14 +83,16 @@ class Desk:
             [
                 web.get("/healthz", self._healthy),
                 web.get("/readyz", self._ready),
+                web.get("/metrics", self._metrics),
                 web.post("/api/signin", self._sign_in),
                 web.post("/api/signout", self._sign_out),
                 web.get("/api/me", self._me),
                 web.get("/api/work", self._work),
-                web.get("/api/live", self._watch),
+                web.get(_WAITS, self._watch),
                 web.post("/api/act", self._act),
                 web.get("/api/boards", self._boards),
                 web.get("/api/panel/{name}", self._panel),
+                web.get("/api/choose/{name:platform|groups|group}", self._choose),
                 web.get("/api/search", self._search),
                 web.get("/{path:.*}", self._file),
             ]
@@ -102,12 +108,21 @@ class Desk:
         self._asking.close()
 
     @web.middleware
-    async def _guard(
-        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-    ) -> Any:
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Let in who may come in, and answer what goes wrong in words."""
+        began = time.monotonic()
+        answer = await self._answered(request, handler)
+        route = request.match_info.route.resource.canonical if request.match_info.route.resource else "none"
+        metrics.REQUESTS.labels(route, str(answer.status)).inc()
+        if route != _WAITS:
+            metrics.REQUEST_SECONDS.labels(route).observe(time.monotonic() - began)
+        return answer
+
+    async def _answered(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             return self._turned_away(request) or await handler(request)
+        except ParameterError as error:
+            return _problem(400, str(error))
         except (AskError, PublishError) as error:
             return _problem(503, str(error))
         except web.HTTPRequestEntityTooLarge:
@@ -141,6 +156,9 @@ class Desk:
     async def _ready(self, _: web.Request) -> web.Response:
         await self._asking.changed()
         return web.Response(text="ready\n")
+
+    async def _metrics(self, _: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def _sign_in(self, request: web.Request) -> web.Response:
         try:
@@ -183,6 +201,7 @@ class Desk:
         if isinstance(action, Refusal):
             return _problem(400, f"{action.where}: {action.why}")
         await self._publish(action)
+        metrics.ACTIONS.labels(action.action).inc()
         return _json(action, status=202)
 
     async def _boards(self, request: web.Request) -> web.Response:
@@ -195,15 +214,15 @@ class Desk:
         name = request.match_info["name"]
         if name not in PANELS:
             return _problem(404, f"{name}: there is no such panel")
-        try:
-            given = parameters(request.query, self._clock())
-        except ValueError as error:
-            return _problem(400, str(error))
-        return _json({"rows": await self._asking.panel(name, given)})
+        return _json({"rows": await self._asking.panel(name, parameters(request.query, self._clock()))})
+
+    async def _choose(self, request: web.Request) -> web.Response:
+        given = parameters(request.query, self._clock())
+        return _json({"rows": await self._asking.choices(request.match_info["name"], given)})
 
     async def _search(self, request: web.Request) -> web.Response:
         word = request.query.get("q", "").strip()[:LONGEST_WORD]
-        return _json({"found": await self._asking.query("found", {"word": word}) if word else []})
+        return _json({"found": await self._asking.found(word) if word else []})
 
     async def _file(self, request: web.Request) -> web.Response:
         name = request.match_info["path"] or "index.html"

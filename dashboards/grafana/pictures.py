@@ -62,7 +62,9 @@ def _over_time(panel: Panel, _: Language) -> _Pictures:
         .legend(build_common.VizLegendOptions().placement(common.LegendPlacement.BOTTOM).show_legend(True))
         .axis_soft_min(0)
     )
-    if panel.shape == "lines":
+    if panel.shape == "steps":
+        made.line_interpolation(common.LineInterpolation.STEP_AFTER)
+    if panel.shape in ("lines", "steps"):
         made.line_width(2).fill_opacity(8).show_points(common.VisibilityMode.AUTO).span_nulls(False)
     else:
         made.draw_style(common.GraphDrawStyle.BARS).fill_opacity(75).line_width(0)
@@ -122,6 +124,7 @@ def _numbers(panel: Panel, language: Language) -> _Pictures:
 
 _SHAPES: Final = {
     "lines": _over_time,
+    "steps": _over_time,
     "bars": _over_time,
     "stacked": _over_time,
     "table": _table,

@@ -22,6 +22,7 @@ STORE: Final = DataSourceRef(type_val=PLUGIN, uid="${store}")
 METRICS: Final = DataSourceRef(type_val="prometheus", uid="${metrics}")
 TIME_SERIES: Final = 0
 TABLE: Final = 1
+OVER_TIME: Final = ("lines", "steps", "bars", "stacked")
 
 _PARAMETER: Final = re.compile(r"\{(\w+):([^{}]+)\}")
 _GIVEN: Final = {
@@ -75,7 +76,7 @@ def with_variables(sql: str) -> str:
 def query_of(panel: Panel, language: Language) -> ClickHouseQuery:
     """Return what a panel asks."""
     sql = with_variables(_QUERIES[panel.query].sql)
-    if panel.shape not in ("lines", "bars", "stacked"):
+    if panel.shape not in OVER_TIME:
         return ClickHouseQuery(sql, series=False)
     at = f"toDateTime({panel.x}, ${{zone:sqlstring}})" if panel.x == "day" else f"toDateTime({panel.x})"
     columns = [f"{at} AS time"]

@@ -45,9 +45,14 @@ class Query(NamedTuple):
 
 
 def shipped() -> dict[str, Query]:
-    """Return every query by its name (the file's), in the order of names."""
+    """Return every question of the boards by its name (the file's), in the order of names."""
+    return in_package(__name__)
+
+
+def in_package(package: str) -> dict[str, Query]:
+    """Return the questions that are files of a package."""
     found = {}
-    for file in sorted(resources.files(__name__).iterdir(), key=lambda f: f.name):
+    for file in sorted(resources.files(package).iterdir(), key=lambda f: f.name):
         if file.name.endswith(".sql"):
             text = file.read_text("utf-8")
             name = file.name.removesuffix(".sql")

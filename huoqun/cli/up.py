@@ -45,7 +45,12 @@ def command(ctx: click.Context, *, free_ports: bool) -> None:
     try:
         with _Restoring() as restoring:
             stack = LocalStack(
-                config, config_file=ctx.obj, free_ports=free_ports, say=restoring.say, restoring=restoring.at
+                config,
+                config_file=ctx.obj,
+                free_ports=free_ports,
+                desk=True,
+                say=restoring.say,
+                restoring=restoring.at,
             )
             stack.__enter__()
     except StackError as error:
@@ -88,6 +93,7 @@ def _stop(stack: LocalStack) -> None:
 def _announce(stack: LocalStack) -> None:
     places, call = stack.addresses, program()
     rows = [
+        ("desk", f"{places.desk}  (what wants somebody, in a browser · 工作台，用浏览器打开)"),
         ("webhook", f"{places.gateway}/v1/events"),
         ("SQL", f"{places.query}  (read-only, ClickHouse's HTTP dialect)"),
         ("broker", f"{places.bootstrap}  (Kafka protocol, in memory)"),

@@ -28,6 +28,8 @@ class Addresses(msgspec.Struct, kw_only=True):
     worker_metrics: str
     sink_metrics: str
     bootstrap: str
+    desk: str = ""
+    """Empty: it does not run."""
     pids: dict[str, int] = msgspec.field(default_factory=dict)
 
 

@@ -31,6 +31,7 @@ BROKER: Final = "broker"
 SINK: Final = "sink"
 GATEWAY: Final = "gateway"
 WORKER: Final = "worker"
+DESK: Final = "desk"
 
 _READY_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 15.0
@@ -56,6 +57,7 @@ class LocalStack:
         *,
         config_file: str | None = None,
         free_ports: bool = False,
+        desk: bool = False,
         say: Say = lambda _line: None,
         restoring: Progress = lambda _count: None,
     ) -> None:
@@ -65,6 +67,7 @@ class LocalStack:
                 'store.kind is "clickhouse": the embedded stack keeps its own store. Set store.kind = "embedded", or '
                 "run gateway, worker and sink as services"
             )
+        self._desk = desk
         self._say = say
         self._restoring = restoring
         self.data_dir = Path(config.data_dir).absolute()
@@ -101,6 +104,7 @@ class LocalStack:
             worker_metrics=f"http://{config.worker.metrics_host}:{config.worker.metrics_port}",
             sink_metrics=f"http://{config.sink.metrics_host}:{config.sink.metrics_port}",
             bootstrap=config.kafka.bootstrap,
+            desk=f"http://{config.desk.host}:{config.desk.port}" if self._desk else "",
             pids=self._family.pids() if self._family else {},
         )
 
@@ -123,6 +127,9 @@ class LocalStack:
             self._start_service(WORKER)
             self._wait(GATEWAY)
             self._wait(WORKER)
+            if self._desk:
+                self._start_service(DESK)
+                self._wait(DESK)
         except (StartError, addresses.InUseError, tansu.BrokerMissingError, broker.BrokerError, OSError) as error:
             raise StackError(str(error)) from error
         addresses.write(self.data_dir, self.addresses)
@@ -132,6 +139,7 @@ class LocalStack:
         family, self._family = self._family, None
         if family is not None:
             running = family.pids()
+            self._stop_one(family, DESK)
             self._stop_one(family, GATEWAY)
             if {BROKER, SINK} <= running.keys():
                 self._drain(family)
@@ -204,6 +212,7 @@ class LocalStack:
             SINK: f"{places.query}/ping",
             GATEWAY: f"{places.gateway}/readyz",
             WORKER: f"{places.worker_metrics}/readyz",
+            DESK: f"{places.desk}/readyz",
         }[name]
         self._running().wait_ready(name, lambda: unready(url), _READY_SECONDS, restarts=restarts)
 
@@ -272,4 +281,5 @@ def _with_ports(config: Config, data_dir: Path, ports: Ports, say: Say) -> Confi
         worker=replace(worker, metrics_port=choose("worker metrics", worker.metrics_host, worker.metrics_port)),
         sink=replace(sink, metrics_port=choose("sink metrics", sink.metrics_host, sink.metrics_port)),
         store=replace(store, query_port=choose("SQL", store.query_host, store.query_port)),
+        desk=replace(config.desk, port=choose("desk", config.desk.host, config.desk.port)),
     )

@@ -7,6 +7,7 @@ from functools import cache
 from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.metrics_core import Metric
 
+import dashboards.desk.metrics
 import sinks.metrics
 import streams.metrics
 from producers.gateway.admission import Sources
@@ -14,7 +15,7 @@ from producers.gateway.metrics import Metrics, SpoolMetrics
 from producers.watch.source_metrics import SourceMetrics
 from producers.watch.watching import Watches
 
-REPORTED_BY = (streams.metrics, sinks.metrics)
+REPORTED_BY = (dashboards.desk.metrics, streams.metrics, sinks.metrics)
 
 
 @cache

@@ -129,7 +129,7 @@ def test_a_panel_asks_the_store_or_prometheus_and_shows_something_of_the_answer(
     if panel.query:
         assert panel.query in shipped()
         assert panel.fields
-    if panel.query and panel.shape in ("lines", "bars", "stacked", "matrix", "curves"):
+    if panel.query and panel.shape in ("lines", "steps", "bars", "stacked", "matrix", "curves"):
         assert panel.x
 
 
