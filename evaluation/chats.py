@@ -31,7 +31,9 @@ LEAST_F1: Final = {(True, ""): 0.88, (True, UNNAMED): 0.72, (False, ""): 0.85, (
 CALIBRATION: Final = "calibration error of confidence, {}"
 NAME: Final = f"unanswered within {MINUTES:.0f} min, F1"
 
-_QUESTIONS: Final = "SELECT question_id, group_id, asked_at, answered_at, answer_event_id, confidence FROM questions"
+_QUESTIONS: Final = (
+    "SELECT question_id, group_id, status, asked_at, answered_at, answer_event_id, confidence FROM questions"
+)
 _ALERTS: Final = "SELECT subject_event_id, group_id, raised_at FROM alerts WHERE kind = 'unanswered'"
 
 

@@ -19,6 +19,8 @@ from evaluation.task import ROOT
 
 TRAINING: Final = "training.answers"
 LIST: Final = "folds.json"
+"""File of the split -> the number of its fold."""
+WEIGHTS: Final = "fold-{}.json"
 
 
 class FoldError(Exception):
@@ -30,11 +32,6 @@ class Fold(NamedTuple):
 
     files: list[str]
     settings: str = ""
-
-
-class _Listed(msgspec.Struct):
-    weights: str
-    files: list[str]
 
 
 def folds_of(split: Path, files: Sequence[str], count: int, work: Path) -> list[Fold]:
@@ -61,16 +58,17 @@ def folds_of(split: Path, files: Sequence[str], count: int, work: Path) -> list[
 def listed(work: Path, files: Sequence[str]) -> list[Fold]:
     """Return the folds that training left in ``work``; files that it does not tell of are an error."""
     try:
-        found = msgspec.json.decode((work / LIST).read_bytes(), type=list[_Listed])
+        fold_of = msgspec.json.decode((work / LIST).read_bytes(), type=dict[str, int])
     except (OSError, msgspec.DecodeError) as error:
         raise FoldError(f"{LIST}: {error}") from None
-    known = {file for fold in found for file in fold.files}
-    if missing := set(files) - known:
+    if missing := set(files) - fold_of.keys():
         raise FoldError(f"{LIST} tells nothing of {len(missing)} files, such as {min(missing)}")
-    return [
-        Fold(
-            [file for file in files if file in set(fold.files)],
-            f"[streams]\nanswer_weights = {msgspec.json.encode(str((work / fold.weights).resolve())).decode()}\n",
-        )
-        for fold in found
-    ]
+    found: dict[int, list[str]] = {}
+    for file in files:
+        found.setdefault(fold_of[file], []).append(file)
+    return [Fold(each, settings_of(work / WEIGHTS.format(number))) for number, each in sorted(found.items())]
+
+
+def settings_of(weights: Path) -> str:
+    """Return the settings (TOML) that have answers judged by these weights."""
+    return f"[streams]\nanswer_weights = {msgspec.json.encode(str(weights.resolve())).decode()}\n"

@@ -43,7 +43,7 @@ def _judge(task: Task, community: Community, most: int) -> Figure:
     try:
         lines = map(msgspec.json.encode, events)
         with replayed(lines, what=f"{community.name}, threads", show=task.show, total=len(events)) as store:
-            asked = store.ask("SELECT question_id, asked_at, answered_at, confidence FROM questions")
+            asked = store.ask("SELECT question_id, status, asked_at, answered_at FROM questions")
     except RunError as error:
         return failed(NAME, on, str(error))
     end = data.moment(events[-1]["ts"]) if events else 0.0

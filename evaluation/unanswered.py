@@ -15,8 +15,6 @@ from evaluation.links import Links
 from evaluation.metrics import NOT_DEFINED, Hits, Weights
 
 MINUTES: Final = 30.0
-CERTAIN: Final = 0.5
-"""An answer counts from this confidence on."""
 
 
 class Scored(NamedTuple):
@@ -61,7 +59,7 @@ def starts(row: Raw) -> bool:
 
 def answered_in(question: Raw, minutes: float) -> bool:
     """Whether a row of ``questions`` says that an answer came within ``minutes``."""
-    if question["answered_at"] is None or (question["confidence"] or 0) < CERTAIN:
+    if question["status"] != "answered" or question["answered_at"] is None:
         return False
     return moment(question["answered_at"]) - moment(question["asked_at"]) <= 60 * minutes
 

@@ -17,17 +17,16 @@ FILES = ["a", "b", "c"]
 
 
 def test_each_file_is_judged_by_the_weights_of_its_fold(tmp_path: Path) -> None:
-    listing = [{"weights": "0.json", "files": ["b", "elsewhere"]}, {"weights": "1.json", "files": ["a", "c"]}]
-    (tmp_path / "folds.json").write_text(json.dumps(listing))
+    (tmp_path / "folds.json").write_text(json.dumps({"a": 1, "b": 0, "c": 1, "elsewhere": 0}))
     found = listed(tmp_path, FILES)
     assert [fold.files for fold in found] == [["b"], ["a", "c"]]
-    assert found[1].settings == f'[streams]\nanswer_weights = "{tmp_path.resolve()}/1.json"\n'
+    assert found[1].settings == f'[streams]\nanswer_weights = "{tmp_path.resolve()}/fold-1.json"\n'
 
 
 def test_a_file_that_no_fold_leaves_out_is_an_error_and_so_is_no_list(tmp_path: Path) -> None:
     with pytest.raises(FoldError, match=r"folds\.json"):
         listed(tmp_path, FILES)
-    (tmp_path / "folds.json").write_text(json.dumps([{"weights": "0.json", "files": ["a", "b"]}]))
+    (tmp_path / "folds.json").write_text(json.dumps({"a": 0, "b": 1}))
     with pytest.raises(FoldError, match="1 files, such as c"):
         listed(tmp_path, FILES)
 

@@ -22,14 +22,14 @@ def said(seconds: float | None, sure: float | None = 0.9, answer: str = "a") -> 
     at = None if seconds is None else f"2024-01-01 00:{int(seconds // 60):02}:{seconds % 60:06.3f}"
     return {
         "asked_at": "2024-01-01 00:00:00.000", "answered_at": at, "confidence": sure,
-        "answer_event_id": answer if at else "",
+        "answer_event_id": answer if at else "", "status": "answered" if at else "open",
     }  # fmt: skip
 
 
-def test_an_answer_counts_in_time_and_from_half_certain_on() -> None:
+def test_an_answer_counts_in_time_and_if_the_question_is_closed() -> None:
     assert answered_in(said(1799.5), 30)
     assert not answered_in(said(1800.5), 30)
-    assert not answered_in(said(60, 0.49), 30)
+    assert not answered_in(said(60) | {"status": "open"}, 30)
     assert not answered_in(said(None, None), 30)
 
 
