@@ -70,6 +70,8 @@ class Community:
 
     name: str
     story: str
+    luck: int = 0
+    """Which of the ways in which the background talk may fall out."""
     events: list[Event] = field(default_factory=list)
     expected: list[Expected] = field(default_factory=list)
     later: list[Callable[[], Iterable[Event]]] = field(default_factory=list)
@@ -210,7 +212,7 @@ class Community:
         def made() -> Iterable[Event]:
             said: list[Said] = list(
                 background(
-                    f"{self.name} {batch}",
+                    f"{self.name} {batch} {self.luck or ''}".strip(),
                     cast,
                     *days,
                     talks_a_day=a_day,
@@ -312,6 +314,16 @@ class Community:
         whom = f" about {about}" if about else ""
         whom += f" after day {_when(after)}" if after else ""
         self.expected.append(Expected(f"no {' '.join(kinds)}", f"no {_kinds(kinds)}{whom}", check, pending))
+
+    def never_says(self, kind: str, what: str, *, why: str, pending: str = "") -> None:
+        """Expect that no alert of a kind says in its title or reasons what matches a pattern."""
+
+        def check(outcome: Outcome) -> None:
+            for alert in outcome.alerts:
+                said = " ".join((alert.title, *alert.reasons))
+                assert alert.kind != kind or not re.search(what, said), f"{kind} says {said}"
+
+        self.expected.append(Expected(f"says {kind}", f"`{kind}` says {why}", check, pending))
 
     def at_most(self, kind: str, times: int, *, pending: str = "") -> None:
         """Expect an alert so many times or fewer: it may be right, and must not come again and again."""

@@ -29,10 +29,10 @@ def scripts() -> dict[str, Script]:
 
 
 @cache
-def community(name: str) -> Community:
+def community(name: str, luck: int = 0) -> Community:
     """Return a community with its script told and its expectations known."""
     script = scripts()[name]
-    told = Community(name, (script.__doc__ or "").strip())
+    told = Community(name, (script.__doc__ or "").strip(), luck)
     script(told)
     told.finish()
     return told
@@ -50,8 +50,8 @@ def end_of(told: Community, events: list[Event]) -> int:
 
 
 @cache
-def outcome(name: str) -> Outcome:
+def outcome(name: str, luck: int = 0) -> Outcome:
     """Return what the core made of a community."""
-    told = community(name)
+    told = community(name, luck)
     events = events_of(told)
     return play(told.config(), events, end_of(told, events))

@@ -13,6 +13,11 @@ NAMES = list(scripts())
 LATENESS = 119_000
 """Within the bound (ms) in which events may come out of order."""
 
+UNLUCKY = {
+    "a_campaign_week_ebbs_away": "harms: a week of posts after a week without is called shouting into the void",
+}
+"""Communities that come out otherwise where the usual talk falls out otherwise, and why."""
+
 
 def _expectations() -> list[object]:
     found = []
@@ -34,6 +39,20 @@ def test_another_order_of_arrival_gives_the_same(name: str) -> None:
     events = events_of(told)
     disordered = shuffled_within(events, LATENESS, len(events))
     assert play_disordered(told.config(), disordered, end_of(told, events)) == outcome(name).view
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.xfail(strict=True, reason=UNLUCKY[name])] if name in UNLUCKY else [])
+        for name in NAMES
+    ],
+)
+def test_it_is_so_however_the_usual_talk_falls_out(name: str) -> None:
+    for expected in community(name, 1).expected:
+        if not expected.pending:
+            expected.check(outcome(name, 1))
 
 
 def test_every_community_says_what_happened_and_what_is_expected() -> None:

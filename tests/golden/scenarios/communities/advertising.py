@@ -32,7 +32,8 @@ def a_stranger_advertises_in_english(c: Community) -> None:
 def three_strangers_paste_the_same_text(c: Community) -> None:
     """Three accounts posted nearly the same words within ten minutes, no link in them: together it is advertising.
 
-    Nobody can tell from the first; with the second it is plain, and with the third it must have been said.
+    Nobody can tell from the first; with the second it is plain, and with the third it must have been said. That nobody answered
+    these newcomers is no alarm then: the first one's five minutes are not over when the second comes.
     """
     settled(c, 21)
     text = "姐妹们，我家宝宝的湿疹用了三天就好了，真心推荐给大家，想了解的找我哦"
@@ -40,7 +41,7 @@ def three_strangers_paste_the_same_text(c: Community) -> None:
         c.joins(moment("20 14:50") + number * MINUTE, who)
         c.says(moment("20 15:00") + 4 * number * MINUTE, who, text + "～🌸💕✨"[number])
     c.until("22 20:00")
-    c.tolerate("unanswered")
+    c.never("unanswered", pending="harms, answers: who turns out to advertise is still to be answered as a newcomer")
     c.expect("advertising", ("20 15:04", "20 15:09"), because="3|2|相同|同样|near|same|ident", times=None)
 
 
