@@ -20,7 +20,9 @@ from streams.core.troubles import Pasted, Troubles
 from streams.core.wording import looks_like_ad
 
 STRANGER: Final = 3
-"""With fewer messages than this before, a sender is a stranger: the same words from a regular are talk."""
+"""With fewer messages than this before, a sender is a stranger: the same words from a regular are talk …"""
+NEW: Final = 10
+"""… and so is somebody within the first week with fewer than this many."""
 SENDERS: Final = 3
 """So many strangers with nearly the same text advertise, whatever it says …"""
 PASTES: Final = 3
@@ -44,7 +46,7 @@ _CUSTOM: Final = re.compile(
 def on_message(h: History, settings: GroupSettings, event: Arrival, author: Person) -> None:
     """Raise or escalate the alert if a message of a stranger advertises; called before the message is counted."""
     t = h.troubles
-    if author.messages >= STRANGER and (t.ad is None or t.ad[1] != event.user_id):
+    if author.messages >= STRANGER and not _new(author, event.ts) and (t.ad is None or t.ad[1] != event.user_id):
         return
     if len(event.text) < 6:  # noqa: PLR2004  # shorter texts sell nothing
         return
@@ -62,6 +64,11 @@ def on_message(h: History, settings: GroupSettings, event: Arrival, author: Pers
         return
     t.ad = (event.ts, event.user_id, event.id, found[4], event.ts)
     _alert(h, settings, event, author, found)
+
+
+def _new(author: Person, ts: int) -> bool:
+    """Whether somebody who has written a little joined within the week: a few words make no regular."""
+    return author.messages < NEW and author.joined_at > 0 and ts - author.joined_at < NEWCOMER_MS
 
 
 def _remember(t: Troubles, event: Arrival, mark: int, sells: bool) -> Pasted:

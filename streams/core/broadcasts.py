@@ -40,7 +40,7 @@ BEFORE: Final = 5
 """… where at least so many before them …"""
 USED: Final = 3.0
 """… drew so many responses, as a median."""
-NOTHING: Final = 0.2
+NOTHING: Final = 0.1
 """At most this share of the median is nothing."""
 AGAIN: Final = 0.5
 """A broadcast that draws this share of the median ends the silence."""

@@ -17,7 +17,7 @@ from streams.core.history import History
 from streams.core.record import PEAK, column
 from streams.core.settings import GroupSettings
 from streams.core.state import DAY_MS, MINUTE_MS, NEVER, Minute
-from streams.core.tables import FIVE_MINUTES
+from streams.core.tables import FIVE_MINUTES, HOUR
 from streams.core.troubles import Troubles
 
 ALONE: Final = 15
@@ -43,8 +43,10 @@ RAIDERS: Final = 3
 """… and are at least so many."""
 KNOWN_MS: Final = 7 * DAY_MS
 """In the first days of a group everybody is a stranger."""
+BOTS_MS: Final = 10 * MINUTE_MS
 BOTS: Final = 30
-"""Messages by bots within this minute and the one before that may be a flood …"""
+"""Messages by bots within this stretch of ten minutes and the one before that may be a flood, if members wrote fewer in the
+last hour …"""
 BOTS_FACTOR: Final = 3
 """… if they are also this many times the most of a usual day."""
 BOTS_ALONE: Final = -2
@@ -72,18 +74,21 @@ def on_message(h: History, settings: GroupSettings, event: Arrival, place: int) 
 def on_bot(h: History, settings: GroupSettings, event: Arrival) -> None:
     """Count a bot's message and see whether bots flood the group."""
     t = h.change_troubles()
-    minute = event.ts // MINUTE_MS
+    minute = event.ts // BOTS_MS
     if minute != t.bot_minute:
         t.bot_before = t.bot_count if minute == t.bot_minute + 1 else 0
         t.bot_minute, t.bot_count = minute, 0
     t.bot_count += 1
     now = t.bot_before + t.bot_count
-    if now < BOTS or now < BOTS_FACTOR * t.bot_usual:
+    if t.flood_alone == BOTS_ALONE:
+        t.flood_from += 1
+    if now < BOTS or now < BOTS_FACTOR * t.bot_usual or now < h.windows[HOUR].member_messages:
         if not t.flood:
             t.bot_peak = max(t.bot_peak, now)
         return
     if not t.flood:
         who = _name(h, event.user_id)
+        within = (event.ts % BOTS_MS + (BOTS_MS if t.bot_before else 0)) // MINUTE_MS + 1
         _raise(
             h,
             settings,
@@ -92,14 +97,14 @@ def on_bot(h: History, settings: GroupSettings, event: Arrival) -> None:
             user=event.user_id,
             alone=BOTS_ALONE,
             rate=now,
-            title=f"机器人刷屏：2 分钟 {now} 条 · bots flood the group: {now} messages in 2 min",
+            title=f"机器人刷屏：{within} 分钟 {now} 条 · bots flood the group: {now} messages in {within} min",
             reasons=[
                 (
-                    f"机器人 {who} 等 2 分钟内 {now} 条，平时最多 {t.bot_usual} 条 · "
-                    f"{now} messages by {who} and other bots within 2 min, usually {t.bot_usual} at most"
+                    f"机器人 {who} 等 {within} 分钟内 {now} 条，平时最多 {t.bot_usual} 条 · "
+                    f"{now} messages by {who} and other bots within {within} min, usually {t.bot_usual} at most"
                 )
             ],
-            evidence={"messages": now, "minutes": 2, "usual": t.bot_usual, "bots": True},
+            evidence={"messages": now, "minutes": within, "usual": t.bot_usual, "bots": True},
         )
 
 
@@ -140,12 +145,10 @@ def on_time(h: History, settings: GroupSettings, at: int) -> None:
     if not t.flood:
         return
     last = at // MINUTE_MS - 2
-    bots = 0
-    if t.bot_minute >= last:
-        bots = t.bot_count + (t.bot_before if t.bot_minute > last else 0)
     alone = t.flood_alone
     if alone == BOTS_ALONE:
-        left = bots
+        ago = at // BOTS_MS - t.bot_minute
+        left = t.bot_count + t.bot_before if ago == 0 else t.bot_count if ago == 1 else 0
     elif alone >= 0:
         left = _by(h, alone, last) + h.now.get(alone, 0)
     else:
@@ -156,7 +159,7 @@ def on_time(h: History, settings: GroupSettings, at: int) -> None:
     t = h.change_troubles()
     cause = t.flood_cause
     since = at if cause is None else cause[0]
-    many = h.head.messages - t.flood_from
+    many = t.flood_from if alone == BOTS_ALONE else h.head.messages - t.flood_from
     lasted = minutes_text(at - since)
     close_alert(
         h,
@@ -269,7 +272,7 @@ def _raise(
     evidence: dict[str, object],
 ) -> None:
     t.flood, t.flood_alone, t.flood_limit = event.id, alone, rate
-    t.flood_from = h.head.messages - rate
+    t.flood_from = rate if alone == BOTS_ALONE else h.head.messages - rate
     t.flood_cause = (event.ts, user, event.id, rate, event.ts)
     head = h.change_head()
     head.due_troubles = min(head.due_troubles, due(t, event.ts))

@@ -21,7 +21,11 @@ from streams.core.tables import DAY, WEEK
 from streams.core.troubles import Cause, Troubles
 
 LEAST: Final = 4
-"""Fewer leaves than this within a window are never a burst."""
+"""Fewer leaves than this within a window are never a burst …"""
+LEAST_SHARE: Final = 0.005
+"""… nor fewer than this share of the members …"""
+MOST_LEAST: Final = 30
+"""… though so many are enough in the largest group."""
 IMPROBABLE: Final = 1e-4
 """A burst is a count that chance would exceed this rarely, in one window, at the group's own rate."""
 SHORT_MS: Final = 10 * MINUTE_MS
@@ -99,7 +103,8 @@ def on_leave(h: History, head: Head, settings: GroupSettings, event: Arrival) ->
     while short < len(t.left) and t.left[-1 - short] > ts - SHORT_MS:
         short += 1
     rate, shape = usual(t, h.life.first_ts, ts, members_of(head), h.windows[WEEK].joins)
-    if not goes_on and not _improbable(short, len(t.left), rate, shape):
+    least = min(MOST_LEAST, max(LEAST, round(LEAST_SHARE * members_of(head))))
+    if not goes_on and not _improbable(short, len(t.left), least, rate, shape):
         return
     if takes_leave(settings, ts):
         return
@@ -110,7 +115,7 @@ def on_leave(h: History, head: Head, settings: GroupSettings, event: Arrival) ->
     elif len(t.burst_from) < MOST_LEFT:
         t.burst_from = (*t.burst_from, event.user_id)
     t.burst_last = ts
-    _alert(h, settings, t, event, rate, min(members_of(head), head.known))
+    _alert(h, settings, t, event, rate, members_of(head))
 
 
 def usual(t: Troubles, first_ts: int, ts: int, members: int, joins: int) -> tuple[float, float]:
@@ -147,10 +152,10 @@ def takes_leave(settings: GroupSettings, ts: int) -> bool:
     return 0 < settings.ends_at <= ts + DAY_MS
 
 
-def _improbable(short: int, long: int, rate: float, shape: float) -> bool:
-    if short >= LEAST and exceeding(short, rate * SHORT_MS / HOUR_MS, shape) <= IMPROBABLE:
+def _improbable(short: int, long: int, least: int, rate: float, shape: float) -> bool:
+    if short >= least and exceeding(short, rate * SHORT_MS / HOUR_MS, shape) <= IMPROBABLE:
         return True
-    return long > LEAST and exceeding(long, rate * LONG_MS / HOUR_MS, shape) <= IMPROBABLE
+    return long > least and exceeding(long, rate * LONG_MS / HOUR_MS, shape) <= IMPROBABLE
 
 
 def _first_of(t: Troubles, short: int, rate: float, shape: float) -> int:

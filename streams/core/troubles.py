@@ -100,14 +100,14 @@ class Troubles:
         self.flood: str = ""
         """The flood that goes on: the event that raised it; the place of who floods alone (-1: several,
         -2: bots), the number of the
-        message at which it was seen, the rate at which it was, in messages of two minutes."""
+        message with which it began (bots: how many they have sent), the rate at which it was, in messages of two minutes."""
         self.flood_alone: int = -1
         self.flood_from: int = 0
         self.flood_limit: int = 0
         self.usual_peak: int = 0
         """Member messages in the busiest five minutes of a usual day."""
         self.bot_minute: int = -1
-        """The minute in which a bot spoke last, the bots' messages in it and in the minute before, the most of today, and
+        """The ten minutes in which a bot spoke last, the bots' messages in them and in those before, the most of today, and
         the most of a usual day."""
         self.bot_count: int = 0
         self.bot_before: int = 0

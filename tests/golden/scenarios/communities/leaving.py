@@ -28,11 +28,7 @@ def a_flood_of_pasted_messages_drives_people_out(c: Community) -> None:
         c.says(moment("20 21:00") + number * 5 * SECOND, "小何", f"第{number + 1}句 转发接龙，看到的都往下传")
     c.leaves("20 21:09", *lurkers(8), every="50s")
     c.expect("flood", ("20 21:00:30", "20 21:05"), about="小何")
-    c.expect(
-        "leave_burst",
-        ("20 21:10", "20 21:16"),
-        because="刷屏|flood",
-    )
+    c.expect("leave_burst", ("20 21:10", "20 21:16"), because="刷屏|flood")
 
 
 def a_quarrel_that_nobody_stops_drives_people_out(c: Community) -> None:
