@@ -1,12 +1,13 @@
 """What staff's broadcasts draw: silence where there used to be responses, and shouting into the void.
 
 A broadcast is a message of staff that begins something: to nobody in particular, not in reply, long enough to say something;
-what staff adds within ten minutes belongs to it. For two hours it draws responses: people who reply to it or react, and more
-member messages than were to be expected.
+what staff adds within ten minutes belongs to it. It draws the members who, within two hours, reply to it, react, or name who
+sent it, and those who speak to nobody in particular within half an hour.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from huoqun.results import alert_id
@@ -14,9 +15,8 @@ from streams.core.alerts import close_alert, is_open, raise_alert
 from streams.core.arrival import Arrival
 from streams.core.history import History
 from streams.core.record import MESSAGES, STAFF, column, days_in, summed
-from streams.core.settings import GroupSettings
+from streams.core.settings import GroupSettings, add_awake
 from streams.core.state import DAY_MS, MINUTE_MS, NEVER
-from streams.core.tables import HOUR, WEEK
 from streams.core.troubles import Call, Troubles
 
 OPEN_MS: Final = 120 * MINUTE_MS
@@ -32,16 +32,16 @@ MOST_OPEN: Final = 4
 MOST_RESPONDERS: Final = 20
 MOST_DRAWN: Final = 12
 """Broadcasts whose responses are remembered."""
-MOST_RISE: Final = 20
-"""Messages above what was to be expected count as responses up to so many: a hot topic isn't a hundred times as good."""
+AT_LARGE_MS: Final = 30 * MINUTE_MS
+"""Within this time a member who speaks to nobody in particular responds to the broadcast."""
 SILENT: Final = 3
 """So many broadcasts in a row that draw nothing are a silence …"""
 BEFORE: Final = 5
 """… where at least so many before them …"""
 USED: Final = 3.0
 """… drew so many responses, as a median."""
-NOTHING: Final = 0.1
-"""At most this share of the median is nothing."""
+NOTHING: Final = 0.2
+"""At most this share of the median, on average, is nothing: one may have drawn somebody who spoke of something else."""
 AGAIN: Final = 0.5
 """A broadcast that draws this share of the median ends the silence."""
 
@@ -58,46 +58,55 @@ VOID_MEMBERS: Final = 20
 """Members who wrote less than this in the fortnight before have nothing to lose."""
 
 
-def on_staff_message(h: History, event: Arrival, named: list[str]) -> None:
-    """Open a broadcast if this is one, or count the message into the one that is open."""
-    t = h.troubles
-    calls = t.calls
+def on_staff_message(h: History, settings: GroupSettings, event: Arrival, named: list[str]) -> None:
+    """Open a broadcast if this is one."""
+    calls = h.troubles.calls
     ts = event.ts
-    if calls:
-        t = h.change_troubles()
-        t.calls = calls = tuple([(c[0], c[1], c[2], c[3], c[4] + 1, c[5], c[6]) for c in calls])
-        if ts - calls[-1][0] <= TOGETHER_MS:
-            return
+    if calls and ts - calls[-1][0] <= TOGETHER_MS:
+        return
     length = len(event.text)
     if length < LEAST_LENGTH or event.reply_to or named:
         return
-    head = h.head
-    if length < LONG and ts - head.last_member_message < TALK_MS:
+    if length < LONG and ts - h.head.last_member_message < TALK_MS:
         return
+    if settings.quiet is not None and add_awake(ts, MINUTE_MS, settings.quiet) > ts + MINUTE_MS:
+        return  # at night nobody need respond
     t = h.change_troubles()
-    week = h.windows[WEEK].member_messages / 84
-    hour = (h.windows[HOUR].member_messages + head.minute_messages - head.staff_messages) * 2
-    expected = max(hour, round(1.5 * week))
     if len(calls) >= MOST_OPEN:
-        _close(h, t, calls[0])
+        _close(t, calls[0])
         calls = calls[1:]
-    t.calls = (*calls, (ts, event.id, event.user_id, head.messages + 1, 0, expected, ()))
+    t.calls = (*calls, (ts, event.id, event.user_id, ()))
     head = h.change_head()
     head.due_troubles = min(head.due_troubles, due(t))
 
 
-def on_response(h: History, event: Arrival) -> None:
-    """Count a reply or a reaction to a broadcast that is open, by somebody who isn't staff."""
-    t = h.troubles
-    for place in range(len(t.calls)):
-        call = t.calls[place]
-        if call[1] == event.reply_to:
-            if event.user_id not in call[6] and len(call[6]) < MOST_RESPONDERS:
-                t = h.change_troubles()
-                more = (*call[6], event.user_id)
-                new: Call = (call[0], call[1], call[2], call[3], call[4], call[5], more)
-                t.calls = (*t.calls[:place], new, *t.calls[place + 1 :])
+def on_message(h: History, event: Arrival, named: list[str]) -> None:
+    """Count a member's message as a response to a broadcast that is open: linked to it, or at large soon after it."""
+    calls = h.troubles.calls
+    for place in range(len(calls)):
+        if calls[place][1] == event.reply_to or calls[place][2] in named:
+            _responds(h, place, event.user_id)
             return
+    if not event.reply_to and not named and event.ts - calls[-1][0] <= AT_LARGE_MS:
+        _responds(h, len(calls) - 1, event.user_id)
+
+
+def on_reaction(h: History, event: Arrival) -> None:
+    """Count a member's reaction to a broadcast that is open."""
+    calls = h.troubles.calls
+    for place in range(len(calls)):
+        if calls[place][1] == event.reply_to:
+            _responds(h, place, event.user_id)
+            return
+
+
+def _responds(h: History, place: int, user: str) -> None:
+    call = h.troubles.calls[place]
+    if user in call[3] or len(call[3]) >= MOST_RESPONDERS:
+        return
+    t = h.change_troubles()
+    new: Call = (call[0], call[1], call[2], (*call[3], user))
+    t.calls = (*t.calls[:place], new, *t.calls[place + 1 :])
 
 
 def due(t: Troubles) -> int:
@@ -111,7 +120,7 @@ def on_time(h: History, settings: GroupSettings, at: int) -> None:
         t = h.change_troubles()
         call = t.calls[0]
         t.calls = t.calls[1:]
-        drew = _close(h, t, call)
+        drew = _close(t, call)
         _judge(h, settings, t, call, drew, at)
 
 
@@ -125,9 +134,8 @@ def drawn_before(drawn: bytes) -> float:
     return float(before[middle]) if len(before) % 2 else (before[middle - 1] + before[middle]) / 2
 
 
-def _close(h: History, t: Troubles, call: Call) -> int:
-    rise = h.head.messages - call[3] - call[4] - len(call[6]) - call[5]
-    drew = len(call[6]) + min(MOST_RISE, max(0, rise))
+def _close(t: Troubles, call: Call) -> int:
+    drew = len(call[3])
     t.drawn = (t.drawn + bytes([drew]))[-MOST_DRAWN:]
     return drew
 
@@ -143,7 +151,7 @@ def _judge(h: History, settings: GroupSettings, t: Troubles, call: Call, drew: i
         t.drawn = t.drawn[-1:]
         return
     last = list(t.drawn[-SILENT:])
-    if usual < USED or max(last) > NOTHING * usual:
+    if usual < USED or sum(last) > NOTHING * SILENT * usual or max(last) > math.ceil(NOTHING * usual):
         return
     if not t.silence:
         t.silence, t.silence_usual = call[1], usual

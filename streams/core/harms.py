@@ -19,10 +19,10 @@ def on_message(h: History, settings: GroupSettings, event: Arrival, place: int, 
     if author.is_staff:
         leaving.on_staff_message(h, event)
         if full:
-            broadcasts.on_staff_message(h, event, named)
+            broadcasts.on_staff_message(h, settings, event, named)
         return
-    if event.reply_to and h.troubles.calls:
-        broadcasts.on_response(h, event)
+    if h.troubles.calls:
+        broadcasts.on_message(h, event, named)
     advertising.on_message(h, settings, event, author)
 
 
@@ -39,7 +39,7 @@ def on_event(h: History, settings: GroupSettings, event: Arrival, person: Person
             flood.on_bot(h, settings, event)
     elif event.kind == "reaction":
         if h.troubles.calls and not person.is_staff and not person.is_bot:
-            broadcasts.on_response(h, event)
+            broadcasts.on_reaction(h, event)
     elif event.kind == "delete":
         if h.troubles.pasted:
             advertising.on_delete(h, settings, event)

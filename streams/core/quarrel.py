@@ -21,7 +21,7 @@ from streams.core.troubles import Insult, Troubles
 EXCHANGE_MS: Final = 5 * MINUTE_MS
 """Hostile messages within this time belong to one exchange."""
 TURN_MS: Final = 2 * MINUTE_MS
-"""Without a link or a name, a hostile message is meant for whoever spoke last, if that was within this time."""
+"""Without a link or a name, a hostile message is meant for the only other person who spoke within this time."""
 CALM_MS: Final = 10 * MINUTE_MS
 """A quarrel is over when there has been no hostile message for this long."""
 ONE_SIDED: Final = 3
@@ -73,7 +73,10 @@ def on_time(h: History, settings: GroupSettings, at: int) -> None:
 
 
 def _meant(h: History, event: Arrival, place: int, named: list[str]) -> str:
-    """Return whom a message is meant for: who is replied to, who is named, or else who spoke last; empty: nobody."""
+    """Return whom a message is meant for: who is replied to, who is named, or else the only other one who speaks.
+
+    Empty: nobody, or one of several.
+    """
     if event.reply_to:
         said = h.said.get(event.reply_to)
         if said is not None:
@@ -81,12 +84,15 @@ def _meant(h: History, event: Arrival, place: int, named: list[str]) -> str:
     for user in named:
         if user != event.user_id:
             return user
+    other = -1
     for said in reversed(h.said.values()):
         if event.ts - said.ts > TURN_MS:
             break
-        if said.person != place:
-            return h.people[said.person].user
-    return ""
+        if said.person not in (place, other):
+            if other >= 0:
+                return ""
+            other = said.person
+    return h.people[other].user if other >= 0 else ""
 
 
 def _begins(h: History, settings: GroupSettings, t: Troubles, event: Arrival, to: str) -> None:

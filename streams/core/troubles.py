@@ -17,9 +17,8 @@ Pasted = tuple[int, str, str, int, int, int, tuple[str, ...]]
 sells by itself, by whom)."""
 Insult = tuple[int, str, str, str]
 """A hostile message: (time, by whom, to whom, event)."""
-Call = tuple[int, str, str, int, int, int, tuple[str, ...]]
-"""A broadcast that may still draw responses: (time, event, by whom, messages by people until then, of these by staff since,
-member messages expected within its time, who has replied or reacted)."""
+Call = tuple[int, str, str, tuple[str, ...]]
+"""A broadcast that may still draw responses: (time, event, by whom, who has responded)."""
 
 NO_PASTED: Final[tuple[Pasted, ...]] = ()
 NO_INSULTS: Final[tuple[Insult, ...]] = ()
@@ -180,6 +179,6 @@ def troubles_from(row: list[Any]) -> Troubles:
     t.insults = tuple([(i[0], i[1], i[2], i[3]) for i in quarrel[0]])
     t.quarrel, t.quarrel_last, t.quarrel_people = quarrel[1], quarrel[2], tuple(quarrel[3])
     broadcasts = row[7]
-    t.calls = tuple([(c[0], c[1], c[2], c[3], c[4], c[5], tuple(c[6])) for c in broadcasts[0]])
+    t.calls = tuple([(c[0], c[1], c[2], tuple(c[3])) for c in broadcasts[0]])
     t.drawn, t.silence, t.silence_usual = broadcasts[1], broadcasts[2], broadcasts[3]
     return t

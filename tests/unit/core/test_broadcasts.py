@@ -16,7 +16,7 @@ def broadcast(scene: Scene, day: int, *, reactions: int = 0, replies: int = 0, t
     for n in range(replies):
         scene.add(at + 300 + n * 30, f"m{n + 10}", "收到", reply_to=note)
     for n in range(talk):
-        scene.add(at + 1800 + n * 60, f"m{n % 7}", "我要来听")
+        scene.add(at + 180 + n * 60, f"m{n % 7}", "我要来听")
     return note
 
 
@@ -33,7 +33,7 @@ def test_three_broadcasts_without_a_response_after_many_with_are_told() -> None:
     assert "used to draw 5" in alert["reasons"][0]
 
 
-def test_a_rise_in_talk_is_a_response_too() -> None:
+def test_who_speaks_to_nobody_in_particular_soon_after_it_responds_too() -> None:
     scene = Scene()
     for day in range(9):
         broadcast(scene, day, talk=6)

@@ -63,12 +63,7 @@ def three_gang_up_on_one(c: Community) -> None:
         +10s  建国> 滚出去
         """,
     )
-    c.expect(
-        "quarrel",
-        ("14 21:00:35", "14 21:02"),
-        because="小何|建国",
-        pending="harms: a quarrel of many against one isn't seen",
-    )
+    c.expect("quarrel", ("14 21:00:35", "14 21:02"), because="小何|建国")
 
 
 def staff_steps_in_and_it_is_over(c: Community) -> None:
