@@ -88,7 +88,7 @@ def _judge(task: Task, split: Split) -> Iterator[Figure]:
         yield failed(NAME, on, str(error))
         return
     seconds = time.monotonic() - began
-    judge = not task.quick
+    judge = not task.quick and (held or split.name != TRAIN)
     for variant, text in VARIANTS:
         for row in _figures(chats, found, variant, held=held, on=f"{on}, {text}", judge=judge):
             yield msgspec.structs.replace(row, seconds=seconds, remark="; ".join(dict.fromkeys(found.remarks)))
@@ -124,12 +124,15 @@ def both(chats: Chats, files: Iterable[str]) -> Iterator[bytes]:
 
 
 def _folds(task: Task, split: Split, files: Sequence[str]) -> tuple[list[Fold], str]:
-    if split.name != TRAIN or task.folds < 2:
-        return [Fold(list(files))], ""
-    try:
-        return folds_of(split.events.parent, files, task.folds, task.work), ""
-    except FoldError as error:
-        return [Fold(list(files))], f"shipped weights, which were trained on these very files: {error}"
+    whole, why = [Fold(list(files))], ""
+    if split.name == TRAIN:
+        try:
+            if task.folds:
+                return folds_of(split.events.parent, files, task.folds, task.work), ""
+        except FoldError as error:
+            why = f": {error}"
+        return whole, f"{split.name} by the shipped weights, which were trained on these very files{why}"
+    return whole, ""
 
 
 def _collect(store: Store, found: Found) -> None:
@@ -155,8 +158,7 @@ def _figures(chats: Chats, found: Found, variant: str, *, held: bool, on: str, j
         right.f1 if scored.truth else metrics.NOT_DEFINED,
         interval=scored.interval(),
         n=len(scored.truth),
-        target=at_least(LEAST_F1[held, variant]),
-        judge=judge,
+        target=at_least(LEAST_F1[held, variant]) if judge else None,
         beside=f"P {digits(right.precision)}, R {digits(right.recall)}; {right.tp + right.fn:.0f} unanswered; "
         f"{scored.without_row} not taken for questions",
     )
