@@ -88,6 +88,35 @@ EXCHANGES: dict[str, list[str]] = {
     HELLO: ["a: 早|b: 早", "a: 晚安各位|b: 晚安", "a: 早呀，新的一天|b> 早"],
 }
 
+ENGLISH: dict[str, list[str]] = {
+    ASK: [
+        "ask: does anyone know a good way to clean the {x}?|help> warm water and a soft cloth is all the {x} needs|ask> great, thanks",
+        "ask: what should I look for when buying a {x}?|help> check the {x} for wear first, then the price|a> agree with that|ask> thanks both",
+        "ask: how long does a {x} usually last|help> a {x} lasts two seasons if you look after it|ask> good to know, thanks",
+    ],
+    CHAT: [
+        "a: took the {x} out this morning, lovely light|b> same here, so quiet|c> jealous, I was at work",
+        "a: finally sorted the {x} out|b> nice one|c> well done",
+        "a: rained all day here|b> same in the north|a> good day for fixing the {x}",
+        "a: my kid helped me with the {x} today|b> ha, mine does that too|c> lovely",
+        "a: just back from the club ride, legs are gone|b> good one indeed|c> see you next week",
+    ],
+    OPINION: [
+        "think: I think we all spend too much on the {x}, the cheap one does the job|doubt> I disagree, the cheap {x} broke on me twice|a> somewhere in between for me|b> fair points both|think> worth another test then",
+        "think: wrote down what I learnt about the {x} this year, three things mostly|a> useful, thanks|b> saved|doubt> not sure about the second, have you tried it the other way round?|think> I have, it was worse|c> interesting",
+    ],
+    STAFF: [
+        "lead: hi all, this week's topic is the {x}, share what you have|a> sounds good|b> will do",
+        "lead: the notes on the {x} are pinned now|a> thanks|b> got it",
+    ],
+    HELLO: ["a: morning all|b: morning", "a: good night folks|b: night"],
+    PLAN: [
+        "a: Saturday ten o'clock at the east gate with the {x}, who's in, add your name|b> 1 me|c> 2 me too|d> 3 count me in|a> I'll book the table",
+    ],
+}
+"""The same in English, for a cycling club."""
+BIKES = "chain saddle helmet lamp pump brake tyre pannier bell rack"
+
 GARDEN = "月季 绣球 茉莉 栀子 多肉 薄荷 番茄苗 吊兰 铜钱草 三角梅 君子兰 柠檬树"
 RUNNING = "长跑 夜跑 配速 拉伸 跑鞋 心率带 节奏跑 半马训练 补水 核心训练"
 COURSE = "第一章 作业 笔记 错题 单词 语法 口语练习 期中复习 听力 阅读"
@@ -125,6 +154,7 @@ def background(
     mix: dict[str, float] | None = None,
     day_one: int,
     links: float = 0.8,
+    words: dict[str, list[str]] | None = None,
     hours: Sequence[tuple[int, float]] = RHYTHM,
 ) -> Iterator[Said]:
     """Yield the lines of the days' exchanges; ``talks_a_day`` may be a number or one for each weekday.
@@ -132,6 +162,7 @@ def background(
     ``links`` is the share of responses that carry an explicit reply; the others just come next.
     """
     mix = mix or USUAL
+    words = words or EXCHANGES
     topics = about.split()
     number = 0
     for day in range(first_day, last_day + 1):
@@ -143,7 +174,7 @@ def background(
             continue
         for at in _times(rng, int(many) + (rng.random() < many % 1), hours):
             kind = rng.choices(list(mix), weights=list(mix.values()))[0]
-            script = exchange_lines(rng.choice(EXCHANGES[kind]))
+            script = exchange_lines(rng.choice(words[kind]))
             parts = _cast(rng, script, there)
             if parts is None:
                 continue
@@ -157,7 +188,7 @@ def background(
                 linked = target >= 0 and (target in asked or rng.random() < links)
                 yield Said(ts, who, text.replace("{x}", topic), target if linked else -1, number)
                 spoken.append((who, number))
-                if part == "ask" or "？" in text:
+                if part == "ask" or "？" in text or "?" in text:
                     asked.add(number)  # always answered by a reply: what becomes of questions is for scenes to tell
                 number += 1
                 ts += rng.randint(12, 55) * 1000
