@@ -64,7 +64,7 @@ def a_group_fades_slowly_and_is_noticed_within_two_weeks(c: Community) -> None:
     c.talk((36, 42), NEIGHBOURS, a_day=6)
     c.talk((43, 49), NEIGHBOURS[:8], a_day=3)
     c.talk((50, 56), NEIGHBOURS[:4], a_day=1)
-    c.expect("group_fading", ("38 00:00", "50 00:00"), because=r"\d", state="open")
+    c.expect("group_fading", ("38 00:00", "50 12:00"), because=r"\d", state="open")
     c.stage("35 23:00", "blending", "acting_together")
     c.stage("52 23:00", "fading")
     c.passes("forming", "blending|acting_together", "fading")
