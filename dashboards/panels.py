@@ -13,8 +13,9 @@ Language = Literal["zh", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
 
 Shape = Literal["lines", "steps", "bars", "stacked", "numbers", "table", "matrix", "curves"]
-"""``lines``, ``steps``, ``bars``, ``stacked``: over time; ``steps`` where a value holds until the next. ``numbers``: one row, each column a figure. ``matrix``: a table whose cells are
-coloured by their value. ``curves``: lines over a number (``x``), such as an age in weeks."""
+"""Over time: ``lines``, ``steps`` (a value holds until the next), ``bars``, ``stacked``. ``numbers``: one row, each column a
+figure. ``matrix``: a table whose cells are coloured by their value. ``curves``: lines over a number (``x``), such as an age in
+weeks."""
 Unit = Literal["count", "share", "seconds", "time", "text", "decimal", "per_second", "bytes"]
 """``share`` is 0 to 1 and shown in percent; ``time`` is a moment."""
 Level = Literal["good", "warning", "bad", "plain"]

@@ -31,7 +31,7 @@ Publish = Callable[[Action], Awaitable[None]]
 LARGEST_BODY: Final = 64 * 1024
 LONGEST_WORD: Final = 100
 WATCH_SECONDS: Final = 20.0
-LOOK_SECONDS: Final = 0.3
+LOOK_SECONDS: Final = 0.2
 """Between two looks for other work: what is stored is on the page within that, and the time to ask for it."""
 OWN: Final = "X-Huoqun-Desk"
 _WAITS: Final = "/api/live"

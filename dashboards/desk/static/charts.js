@@ -63,7 +63,7 @@ function matrix(panel, rows) {
       across.map((other) => {
         const value = found.get(`${one}|${other}`);
         const share = value === undefined ? 0 : value / most;
-        return el("td", { style: share ? `background: color-mix(in srgb, var(--own) ${Math.round(share * 70)}%, transparent)` : "" }, value === undefined ? "" : field.unit === "share" ? `${Math.round(value * 100)}` : shown(value, field.unit));
+        return el("td", { style: share ? `background: color-mix(in srgb, var(--own) ${Math.round(share * 42)}%, transparent)` : "" }, value === undefined ? "" : field.unit === "share" ? `${Math.round(value * 100)}` : shown(value, field.unit));
       }),
     ),
   );
