@@ -69,11 +69,11 @@ def _judge(task: Task, community: Community) -> Iterator[Figure]:
 
 
 def _events(community: Community, until: str) -> Iterator[bytes]:
-    """Return the events, up to a day (not included) if one is given: they are in order of time."""
+    """Return the events, up to the end of a day if one is given: they are in order of time, and its midnight must pass."""
     if not until:
         yield from data.lines(community.events)
         return
-    end = data.moment(f"{until}T00:00:00Z")
+    end = data.moment(f"{until}T00:00:00Z") + churn.DAY
     for line in data.lines(community.events):
         if data.moment(msgspec.json.decode(line, type=Raw)["ts"]) >= end:
             return
