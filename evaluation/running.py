@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from huoqun import config, topics
+from huoqun import broker, config, topics
 from huoqun.config import Config
 from huoqun.local.progress import behind, ends_now
 from huoqun.local.stack import LocalStack, StackError
@@ -133,13 +133,13 @@ def _passed(
     told: Callable[[int, str], None],
     what: str,
 ) -> None:
-    from huoqun import broker  # noqa: PLC0415
-
-    least, moved = None, time.monotonic()
+    last, moved = None, time.monotonic()
     while left := sum(behind(targets, broker.committed(settings, group)).values()):
         told(totals.accepted, f"{left:,} records {what}")
-        if least is None or left < least:
-            least, moved = left, time.monotonic()
+        # What is committed may lag by hundreds of thousands of records: results that come are work, too.
+        now = left, sum(ends_now(settings, topics.RESULT_TOPICS).values())
+        if now != last:
+            last, moved = now, time.monotonic()
         elif time.monotonic() - moved > STALLED_SECONDS:
             raise RunError(f"{left:,} records {what} for {STALLED_SECONDS:.0f} s without progress")
         time.sleep(_EVERY_SECONDS)
