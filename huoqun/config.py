@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime, time
@@ -192,6 +193,8 @@ class Group(_Section, kw_only=True):
     """So many members are the group's goal; 0: none. Likewise the next."""
     goal_conversions: int = 0
     campaigns: list[Campaign] = []
+    check_in: str = ""
+    """A regular expression, in any case, for messages that check in; left out: 打卡, 签到, "check in", "day 12" and such."""
 
 
 class Source(_Section, kw_only=True):
@@ -413,6 +416,10 @@ def _problems(config: Config) -> list[str]:
         except (ZoneInfoNotFoundError, ValueError):
             problems.append(f"groups[{number}].time_zone: {group.time_zone!r} is no time zone such as Asia/Shanghai")
         problems += _growth_problems(f"groups[{number}]", group)
+        try:
+            re.compile(group.check_in)
+        except (re.error, RecursionError, OverflowError) as error:
+            problems.append(f"groups[{number}].check_in: {group.check_in!r} is no regular expression: {error}")
         if group.quiet_hours is not None:
             problems += [
                 f"groups[{number}].quiet_hours.{name}: {value!r} is no time of day such as 23:00"

@@ -12,6 +12,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from huoqun.events import Coverage
+
 WindowName = Literal["5m", "1h", "24h", "7d"]
 WINDOW_MINUTES: Final[dict[WindowName, int]] = {"5m": 5, "1h": 60, "24h": 24 * 60, "7d": 7 * 24 * 60}
 
@@ -69,6 +71,21 @@ class Activity(Result, kw_only=True, tag_field="record", tag="activity", gc=Fals
     false_activity: bool | None = None
     same_faces: float | None = None
     mesh_index: float | None = None
+    # Below: first replies by staff alone; then what is computed once a day, in the rows of ``7d`` only (docs/activity.md).
+    staff_reply_rate: float | None = None
+    staff_first_response_p50: float | None = None
+    staff_first_response_p90: float | None = None
+    new_faces: float | None = None
+    reciprocity: float | None = None
+    centralisation: float | None = None
+    pairs: int | None = None
+    new_pairs: int | None = None
+    value_cadence: float | None = None
+    check_in_people: int | None = None
+    check_in_streak: int | None = None
+    check_in_same_faces: float | None = None
+    coverage: Coverage = "full"
+    """What was seen of the group: ratios are ``None`` unless it is everything."""
 
     def key(self) -> str:
         """Group, window and end."""
@@ -170,6 +187,16 @@ class GroupSummary(Result, kw_only=True, tag_field="record", tag="group", gc=Fal
     last_message_at: int | None = None
     late_events: int = 0
     """Events that came after their windows had settled: stored, and left out of the signals."""
+    coverage: Coverage = "full"
+    """What is seen of the group; ``stage`` is empty unless it is everything."""
+    leaders: int = 0
+    """Members of the layer ``leader``, as of the last midnight; likewise the next two."""
+    core: int = 0
+    ordinary: int = 0
+    shape: str = ""
+    """``pyramid``, ``no_middle``, ``no_top``; empty: not known, or not asked of this kind."""
+    kpis: list[str] = msgspec.field(default_factory=list)
+    """The figures to show first for this kind of group."""
 
     def key(self) -> str:
         """The group."""

@@ -66,7 +66,9 @@ ACTIVITY: Final = Table(
         "platform group_id window window_end:time messages:int speakers:int staff_messages:int members:int "
         "active_ratio:float? joins:int leaves:int reply_rate:float? first_response_p50:float? "
         "first_response_p90:float? top5_share:float? effective_speakers:float? key_people:int false_activity:bool? "
-        "same_faces:float? mesh_index:float?"
+        "same_faces:float? mesh_index:float? staff_reply_rate:float? staff_first_response_p50:float? "
+        "staff_first_response_p90:float? new_faces:float? reciprocity:float? centralisation:float? pairs:int? new_pairs:int? "
+        "value_cadence:float? check_in_people:int? check_in_streak:int? check_in_same_faces:float? coverage"
     ),
     ("window", "platform", "group_id", "window_end"),
 )
@@ -103,7 +105,8 @@ GROUPS: Final = Table(
     "groups",
     _columns(
         "platform group_id group_name kind stage stage_since:time? alive:bool members:int health:float? reasons:texts "
-        "first_event_at:time last_event_at:time last_message_at:time? late_events:int"
+        "first_event_at:time last_event_at:time last_message_at:time? late_events:int coverage leaders:int core:int "
+        "ordinary:int shape kpis:texts"
     ),
     ("platform", "group_id"),
 )

@@ -12,10 +12,11 @@ from typing import Final
 from huoqun.results import Activity
 from streams.core import coverage
 from streams.core.changes import FILLING, NOWHERE, Closed
+from streams.core.fabric import FALSE, UNKNOWN, Fabric
 from streams.core.history import History
 from streams.core.settings import GroupSettings
-from streams.core.state import MINUTE_MS, NEVER, Head, Minute, Said, Window
-from streams.core.tables import ACTIVITY
+from streams.core.state import MINUTE_MS, NEVER, WINDOWS, Head, Minute, Said, Window
+from streams.core.tables import ACTIVITY, WEEK
 
 KEY_PEOPLE_SHARE: Final = 0.8
 """Key people: the fewest who wrote this share of the member messages (domain definition)."""
@@ -68,12 +69,19 @@ def on_time(h: History, settings: GroupSettings, at: int) -> None:
     _schedule(h, head)
 
 
+def renew(h: History, settings: GroupSettings, at: int) -> None:
+    """Make the row of the week as of the midnight ``at`` (ms): it carries what is computed once a day."""
+    if coverage.is_full(h):
+        h.put(ACTIVITY, (WINDOWS[WEEK], at), _row(h, h.head, settings, h.windows[WEEK], at))
+
+
 def _minute_of(h: History, head: Head) -> Minute:
     """Return the minute being filled as a closed one, and begin to fill another."""
     minute = Minute(head.minute)
     minute.messages, minute.staff_messages = head.minute_messages, head.staff_messages
     minute.joins, minute.leaves = head.joins, head.leaves
     minute.responses = tuple(h.responses)
+    minute.staff_responses = tuple(h.staff_responses)
     speakers: list[int] = []
     for person, n in h.now.items():
         speakers.append(person)
@@ -108,10 +116,12 @@ def _row(h: History, head: Head, settings: GroupSettings, window: Window, at: in
             members=members,
             joins=window.joins,
             leaves=window.leaves,
+            coverage=coverage.name_of(h),
         )
     top5, effective, key_people = shape_of(window.shape, window.member_messages)
     p50, p90 = percentiles(window.responses, window.replied)
-    return Activity(
+    staff_p50, staff_p90 = percentiles(window.staff_responses, window.staff_replied)
+    row = Activity(
         platform=settings.platform,
         group_id=settings.group_id,
         window=window.name,
@@ -129,7 +139,23 @@ def _row(h: History, head: Head, settings: GroupSettings, window: Window, at: in
         top5_share=top5,
         effective_speakers=effective,
         key_people=key_people,
+        staff_reply_rate=window.staff_replied / window.member_messages if window.member_messages else None,
+        staff_first_response_p50=staff_p50,
+        staff_first_response_p90=staff_p90,
     )
+    if window.number == WEEK:
+        _add_structure(row, h.fabric)
+    return row
+
+
+def _add_structure(row: Activity, fabric: Fabric) -> None:
+    """Add what is computed once a day, as of the last midnight: see :mod:`streams.core.structure`."""
+    row.false_activity = None if fabric.false_activity == UNKNOWN else fabric.false_activity == FALSE
+    row.same_faces, row.new_faces = fabric.same_faces, fabric.new_faces
+    row.mesh_index, row.reciprocity, row.centralisation = fabric.mesh_index, fabric.reciprocity, fabric.centralisation
+    row.pairs, row.new_pairs, row.value_cadence = fabric.pairs, fabric.new_pairs, fabric.value_cadence
+    row.check_in_people, row.check_in_streak = fabric.check_in_people, fabric.check_in_streak
+    row.check_in_same_faces = fabric.check_in_same_faces
 
 
 def shape_of(shape: dict[int, int], total: int) -> tuple[float | None, float | None, int]:

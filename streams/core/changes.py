@@ -222,10 +222,10 @@ class Wrote(Change):
         "their_last_at",
     )
 
-    def __init__(self, h: History, place: int, event: str, ts: int, staff: bool, addressed: float) -> None:
-        head = h.head
+    def __init__(self, h: History, event: str, said: Said, addressed: float) -> None:
+        head, ts, staff = h.head, said.ts, not said.counts
         minute = ts // MINUTE_MS
-        self.place: int = place
+        self.place: int = said.person
         self.event: str = event
         self.staff: bool = staff
         self.done: bool = False
@@ -237,7 +237,7 @@ class Wrote(Change):
         self.due_activity: int = head.due_activity if head.minute == minute else (minute + 1) * MINUTE_MS
         self.their_last: str = event
         self.their_last_at: int = ts
-        self.said: Said = Said(ts, place, head.messages + 1, False, not staff)
+        self.said: Said = said
 
     def swap(self, h: History) -> None:
         """Count it on, or off."""
@@ -283,17 +283,21 @@ class Wrote(Change):
 
 @mypyc_attr(acyclic=True)
 class Reply(Change):
-    """A message drew its first reply."""
+    """A message drew its first reply, or its first reply by staff, or both in one."""
 
-    __slots__ = ("done", "mesh", "minute", "said", "seconds", "target")
+    __slots__ = ("done", "first", "mesh", "minute", "said", "seconds", "staff", "target")
 
-    def __init__(self, target: str, said: Said, minute: int, seconds: int, mesh: bool) -> None:
+    def __init__(self, target: str, said: Said, minute: int, seconds: int, by_staff: bool) -> None:
         self.target: str = target
         self.said: Said = said
         self.minute: int = minute
         """Where it counts: a place in the chain of closed minutes, :data:`FILLING` or :data:`NOWHERE`."""
         self.seconds: int = seconds
-        self.mesh: bool = mesh
+        self.first: bool = not said.answered
+        """The first of all …"""
+        self.staff: bool = by_staff and not said.staff_answered
+        """… and the first by staff."""
+        self.mesh: bool = said.counts and not by_staff
         """From a member to a member."""
         self.done: bool = False
 
@@ -303,12 +307,23 @@ class Reply(Change):
             sign = -1 if self.done else 1
             for window in h.windows:
                 if window.oldest <= self.minute:
-                    window.replied += sign
-                    add(window.responses, self.seconds, sign)
+                    if self.first:
+                        window.replied += sign
+                        add(window.responses, self.seconds, sign)
+                    if self.staff:
+                        window.staff_replied += sign
+                        add(window.staff_responses, self.seconds, sign)
         self.swap_saved(h)
 
     def swap_saved(self, h: History) -> None:
         """Count it on, or off, but in the windows."""
+        if self.first:
+            self._swap_first(h)
+        if self.staff:
+            self._swap_staff(h)
+        self.done = not self.done
+
+    def _swap_first(self, h: History) -> None:
         done = self.done
         sign = -1 if done else 1
         self.said.answered = not done
@@ -325,7 +340,19 @@ class Reply(Change):
                 h.responses.pop()
             else:
                 h.responses.append(self.seconds)
-        self.done = not done
+
+    def _swap_staff(self, h: History) -> None:
+        done = self.done
+        self.said.staff_answered = not done
+        if self.minute >= 0:
+            minute = h.minute_at(self.minute)
+            minute.staff_responses = minute.staff_responses[:-1] if done else (*minute.staff_responses, self.seconds)
+            h.replace_minute(self.minute, minute)
+        elif self.minute == FILLING:
+            if done:
+                h.staff_responses.pop()
+            else:
+                h.staff_responses.append(self.seconds)
 
     def note(self, h: History) -> None:
         """The row of who is replied to."""
@@ -473,7 +500,7 @@ _LEFT_MASK: Final = (1 << _LEFT_BITS) - 1
 class Closed(Change):
     """A minute ended: it was added to the chain and to all windows, and others fell out of them."""
 
-    __slots__ = ("_left", "at", "done", "entered", "now", "responses")
+    __slots__ = ("_left", "at", "done", "entered", "now", "responses", "staff_responses")
 
     def __init__(self, at: int, entered: Minute | None) -> None:
         self.at: int = at
@@ -482,6 +509,7 @@ class Closed(Change):
         self.now: dict[int, int] | None = None if entered is None else {}
         """Who spoke in the minute being filled, as it is on the other side of the change; likewise the next."""
         self.responses: list[int] | None = None if entered is None else []
+        self.staff_responses: list[int] | None = None if entered is None else []
         self._left: int = 0
         self.done: bool = False
 
@@ -505,9 +533,10 @@ class Closed(Change):
         self._exchange(h)
 
     def _exchange(self, h: History) -> None:
-        if self.now is not None and self.responses is not None:
+        if self.now is not None and self.responses is not None and self.staff_responses is not None:
             h.now, self.now = self.now, h.now
             h.responses, self.responses = self.responses, h.responses
+            h.staff_responses, self.staff_responses = self.staff_responses, h.staff_responses
         self.done = not self.done
 
     def _on(self, h: History) -> None:
@@ -578,6 +607,10 @@ def move(h: History, window: Window, minute: Minute, sign: int) -> None:
             window.speakers -= 1
     for seconds in minute.responses:
         add(window.responses, seconds, sign)
+    if minute.staff_responses:
+        window.staff_replied += sign * len(minute.staff_responses)
+        for seconds in minute.staff_responses:
+            add(window.staff_responses, seconds, sign)
 
 
 def add(counts: dict[int, int], key: int, by: int) -> None:

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
-from streams.core import activity, coverage, flood, harms, midnight, names, newcomers, questions, referral
+from streams.core import (
+    activity,
+    checkins,
+    coverage,
+    flood,
+    harms,
+    midnight,
+    names,
+    newcomers,
+    questions,
+    referral,
+    structure,
+)
 from streams.core.arrival import Arrival
 from streams.core.changes import Reply, Wrote
 from streams.core.history import History, next_due
 from streams.core.settings import GroupSettings
-from streams.core.state import MOST_SAID, NEVER, REPLY_MS, Head, Person
+from streams.core.state import MOST_SAID, NEVER, REPLY_MS, Head, Person, Said
 
 ADJACENT_MS: Final = 2 * 60_000
 """Without a link, the next person's message within this time counts as a reply to the one before."""
@@ -21,12 +34,13 @@ MOST_MEMBERS: Final = 1_000_000_000
 class Group:
     """The machines of one group over one :class:`History`. Deterministic: the same events and watermark, the same tables."""
 
-    __slots__ = ("bots", "h", "settings", "staff")
+    __slots__ = ("bots", "check_in", "h", "settings", "staff")
 
     def __init__(self, settings: GroupSettings) -> None:
         self.settings: GroupSettings = settings
         self.staff: frozenset[str] = settings.staff
         self.bots: frozenset[str] = settings.bots
+        self.check_in: re.Pattern[str] | None = checkins.pattern_of(settings.check_in)
         self.h: History = History()
 
     def insert(self, events: list[Arrival], watermark: int) -> None:
@@ -93,6 +107,8 @@ class Group:
                 head.correction = event.count - head.known
         else:
             self._person(h, event)
+            if event.kind == "reaction" and event.reply_to:
+                structure.on_reaction(h, event, h.index[event.user_id])
         h.group_changed = True
         h.commit_step(ts, event)
 
@@ -177,40 +193,57 @@ class Group:
                     named = [*named, mentioned]
         if len(named) > 1:
             named = sorted(named)
-        self._replies(h, event, named)
+        linked = bool(named or event.reply_to)
+        target = self._replies(h, event, place, named)
         questions.on_message(h, settings, event, place, named)
+        asked = h.questions.get(event.id)
+        asks = asked is not None and asked.kind != "newcomer"
+        structure.on_message(h, settings, self.check_in, event, place)
         harms.on_message(h, settings, event, place, named)
         midnight.begin_day(h, place, event.ts)
-        addressed = 1.0 if named or event.reply_to else 0.0
+        addressed = 1.0 if linked else 0.0
         head, person = h.head, h.people[place]
         mean = head.addressed + ADDRESSED_WEIGHT * (addressed - head.addressed)
-        h.do(Wrote(h, place, event.id, event.ts, person.is_staff, mean))
+        said = Said(event.ts, place, head.messages + 1, False, not person.is_staff)
+        said.root = structure.root_of(event, target, place, linked=linked, asks=asks)
+        said.critical = structure.is_critical(event, target, place, linked=linked, asks=asks)
+        h.do(Wrote(h, event.id, said, mean))
         h.changed_people.add(person.user)
         harms.on_counted(h, settings, event, place)
 
-    def _replies(self, h: History, event: Arrival, named: list[str]) -> None:
-        """Count the message as the first reply to what it replies to: linked, naming, or else next in line."""
+    def _replies(self, h: History, event: Arrival, place: int, named: list[str]) -> Said | None:
+        """Count the message as a reply to what it replies to: linked, naming, or else next in line. Return the first of that.
+
+        A message next in line of its author's own replies to nothing; it is returned as what the new one goes on with.
+        """
+        found: Said | None = None
         if event.reply_to:
-            self._reply(h, event, event.reply_to, REPLY_MS)
+            found = self._reply(h, event, place, event.reply_to, REPLY_MS)
         for user in named:
             other = h.find(user)
             if other is not None and other.last_message and other.last_message != event.reply_to:
-                self._reply(h, event, other.last_message, REPLY_MS)
+                said = self._reply(h, event, place, other.last_message, REPLY_MS)
+                found = found or said
         if not named and not event.reply_to and h.head.last_message:
-            self._reply(h, event, h.head.last_message, ADJACENT_MS)
+            found = self._reply(h, event, place, h.head.last_message, ADJACENT_MS)
+        return found
 
-    def _reply(self, h: History, event: Arrival, target: str, within: int) -> None:
+    def _reply(self, h: History, event: Arrival, place: int, target: str, within: int) -> Said | None:
         said = h.said.get(target)
-        if said is None or said.answered or event.ts - said.ts > within or h.head.messages - said.place >= MOST_SAID:
-            return
+        if said is None or event.ts - said.ts > within or h.head.messages - said.place >= MOST_SAID:
+            return None
+        if said.person == place:
+            return said
+        structure.on_reply(h, said, event, target, place, linked=within == REPLY_MS)
+        first, by_staff = not said.answered, h.people[place].is_staff
+        if not first and (said.staff_answered or not by_staff):
+            return said
+        h.do(Reply(target, said, activity.minute_for(h, said), (event.ts - said.ts) // 1000, by_staff))
         author = h.people[said.person]
-        if author.user == event.user_id:
-            return
-        mesh = said.counts and not h.people[h.index[event.user_id]].is_staff
-        h.do(Reply(target, said, activity.minute_for(h, said), (event.ts - said.ts) // 1000, mesh))
         h.changed_people.add(author.user)
-        if author.newcomer_flagged:
+        if first and author.newcomer_flagged:
             newcomers.greet(h, self.settings, author.user, author.joined_at, at=event.ts)
+        return said
 
 
 def _was_there(head: Head, *, known: bool) -> None:

@@ -30,6 +30,7 @@ from streams.core.changes import (
     Wrote,
     add,
 )
+from streams.core.fabric import Fabric
 from streams.core.record import NO_RECORD
 from streams.core.state import WINDOWS, Asked, Head, Life, Minute, Person, Said, Window, unpack_minute
 from streams.core.tables import ASKERS, PUBLISHED, QUESTIONS, RISKS, TABLES
@@ -88,6 +89,8 @@ class History:
     __slots__ = (
         "askers",
         "changed_people",
+        "fabric",
+        "fabric_unsaved",
         "first",
         "gone_minutes",
         "group_changed",
@@ -99,6 +102,7 @@ class History:
         "news",
         "now",
         "open",
+        "pairs",
         "people",
         "questions",
         "record",
@@ -107,6 +111,7 @@ class History:
         "risks_unsaved",
         "said",
         "settled_minutes",
+        "staff_responses",
         "step",
         "steps",
         "tables",
@@ -114,12 +119,13 @@ class History:
         "troubles_unsaved",
         "unsaved",
         "unsaved_minutes",
+        "unsaved_pairs",
         "unsaved_people",
         "unsaved_said",
         "windows",
     )
 
-    def __init__(self) -> None:
+    def __init__(self) -> None:  # noqa: PLR0915  # so many tables there are
         self.step: int = 1
         """The number of the step being made."""
         self.head: Head = Head(0)
@@ -141,6 +147,11 @@ class History:
         """Member -> messages in the minute being filled."""
         self.responses: list[int] = []
         """Seconds to the first reply, of those messages of the minute being filled that drew one within it."""
+        self.staff_responses: list[int] = []
+        """Seconds to the first reply by staff, likewise."""
+        self.fabric: Fabric = Fabric(0)
+        self.pairs: set[int] = set()
+        """Who replied to whom today, as ordered pairs: see :mod:`streams.core.pairs`."""
         self.minutes: list[Minute | bytes] = []
         """Closed minutes that held something, oldest first; those older than an hour are packed."""
         self.first: int = 0
@@ -155,6 +166,9 @@ class History:
         # What has settled since it was last saved.
         self.unsaved: list[set[Any]] = [set(), set()]
         self.unsaved_said: list[str] = []
+        self.unsaved_pairs: list[int] = []
+        """Those of today, since the fabric was made or they were last saved."""
+        self.fabric_unsaved: bool = False
         self.unsaved_people: set[int] = set()
         """Those of whom more changed than the risk."""
         self.risks_unsaved: bool = False

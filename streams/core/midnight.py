@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from streams.core import coverage, harms, newcomers, purpose, referral, risk, stages
+from streams.core import coverage, harms, newcomers, purpose, referral, risk, stages, structure
+from streams.core.activity import renew
 from streams.core.alerts import expire_old
 from streams.core.daily import from_day, with_day
 from streams.core.history import History
@@ -35,6 +36,7 @@ def on_time(h: History, settings: GroupSettings, at: int) -> None:
         life.days = with_day(life.days, today - 1, head.messages_today, today - LONG_DAYS)
     else:
         life.days = from_day(life.days, today - LONG_DAYS)
+    structure.on_day(h, settings, today)
     full = coverage.is_full(h)
     _record(h, head, life, today - 1)
     head.messages_today = head.replies_today = head.mesh_today = head.peak_today = 0
@@ -53,6 +55,7 @@ def on_time(h: History, settings: GroupSettings, at: int) -> None:
     purpose.on_day(h, settings, today)
     referral.on_day(h, settings, today)
     head.due_days = NEVER if over else at + DAY_MS
+    renew(h, settings, at)
 
 
 def _record(h: History, head: Head, life: Life, day: int) -> None:

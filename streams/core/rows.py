@@ -7,7 +7,7 @@ from typing import Any
 
 from huoqun.results import Activity, Alert, AnyResult, GroupSummary, MemberRisk, Question
 from huoqun.results import Member as MemberRow
-from streams.core import coverage
+from streams.core import coverage, kinds, roles
 from streams.core.activity import members_of
 from streams.core.daily import messages_from
 from streams.core.history import History
@@ -58,6 +58,8 @@ def member_row(h: History, settings: GroupSettings, user: str, version: int) -> 
         left_at=member.left_at or None,
         last_message_at=member.last_message_at or None,
         messages_28d=messages,
+        role=roles.ROLES[member.role],
+        layer=roles.LAYERS[member.layer],
         is_staff=member.is_staff,
         is_bot=member.is_bot,
         risk=member.risk if member.risk >= 0 else None,
@@ -87,6 +89,12 @@ def group_row(h: History, settings: GroupSettings, late_events: int, version: in
         last_event_at=head.last_ts,
         last_message_at=head.last_member_message or None,
         late_events=late_events,
+        coverage=coverage.name_of(h),
+        leaders=h.fabric.leaders,
+        core=h.fabric.core,
+        ordinary=h.fabric.ordinary,
+        shape=h.fabric.shape,
+        kpis=list(kinds.of(settings.kind).kpis),
     )
 
 

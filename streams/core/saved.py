@@ -20,6 +20,7 @@ from huoqun.results import Alert
 from streams.core import names
 from streams.core.arrivals import Arrivals
 from streams.core.changes import move
+from streams.core.fabric import fabric_from
 from streams.core.history import History
 from streams.core.state import DAY_MS, Asked, Crowd, Head, Life, Minute, Person, Said, shared, unpack_minute
 from streams.core.tables import ALERTS, HOUR, QUESTIONS, WEEK
@@ -123,7 +124,7 @@ def save(h: History, arrivals: Arrivals, *, whole: bool, fence: int, pending: li
         _head_row(h.head),
         _life_row(h.life),
         [_person_row(place, h.people[place]) for place in people],
-        [now, h.responses],
+        [now, h.responses, h.staff_responses],
         first,
         [window.oldest for window in h.windows],
         [(place, h.minute_at(place).pack()) for place in places],
@@ -133,12 +134,16 @@ def save(h: History, arrivals: Arrivals, *, whole: bool, fence: int, pending: li
         _risks(h.people) if whole or h.risks_unsaved else None,
         h.troubles.row() if whole or h.troubles_unsaved else None,
         h.record if whole or h.record_unsaved else None,
+        h.fabric.row() if whole or h.fabric_unsaved else None,
+        sorted(h.pairs) if whole else h.unsaved_pairs,
     ]
     data = _encoder.encode(payload)
     h.forward()
     h.unsaved[QUESTIONS].clear()
     h.unsaved[ALERTS].clear()
     h.unsaved_said.clear()
+    h.unsaved_pairs.clear()
+    h.fabric_unsaved = False
     h.unsaved_people.clear()
     h.risks_unsaved = h.troubles_unsaved = h.record_unsaved = False
     h.unsaved_minutes.clear()
@@ -161,7 +166,8 @@ def _said_rows(h: History, whole: bool) -> list[Any]:
         if said is None:
             rows.append((key,))
         elif said.place <= h.head.messages:  # else it has not settled
-            rows.append((key, said.ts, said.person, said.place, said.answered, said.counts))
+            flags = said.answered + 2 * said.counts + 4 * said.staff_answered + 8 * said.critical
+            rows.append((key, said.ts, said.person, said.place, flags, said.root, said.responders))
     return rows
 
 
@@ -189,7 +195,7 @@ def load(chain: Chain, h: History, arrivals: Arrivals) -> tuple[list[int], list[
         h.life = _life_from(payload[8])
         for row in payload[9]:
             _restore_person(h, row)
-        h.now, h.responses = payload[10][0], payload[10][1]
+        h.now, h.responses, h.staff_responses = payload[10][0], payload[10][1], payload[10][2]
         h.first = payload[11]
         oldest = payload[12]
         minutes.update(dict(payload[13]))
@@ -218,6 +224,10 @@ def _restore_rarely_changed(h: History, payload: list[Any]) -> None:
         h.troubles = troubles_from(payload[18])
     if payload[19] is not None:
         h.record = payload[19]
+    if payload[20] is not None:
+        h.fabric = fabric_from(payload[20])
+        h.pairs = set()  # those of the days before are in it
+    h.pairs.update(payload[21])
 
 
 def _restore_minutes(h: History, minutes: dict[int, bytes], oldest: list[int]) -> None:
@@ -322,6 +332,7 @@ def _head_row(head: Head) -> list[Any]:
         head.replies_today,
         head.mesh_today,
         head.peak_today,
+        head.valued_today,
     ]
 
 
@@ -332,7 +343,7 @@ def _head_from(row: list[Any]) -> Head:
     head.addressed, head.minute, head.minute_messages = row[7], row[8], row[9]
     head.staff_messages, head.joins, head.leaves = row[10], row[11], row[12]
     head.due_activity, head.due_questions, head.due_days, head.due_troubles = row[13], row[14], row[15], row[16]
-    head.replies_today, head.mesh_today, head.peak_today = row[17], row[18], row[19]
+    head.replies_today, head.mesh_today, head.peak_today, head.valued_today = row[17], row[18], row[19], row[20]
     return head
 
 
@@ -398,6 +409,11 @@ def _person_row(place: int, person: Person) -> tuple[Any, ...]:
         person.today,
         person.today_count,
         person.days,
+        person.deeds,
+        person.check_ins,
+        person.reacted,
+        person.role,
+        person.layer,
     )
 
 
@@ -410,6 +426,13 @@ def _restore_person(h: History, row: list[Any]) -> None:
     person.is_staff, person.is_bot, person.newcomer_flagged = bool(flags & 1), bool(flags & 2), bool(flags & 4)
     person.messages, person.replies = row[8], row[9]
     person.today, person.today_count, person.days = row[10], row[11], row[12]
+    person.deeds, person.check_ins, person.reacted, person.role, person.layer = (
+        row[13],
+        row[14],
+        row[15],
+        row[16],
+        row[17],
+    )
     if place == len(h.people):
         h.people.append(person)
         h.index[person.user] = place
@@ -489,4 +512,8 @@ def _restore_said(h: History, row: list[Any]) -> None:
     if len(row) == 1:
         h.said.pop(row[0], None)
     else:
-        h.said[row[0]] = Said(row[1], row[2], row[3], row[4], row[5])
+        flags: int = row[4]
+        said = Said(row[1], row[2], row[3], bool(flags & 1), bool(flags & 2))
+        said.staff_answered, said.critical = bool(flags & 4), bool(flags & 8)
+        said.root, said.responders = row[5], tuple(row[6])
+        h.said[row[0]] = said

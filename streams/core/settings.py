@@ -35,6 +35,8 @@ class GroupSettings(msgspec.Struct, frozen=True):
     goal_members: int = 0
     """So many members are the goal; 0: none. Likewise the next."""
     goal_conversions: int = 0
+    time_zone: str = "Asia/Shanghai"
+    check_in: str = ""
 
 
 def resolve(config: Config, platform: str, group_id: str) -> GroupSettings:
@@ -60,6 +62,8 @@ def resolve(config: Config, platform: str, group_id: str) -> GroupSettings:
         ends_on="" if group.ends_on is None else group.ends_on.isoformat(),
         goal_members=group.goal_members,
         goal_conversions=group.goal_conversions,
+        time_zone=group.time_zone,
+        check_in=group.check_in,
     )
 
 

@@ -52,6 +52,7 @@ class Head:
         "replies_today",
         "staff_messages",
         "step",
+        "valued_today",
     )
 
     def __init__(self, step: int) -> None:
@@ -73,6 +74,8 @@ class Head:
         self.mesh_today: int = 0
         self.peak_today: int = 0
         """Member messages in the busiest five minutes since midnight UTC, floods left out."""
+        self.valued_today: int = 0
+        """Messages of value since then: see :mod:`streams.core.structure`."""
         self.addressed: float = 0.5
         """Share of recent messages that name or reply to somebody, an exponential mean over about 50 messages."""
         self.minute: int = -1
@@ -98,6 +101,7 @@ class Head:
         new.messages = self.messages
         new.messages_today = self.messages_today
         new.replies_today, new.mesh_today, new.peak_today = self.replies_today, self.mesh_today, self.peak_today
+        new.valued_today = self.valued_today
         new.addressed = self.addressed
         new.minute = self.minute
         new.minute_messages = self.minute_messages
@@ -221,24 +225,29 @@ class Person:
     """One person (or bot) of the group."""
 
     __slots__ = (
+        "check_ins",
         "count_1h",
         "count_5m",
         "count_7d",
         "count_24h",
         "days",
+        "deeds",
         "is_bot",
         "is_staff",
         "joined_at",
         "last_message",
         "last_message_at",
+        "layer",
         "left_at",
         "messages",
         "name",
         "newcomer_flagged",
+        "reacted",
         "replies",
         "risk",
         "risk_as_of",
         "risk_reasons",
+        "role",
         "step",
         "today",
         "today_count",
@@ -265,6 +274,15 @@ class Person:
         self.today_count: int = 0
         self.days: bytes = NO_DAYS
         """Messages by day (see :mod:`streams.core.daily`) before ``today``, at most 28, within 28 days of ``today``."""
+        self.deeds: bytes = NO_DAYS
+        """What they did for the talk: see :mod:`streams.core.deeds`."""
+        self.check_ins: int = 0
+        """See :mod:`streams.core.checkins`; 0: none yet."""
+        self.reacted: int = 0
+        """The last day on which they reacted to a message."""
+        self.role: int = 0
+        """Place in :data:`streams.core.roles.ROLES`, as of the last midnight; likewise the next, in ``LAYERS``."""
+        self.layer: int = 0
         self.risk: float = -1.0
         """-1: not defined (no message in 28 days, staff, bot)."""
         self.risk_reasons: tuple[str, ...] = ()
@@ -291,6 +309,11 @@ class Person:
         new.today = self.today
         new.today_count = self.today_count
         new.days = self.days
+        new.deeds = self.deeds
+        new.check_ins = self.check_ins
+        new.reacted = self.reacted
+        new.role = self.role
+        new.layer = self.layer
         new.risk = self.risk
         new.risk_reasons = self.risk_reasons
         new.risk_as_of = self.risk_as_of
@@ -339,7 +362,7 @@ def shared(reasons: tuple[str, ...]) -> tuple[str, ...]:
 class Said:
     """A message of the last half hour (and of the last :data:`MOST_SAID`), as far as replies need it."""
 
-    __slots__ = ("answered", "counts", "person", "place", "ts")
+    __slots__ = ("answered", "counts", "critical", "person", "place", "responders", "root", "staff_answered", "ts")
 
     def __init__(self, ts: int, person: int, place: int, answered: bool, counts: bool) -> None:
         self.ts: int = ts
@@ -350,6 +373,14 @@ class Said:
         self.answered: bool = answered
         self.counts: bool = counts
         """By a member (neither staff nor bot): it counts for the reply rate."""
+        self.staff_answered: bool = False
+        """Staff has replied to it."""
+        self.root: str = ""
+        """The message with which its conversation began, itself if it is that one; empty: not known."""
+        self.critical: bool = False
+        """It answers with disagreement or a counter-question."""
+        self.responders: tuple[int, ...] = ()
+        """The first three people who responded."""
 
 
 MOST_SAID: Final = 1_000
@@ -360,7 +391,7 @@ MOST_SAID: Final = 1_000
 class Minute:
     """One closed minute that held something."""
 
-    __slots__ = ("joins", "leaves", "messages", "number", "responses", "speakers", "staff_messages")
+    __slots__ = ("joins", "leaves", "messages", "number", "responses", "speakers", "staff_messages", "staff_responses")
 
     def __init__(self, number: int) -> None:
         self.number: int = number
@@ -372,6 +403,8 @@ class Minute:
         """Member (place in the table of people), messages, member, messages …"""
         self.responses: tuple[int, ...] = ()
         """Seconds to the first reply of those messages that drew one."""
+        self.staff_responses: tuple[int, ...] = ()
+        """Seconds to the first reply by staff."""
 
     def pack(self) -> bytes:
         """Return the minute in few bytes: it stays for a week."""
@@ -384,7 +417,9 @@ class Minute:
                 self.joins,
                 self.leaves,
                 len(self.responses),
+                len(self.staff_responses),
                 *self.responses,
+                *self.staff_responses,
                 *self.speakers,
             ],
         ).tobytes()
@@ -398,8 +433,10 @@ def unpack_minute(data: bytes) -> Minute:
     minute.staff_messages = numbers[2]
     minute.joins = numbers[3]
     minute.leaves = numbers[4]
-    end = 6 + numbers[5]
-    minute.responses = tuple(numbers[6:end])
+    middle = 7 + numbers[5]
+    end = middle + numbers[6]
+    minute.responses = tuple(numbers[7:middle])
+    minute.staff_responses = tuple(numbers[middle:end])
     minute.speakers = numbers[end:]
     return minute
 
@@ -425,6 +462,8 @@ class Window:
         "shape",
         "speakers",
         "staff_messages",
+        "staff_replied",
+        "staff_responses",
     )
 
     def __init__(self, number: int) -> None:
@@ -444,6 +483,9 @@ class Window:
         """Messages -> how many members wrote just so many."""
         self.responses: dict[int, int] = {}
         """Seconds -> how many first replies took so long."""
+        self.staff_replied: int = 0
+        self.staff_responses: dict[int, int] = {}
+        """The same for first replies by staff."""
 
 
 @mypyc_attr(acyclic=True)

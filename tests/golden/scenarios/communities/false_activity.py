@@ -17,10 +17,9 @@ def five_talkers_fill_the_screen_of_two_hundred(c: Community) -> None:
     c.group(members=200, staff="群主")
     c.talk((1, 37), [*FIVE, *people("偶尔甲 偶尔乙 偶尔丙", weight=0.4)], a_day=9)
     c.tolerate("member_at_risk")
-    todo = "structure: false activity isn't computed yet"
-    c.expect("false_activity", ("8 00:00", "36 23:59"), because="5|4", pending=todo)
+    c.expect("false_activity", ("8 00:00", "36 23:59"), because="5|4")
     c.activity("7d", "37 23:00", key_people=(3, 5), active_ratio=(0.02, 0.08))
-    c.activity("7d", "37 23:00", false_activity=True, pending=todo)
+    c.activity("7d", "37 23:00", false_activity=True)
 
 
 def a_lively_group_in_which_a_quarter_speaks(c: Community) -> None:
@@ -30,7 +29,7 @@ def a_lively_group_in_which_a_quarter_speaks(c: Community) -> None:
     c.tolerate("member_at_risk")
     c.never("false_activity")
     c.activity("7d", "37 23:00", key_people=(12, 44), active_ratio=(0.15, 0.4), top5_share=(0.1, 0.5))
-    c.activity("7d", "37 23:00", false_activity=False, pending="structure: false activity isn't computed yet")
+    c.activity("7d", "37 23:00", false_activity=False)
 
 
 def five_of_twelve_colleagues_do_the_talking(c: Community) -> None:
@@ -75,10 +74,9 @@ def a_lively_group_shrinks_to_five_who_talk_more_than_ever(c: Community) -> None
     c.talk((36, 55), FIVE, a_day=11)
     c.talk((56, 80), people(" ".join(names("邻居", 30))), a_day=11)
     c.tolerate("member_at_risk")
-    todo = "structure: false activity isn't computed yet"
-    c.expect("false_activity", ("37 00:00", "46 12:00"), because="5|4", resolved_by="70 00:00", pending=todo)
-    c.activity("7d", "50 23:00", false_activity=True, pending=todo)
-    c.activity("7d", "75 23:00", false_activity=False, pending=todo)
+    c.expect("false_activity", ("37 00:00", "46 12:00"), because="5|4", resolved_by="70 00:00")
+    c.activity("7d", "50 23:00", false_activity=True)
+    c.activity("7d", "75 23:00", false_activity=False)
 
 
 def the_same_people_every_week(c: Community) -> None:
@@ -87,7 +85,7 @@ def the_same_people_every_week(c: Community) -> None:
     c.talk((1, 30), people(" ".join(names("老友", 9))), a_day=10)
     c.tolerate("member_at_risk")
     c.never("false_activity")
-    c.activity("7d", "30 23:00", same_faces=(0.85, 1.0), pending="structure: same faces aren't computed yet")
+    c.activity("7d", "30 23:00", same_faces=(0.85, 1.0))
 
 
 def a_fan_group_with_new_faces_every_week(c: Community) -> None:
@@ -98,7 +96,7 @@ def a_fan_group_with_new_faces_every_week(c: Community) -> None:
         c.talk((1 + 7 * week, 7 + 7 * week), [*fans, *people("铁粉甲 铁粉乙", weight=2.0)], a_day=9, about=FANS)
     c.tolerate("member_at_risk")
     c.never("false_activity", "group_fading")
-    c.activity("7d", "28 23:00", same_faces=(0.0, 0.3), pending="structure: same faces aren't computed yet")
+    c.activity("7d", "29 12:00", same_faces=(0.0, 0.3))  # as of the midnight (UTC) that ended the week
 
 
 def everything_goes_through_the_teacher(c: Community) -> None:
@@ -106,7 +104,7 @@ def everything_goes_through_the_teacher(c: Community) -> None:
     c.group(members=40, staff="王老师", kind="learning")
     c.talk((1, 20), [Person("王老师", 3.0, "lead"), *people(" ".join(names("学生", 15)))], a_day=8, mix={STAFF: 1.0})
     c.tolerate("member_at_risk")
-    c.activity("7d", "20 23:00", mesh_index=(0.0, 0.15), pending="structure: the mesh index isn't computed yet")
+    c.activity("7d", "20 23:00", mesh_index=(0.0, 0.15))
 
 
 def neighbours_answer_each_other(c: Community) -> None:
@@ -114,4 +112,4 @@ def neighbours_answer_each_other(c: Community) -> None:
     c.group(members=90, staff="群主")
     c.talk((1, 20), [*NEIGHBOURS, Person("群主", 1.0, "lead")], a_day=9, mix=MIXED)
     c.tolerate("member_at_risk")
-    c.activity("7d", "20 23:00", mesh_index=(0.7, 1.0), pending="structure: the mesh index isn't computed yet")
+    c.activity("7d", "20 23:00", mesh_index=(0.7, 1.0))
