@@ -22,12 +22,15 @@ _PAIR: Final = 8
 
 
 def with_deed(deeds: bytes, day: int, kind: int, since: int) -> bytes:
-    """Return ``deeds`` with one more of a kind on ``day``, which is none before the last one, without days before ``since``."""
+    """Return ``deeds`` with one more of a kind on ``day``, or on the last day if that is later, without days before ``since``."""
     counts = 0
     kept = deeds
-    if deeds and int.from_bytes(deeds[-_PAIR : -_PAIR // 2], "little") == day:
-        counts = int.from_bytes(deeds[-_PAIR // 2 :], "little")
-        kept = deeds[:-_PAIR]
+    if deeds:
+        last = int.from_bytes(deeds[-_PAIR : -_PAIR // 2], "little")
+        if last >= day:
+            day = last
+            counts = int.from_bytes(deeds[-_PAIR // 2 :], "little")
+            kept = deeds[:-_PAIR]
     if counts >> (kind * BITS) & MOST < MOST:
         counts += 1 << (kind * BITS)
     return from_day(kept + day.to_bytes(4, "little") + counts.to_bytes(4, "little"), since)

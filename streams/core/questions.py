@@ -11,7 +11,7 @@ import math
 from typing import Final
 
 from huoqun.results import QuestionKind, alert_id
-from streams.core import coverage, names
+from streams.core import coverage, names, structure
 from streams.core.alerts import close_alert, minutes_text, raise_alert
 from streams.core.arrival import Arrival
 from streams.core.daily import messages_from
@@ -299,6 +299,7 @@ def _expire(h: History, settings: GroupSettings, asked: Asked, at: int) -> None:
 
 def _forget(h: History, asked: Asked) -> None:
     h.shut_question(asked)
+    structure.helped(h, asked)
     left = [other for other in h.askers.get(asked.user, NONE) if other is not asked]
     if left:
         h.put(ASKERS, asked.user, tuple(left))

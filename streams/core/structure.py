@@ -34,7 +34,7 @@ from streams.core.history import History
 from streams.core.pairs import MOST_PAIRS, Graph, fold, graph_of, ordered
 from streams.core.reactions import disagrees
 from streams.core.settings import GroupSettings
-from streams.core.state import DAY_MS, LONG_DAYS, MOST_SAID, REPLY_MS, Person, Said
+from streams.core.state import DAY_MS, LONG_DAYS, MOST_SAID, REPLY_MS, Asked, Person, Said
 from streams.core.structure_changes import FabricWas, Paired, Responded
 
 WATCHED: Final = 14
@@ -99,6 +99,13 @@ def credit(h: History, place: int, ts: int, kind: int) -> None:
     day = ts // DAY_MS
     person = h.change_person(place)
     person.deeds = deeds.with_deed(person.deeds, day, kind, day - LONG_DAYS)
+
+
+def helped(h: History, asked: Asked) -> None:
+    """Credit whoever answered a question, once it is settled that they did; one that goes on with another counts with that."""
+    place = h.index.get(asked.answered_by, -1)
+    if place >= 0 and asked.status == "answered" and not asked.joined_to:
+        credit(h, place, asked.answered_at, deeds.ANSWER)
 
 
 def root_of(event: Arrival, target: Said | None, place: int, *, linked: bool, asks: bool) -> str:
