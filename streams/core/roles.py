@@ -7,9 +7,10 @@ Roles, the first that fits:
 * *critic*: answered others with disagreement, or with a question to what they link, and was replied to, at least
   :data:`LEAST_CRITIQUES` times and for a twentieth of all such in the group;
 * *helper*: answered at least :data:`LEAST_ANSWERS` questions, and a fiftieth of all that were answered;
-* *silent*: said nothing, and reacted to nothing; somebody who joined within the week has no role yet instead;
 * *onlooker*: wrote less than once a week, or only reacted;
-* *talker*: writes, without any of these. The domain's five leave them out; they are told apart here.
+* *silent*: said nothing, and reacted to nothing. Somebody who joined within the week has no role yet instead.
+
+Who talks, and does none of this, has no role: the rest of the five who fill the screen.
 
 Expect (field) a thinker or two, a few critics, four in ten onlookers, half or more silent. Up to 80 % only taking is usual.
 
@@ -48,8 +49,7 @@ CRITIC: Final = 2
 HELPER: Final = 3
 ONLOOKER: Final = 4
 SILENT: Final = 5
-TALKER: Final = 6
-ROLES: Final = ("", "thinker", "critic", "helper", "onlooker", "silent", "talker")
+ROLES: Final = ("", "thinker", "critic", "helper", "onlooker", "silent")
 
 ORDINARY: Final = 1
 CORE: Final = 2
@@ -144,7 +144,7 @@ def _by_messages(person: Person, since: int, today: int) -> int:
     if person.today_count and since <= person.today < today:
         messages += person.today_count
     if messages >= ONCE_A_WEEK:
-        return TALKER
+        return NONE
     if messages or person.reacted >= since:
         return ONLOOKER
     new = person.joined_at and today * DAY_MS - person.joined_at < NEWCOMER_MS

@@ -175,7 +175,7 @@ class Plain:
             elif critiques >= 3 and critiques * 20 >= totals["critique"]:
                 role = "critic"
             elif spoke[user] >= 4:
-                role = "talker"
+                role = ""
             elif spoke[user] or self.reacted.get(user, -99) >= today - 28:
                 role = "onlooker"
             else:

@@ -6,7 +6,6 @@ from tests.golden.scenarios.language import Community
 from tests.golden.scenarios.talk import ASK, CHAT, OPINION, STAFF, STARLIKE, Person, people
 from tests.golden.scenarios.usual import names
 
-ROLES = "structure: roles and layers aren't told yet"
 
 
 def a_pyramid_that_stands(c: Community) -> None:
@@ -37,14 +36,14 @@ def a_pyramid_that_stands(c: Community) -> None:
     c.says("31 12:01", "阿梅", "欢迎常说话", reply_to=hello)
     c.reacts("32 12:00", "观众乙", opened)
     c.tolerate("member_at_risk", "newcomer_at_risk")
-    c.member("小林", role="thinker", layer="leader", pending=ROLES)
-    c.member("大刘", role="critic", pending=ROLES)
-    c.member("阿梅", role="helper", layer="core", pending=ROLES)
-    c.member("老周", role="helper", layer="core", pending=ROLES)
-    c.member("观众乙", role="onlooker", layer="ordinary", pending=ROLES)
-    c.member("观众甲", role="onlooker", layer="ordinary", pending=ROLES)
-    c.member("沉默丙", role="silent", layer="ordinary", pending=ROLES)
-    c.member("群主", layer="leader", pending=ROLES)
+    c.member("小林", role="thinker", layer="leader")
+    c.member("大刘", role="critic")
+    c.member("阿梅", role="helper", layer="core")
+    c.member("老周", role="helper", layer="core")
+    c.member("观众乙", role="onlooker", layer="ordinary")
+    c.member("观众甲", role="onlooker", layer="ordinary")
+    c.member("沉默丙", role="silent", layer="ordinary")
+    c.member("群主", layer="leader")
 
 
 def everybody_waits_for_the_teacher(c: Community) -> None:
@@ -53,6 +52,6 @@ def everybody_waits_for_the_teacher(c: Community) -> None:
     pupils = names("学生", 12)
     c.talk((1, 33), [Person("王老师", 3.0, "lead"), *people(" ".join(pupils))], a_day=4, mix=STARLIKE | {STAFF: 9.0})
     c.tolerate("member_at_risk", "false_activity", "silence_after_broadcast")
-    c.member("王老师", layer="leader", pending=ROLES)
+    c.member("王老师", layer="leader")
     for pupil in pupils[:3]:
         c.member(pupil, role={"", "onlooker", "ordinary", "member"})
