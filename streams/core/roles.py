@@ -1,6 +1,7 @@
 """The part that each member plays, over 28 days as of the last midnight UTC, and the layers that carry a group.
 
-Roles, the first that fits:
+Roles; of the first three, where several fit, the one of which the member does the largest share in the group; else the first
+that fits:
 
 * *thinker*: began at least :data:`LEAST_STARTS` conversations that several others joined (:data:`SEVERAL` within half an
   hour), and at least a tenth of all such in the group: one or two carry a group (field), never more than ten;
@@ -130,13 +131,14 @@ def shape_of(kind: Kind, leaders: int, core: int, ordinary: int) -> str:
 
 def _by_deeds(person: Person, since: int, starts: int, critiques: int, answers: int) -> int:
     mine = deeds.totals(person.deeds, since)
+    role, share = NONE, 0.0
     if mine[0] >= LEAST_STARTS and mine[0] * STARTS_SHARE >= starts:
-        return THINKER
-    if mine[1] >= LEAST_CRITIQUES and mine[1] * CRITIQUES_SHARE >= critiques:
-        return CRITIC
-    if mine[2] >= LEAST_ANSWERS and mine[2] * ANSWERS_SHARE >= answers:
-        return HELPER
-    return NONE
+        role, share = THINKER, mine[0] / starts
+    if mine[1] >= LEAST_CRITIQUES and mine[1] * CRITIQUES_SHARE >= critiques and mine[1] / critiques > share:
+        role, share = CRITIC, mine[1] / critiques
+    if mine[2] >= LEAST_ANSWERS and mine[2] * ANSWERS_SHARE >= answers and mine[2] / answers > share:
+        role = HELPER
+    return role
 
 
 def _by_messages(person: Person, since: int, today: int) -> int:

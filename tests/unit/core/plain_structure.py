@@ -170,10 +170,10 @@ class Plain:
                 left -= week[user]
         for user in self.known:
             starts, critiques = deeds[user, "start"], deeds[user, "critique"]
-            if starts >= 2 and starts * 10 >= totals["start"]:
-                role = "thinker"
-            elif critiques >= 3 and critiques * 20 >= totals["critique"]:
-                role = "critic"
+            thinks = starts / totals["start"] if starts >= 2 and starts * 10 >= totals["start"] else 0.0
+            doubts = critiques / totals["critique"] if critiques >= 3 and critiques * 20 >= totals["critique"] else 0.0
+            if thinks or doubts:
+                role = "critic" if doubts > thinks else "thinker"
             elif spoke[user] >= 4:
                 role = ""
             elif spoke[user] or self.reacted.get(user, -99) >= today - 28:

@@ -7,7 +7,6 @@ from tests.golden.scenarios.talk import ASK, CHAT, OPINION, STAFF, STARLIKE, Per
 from tests.golden.scenarios.usual import names
 
 
-
 def a_pyramid_that_stands(c: Community) -> None:
     """One who opens the topics, one who doubts, two who help, a dozen who chat, others who look on or never speak.
 
