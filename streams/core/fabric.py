@@ -68,6 +68,10 @@ class Fabric:
         self.shape: str = ""
         """``pyramid``, ``no_middle``, ``no_top``, or empty: not known."""
 
+    def layers(self) -> tuple[str, int, int, int]:
+        """Return what the group's row shows of it."""
+        return self.shape, self.leaders, self.core, self.ordinary
+
     def row(self) -> list[Any]:
         """Return it as it is saved."""
         return [

@@ -161,8 +161,8 @@ def on_day(h: History, settings: GroupSettings, today: int) -> None:
         for place in range(len(people)):
             if people[place].role or people[place].layer:
                 roles.give(h, place, roles.NONE, roles.NONE)
-    if (fabric.shape, fabric.leaders, fabric.core) != (before.shape, before.leaders, before.core):
-        h.group_changed = True
+    if fabric.layers() != before.layers():
+        h.group_changed = True  # time alone changed it: no event comes that would have the row sent
     h.do(FabricWas(fabric))
 
 
