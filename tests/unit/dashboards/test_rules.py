@@ -38,3 +38,13 @@ def test_a_rule_reads_metrics_that_exist_and_speaks_both_languages(rule: dict[st
     for text in (annotations["summary"], annotations["description"]):
         assert re.search(r"[\u4e00-\u9fff]", text)
         assert " · " in text
+
+
+def test_every_rule_leads_to_what_to_do_and_nothing_else_stands_there() -> None:
+    page = (HERE.parents[2] / "docs/runbooks.md").read_text("utf-8")
+    there = re.findall(r"^## (\w+)$", page, flags=re.MULTILINE)
+    assert there == [rule["alert"] for rule in rules()]
+    for rule in rules():
+        annotations = rule["annotations"]
+        assert isinstance(annotations, dict)
+        assert annotations["runbook"] == f"docs/runbooks.md#{str(rule['alert']).lower()}"
