@@ -33,7 +33,9 @@ FEW_FACTOR: Final = 3
 """… if they are also this many times the usual peak. A quick talk of two reaches 40."""
 RAID: Final = 30
 """So many are enough where most come from strangers."""
-MANY_SPEAKERS: Final = 5.0
+FEW_UNKNOWN: Final = 90
+"""While nothing is known of what is usual, so many are needed: in 193,000 IRC messages a talk of several reached 60 eight times."""
+MANY_SPEAKERS: Final = 4.0
 """Above so many effective speakers (exp of the entropy) who are known here it is joy, and no flood."""
 STRANGER_MS: Final = 3 * DAY_MS
 """Who joined within this time is a stranger (a silent member who cheers for once isn't) …"""
@@ -222,7 +224,7 @@ def _several(h: History, settings: GroupSettings, event: Arrival, five: int) -> 
     for count in sorted(counts.values()):
         entropy -= count / total * math.log(count / total)
     effective = math.exp(entropy)
-    if not raid and (five < FEW or effective > MANY_SPEAKERS):
+    if not raid and (five < (FEW if usual else FEW_UNKNOWN) or effective > MANY_SPEAKERS):
         return
     ranked = [(-count, place) for place, count in counts.items()]
     ranked.sort()

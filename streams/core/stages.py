@@ -44,7 +44,9 @@ MOST_DEAD_DAYS: Final = 56
 REVIVED_DAYS: Final = 2
 """A dormant group is alive again when members talk on so many days of a week …"""
 REVIVED: Final = 3
-"""… and write so many messages."""
+"""… and write so many messages …"""
+REVIVED_SHARE: Final = 0.5
+"""… or when so many members write this share of what was said on a day with talk, as in a club that meets now and then."""
 
 LOOKS_DAYS: Final = 7
 """So long a group has to look like the next stage before it is said to have entered it."""
@@ -161,23 +163,25 @@ def _ago(person: Person, at: int) -> str:
 
 
 def worth_moving(h: History, at: int) -> list[Person]:
-    """Return up to five members who still talk, or did when the group last did: the most active of them first.
+    """Return up to five members who still talk, or did when the group last did.
 
-    Looked for among those who spoke within a fortnight of the last message by a member.
+    Looked for among those who spoke within a fortnight of the last message by a member: who wrote most in the week before that
+    comes first, then who wrote most in the four weeks before it.
     """
-    last = h.head.last_member_message
-    today = at // DAY_MS
-    ranked: list[tuple[int, int, int]] = []
+    last = min(h.head.last_member_message, at)
+    day = last // DAY_MS
+    ranked: list[tuple[int, int, int, int]] = []
     for place in range(len(h.people)):
         person = h.people[place]
         if person.is_staff or person.is_bot or person.left_at or person.last_message_at <= last - MOVE_DAYS * DAY_MS:
             continue
         if not person.messages:
             continue
-        recent = messages_from(person.days, today - 2 * LONG_DAYS) + person.today_count
-        ranked.append((-recent, -person.last_message_at, place))
+        week = messages_from(person.days, day - 6) + (person.today_count if person.today >= day - 6 else 0)
+        month = messages_from(person.days, day - LONG_DAYS + 1) + person.today_count
+        ranked.append((-week, -month, -person.last_message_at, place))
     ranked.sort()
-    return [h.people[place] for _, _, place in ranked[:MOVE_MOST]]
+    return [h.people[entry[3]] for entry in ranked[:MOVE_MOST]]
 
 
 def _fades(decline: Decline, share: float) -> bool:
@@ -263,7 +267,13 @@ def _revived(h: History) -> tuple[str, str]:
     for ago in range(min(7, len(messages))):
         days += messages[ago] > 0
     week = summed(messages, 0, 7)
-    if days >= REVIVED_DAYS and week >= REVIVED:
+    talking = total = 0
+    for ago in range(7, len(messages)):
+        talking += messages[ago] > 0
+        total += messages[ago]
+    speakers = max(column(h.record, SPEAKERS)[:7], default=0)
+    as_ever = talking > 0 and week * talking >= REVIVED_SHARE * total and speakers >= REVIVED
+    if (days >= REVIVED_DAYS and week >= REVIVED) or as_ever:
         return (
             "blending",
             f"又有人说话了：7 天里 {days} 天，{week} 条 · people talk again: on {days} of 7 d, {week} messages",
