@@ -9,6 +9,7 @@ week.
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from mypy_extensions import mypyc_attr
@@ -30,7 +31,7 @@ WAVERING: Final = 0.35
 class Decline:
     """How a group stands against its own past. Messages and speakers are members'."""
 
-    __slots__ = ("lowest", "missing", "speakers", "usual", "usual_speakers", "week")
+    __slots__ = ("lowest", "missing", "speakers", "usual", "usual_speakers", "variation", "week")
 
     def __init__(self) -> None:
         self.week: int = 0
@@ -41,6 +42,8 @@ class Decline:
         """Talk that is missing, in usual days."""
         self.lowest: int = 0
         """Messages in the weakest of the weeks that say what is usual."""
+        self.variation: float = 0.0
+        """How much those weeks differ: their standard deviation as a share of their mean."""
         self.speakers: float = 0.0
         """Members who spoke on a day, on average over the last seven; then the same of the days that say what is usual."""
         self.usual_speakers: float = 0.0
@@ -63,12 +66,13 @@ def decline_in(record: bytes, since: int, share: float) -> Decline:
     for value in expected:
         total += value
         talking += value > 0
-    weeks = (days - first) // WEEK_DAYS
-    lowest = -1
-    for number in range(weeks):
-        week = summed(messages, first + number * WEEK_DAYS, first + (number + 1) * WEEK_DAYS)
-        lowest = week if lowest < 0 else min(lowest, week)
-    found.lowest = lowest
+    weeks = [summed(messages, at, at + WEEK_DAYS) for at in range(first, days - WEEK_DAYS + 1, WEEK_DAYS)]
+    found.lowest = min(weeks)
+    mean = sum(weeks) / len(weeks)
+    square = 0.0
+    for week in weeks:
+        square += (week - mean) * (week - mean)
+    found.variation = math.sqrt(square / len(weeks)) / mean if mean else 0.0
     found.usual = total
     found.speakers = summed(speakers, 0, WEEK_DAYS) / WEEK_DAYS
     found.usual_speakers = summed(speakers, first, days) / (days - first)

@@ -34,7 +34,7 @@ FEW_FACTOR: Final = 3
 RAID: Final = 30
 """So many are enough where most come from strangers."""
 FEW_UNKNOWN: Final = 90
-"""While nothing is known of what is usual, so many are needed: in 193,000 IRC messages a talk of several reached 60 eight times."""
+"""While nothing is known of what is usual, so many are needed: in 193,000 IRC messages talks reached 60 eight times."""
 MANY_SPEAKERS: Final = 4.0
 """Above so many effective speakers (exp of the entropy) who are known here it is joy, and no flood."""
 STRANGER_MS: Final = 3 * DAY_MS

@@ -133,7 +133,8 @@ class Group:
             if not old or gone:
                 self._join(head, event, person)
                 referral.on_join(h, event, place)
-            harms.on_event(h, self.settings, event, person)
+            if gone:
+                harms.on_return(h, self.settings, event)
         elif kind == "leave":
             if not gone:
                 self._leave(h, head, event, person, known=old)

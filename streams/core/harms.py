@@ -33,18 +33,20 @@ def on_counted(h: History, settings: GroupSettings, event: Arrival, place: int) 
 
 
 def on_event(h: History, settings: GroupSettings, event: Arrival, person: Person) -> None:
-    """Look at what is neither a person's message nor a leave."""
+    """Look at what is neither a person's message nor a join nor a leave."""
     if event.kind == "message":
         if h.life.coverage == FULL:
             flood.on_bot(h, settings, event)
     elif event.kind == "reaction":
         if h.troubles.calls and not person.is_staff and not person.is_bot:
             broadcasts.on_reaction(h, event)
-    elif event.kind == "delete":
-        if h.troubles.pasted:
-            advertising.on_delete(h, settings, event)
-    elif event.kind == "join":
-        leaving.on_join(h, settings, event)
+    elif event.kind == "delete" and h.troubles.pasted:
+        advertising.on_delete(h, settings, event)
+
+
+def on_return(h: History, settings: GroupSettings, event: Arrival) -> None:
+    """Look at a join of somebody who had left."""
+    leaving.on_return(h, settings, event)
 
 
 def on_leave(h: History, head: Head, settings: GroupSettings, event: Arrival) -> None:

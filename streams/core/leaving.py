@@ -53,6 +53,11 @@ PRIOR_SHAPE: Final = 0.5
 """How uneven leaves are taken to be before anything is known: the shape of a gamma distribution of rates; low is uneven."""
 SHAPE_HOURS: Final = 72.0
 """The prior shape weighs as much as so many hours."""
+PASSING_SHARE: Final = 0.4
+PASSING_LEAST: Final = 12
+"""Where this share of those who leave come back, of at least so many, leaving says nothing: it is a room that people step in
+and out of, like an IRC channel, where a disconnection is a leave. There bursts aren't told."""
+MOST_LEAVES: Final = 4_000
 BACK_SHARE: Final = 0.5
 """When so many of those who left are back, it was the network and no burst."""
 ANNOUNCEMENT_LENGTH: Final = 120
@@ -73,12 +78,12 @@ def on_staff_message(h: History, event: Arrival) -> None:
         h.change_troubles().announcement = (event.ts, event.user_id, event.id, 1, event.ts)
 
 
-def on_join(h: History, settings: GroupSettings, event: Arrival) -> None:
-    """See whether a burst was one at all: those who left come back."""
-    t = h.troubles
+def on_return(h: History, settings: GroupSettings, event: Arrival) -> None:
+    """Somebody who had left is back: see whether a burst was one at all."""
+    t = h.change_troubles()
+    t.returns += 1
     if not t.burst or event.user_id not in t.burst_from:
         return
-    t = h.change_troubles()
     t.burst_back += 1
     if t.burst_back < BACK_SHARE * len(t.burst_from):
         return
@@ -92,6 +97,9 @@ def on_leave(h: History, head: Head, settings: GroupSettings, event: Arrival) ->
     ts = event.ts
     t = h.change_troubles()
     _count(t, h.life.first_ts, ts)
+    t.leaves += 1
+    if t.leaves >= MOST_LEAVES:
+        t.leaves, t.returns = t.leaves // 2, t.returns // 2
     keep = 0
     while keep < len(t.left) and (t.left[keep] <= ts - LONG_MS or len(t.left) - keep >= MOST_LEFT):
         keep += 1
@@ -106,7 +114,7 @@ def on_leave(h: History, head: Head, settings: GroupSettings, event: Arrival) ->
     least = min(MOST_LEAST, max(LEAST, round(LEAST_SHARE * members_of(head))))
     if not goes_on and not _improbable(short, len(t.left), least, rate, shape):
         return
-    if takes_leave(settings, ts):
+    if takes_leave(settings, ts) or (t.leaves >= PASSING_LEAST and t.returns >= PASSING_SHARE * t.leaves):
         return
     if not goes_on:
         first = _first_of(t, short, rate, shape)

@@ -23,9 +23,12 @@ from streams.core.state import DAY_MS, LONG_DAYS, Life, Person
 
 MISSING: Final = 4.0
 """A group fades when so many usual days' talk is missing …"""
+VARIES: Final = 8.0
+USUAL_VARIATION: Final = 0.15
+"""… and more where its weeks differ: so many days for each time over that their variation exceeds this …"""
 STILL_LOW: Final = 0.15
 """… the last week is below the kind's share by no more than this …"""
-SPEAKERS_LEFT: Final = 0.85
+SPEAKERS_LEFT: Final = 0.75
 """… and fewer than this share of the usual speakers are left: one who wrote much and left is no decline …"""
 LEAST: Final = 20.0
 """… of a usual week of at least so many messages."""
@@ -187,7 +190,7 @@ def worth_moving(h: History, at: int) -> list[Person]:
 def _fades(decline: Decline, share: float) -> bool:
     return (
         decline.usual >= LEAST
-        and decline.missing >= MISSING
+        and decline.missing >= MISSING + VARIES * max(0.0, decline.variation - USUAL_VARIATION)
         and decline.week < (share + STILL_LOW) * decline.usual
         and decline.week < decline.lowest
         and decline.speakers < SPEAKERS_LEFT * decline.usual_speakers

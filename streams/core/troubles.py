@@ -54,12 +54,14 @@ class Troubles:
         "hour_leaves",
         "hours",
         "insults",
+        "leaves",
         "left",
         "pasted",
         "quarrel",
         "quarrel_cause",
         "quarrel_last",
         "quarrel_people",
+        "returns",
         "silence",
         "silence_usual",
         "squares",
@@ -68,7 +70,7 @@ class Troubles:
         "usual_peak",
     )
 
-    def __init__(self, step: int) -> None:
+    def __init__(self, step: int) -> None:  # noqa: PLR0915  # one a field
         self.step: int = step
         self.ad: Cause | None = None
         """The last message that advertised, and so on: what a leave burst may come from."""
@@ -87,6 +89,9 @@ class Troubles:
         """Hours observed, fading with age; then the leaves in them, and the squares of the leaves of each."""
         self.total: float = 0.0
         self.squares: float = 0.0
+        self.leaves: int = 0
+        """Leaves of people's own accord, and how many who had left came back; both are halved now and then."""
+        self.returns: int = 0
         self.burst: str = ""
         """The burst that goes on: the event of its first leave; then when it began, its last leave, who left, who came back."""
         self.burst_first: int = 0
@@ -133,6 +138,7 @@ class Troubles:
         new.flood_cause, new.quarrel_cause = self.flood_cause, self.quarrel_cause
         new.left, new.gone, new.hour, new.hour_leaves = self.left, self.gone, self.hour, self.hour_leaves
         new.hours, new.total, new.squares = self.hours, self.total, self.squares
+        new.leaves, new.returns = self.leaves, self.returns
         new.burst, new.burst_first, new.burst_last = self.burst, self.burst_first, self.burst_last
         new.burst_from, new.burst_back = self.burst_from, self.burst_back
         new.pasted = self.pasted
@@ -150,7 +156,15 @@ class Troubles:
         return [
             [self.ad, self.announcement, self.flood_cause, self.quarrel_cause],
             [self.left, self.gone, self.hour, self.hour_leaves, self.hours, self.total, self.squares],
-            [self.burst, self.burst_first, self.burst_last, self.burst_from, self.burst_back],
+            [
+                self.burst,
+                self.burst_first,
+                self.burst_last,
+                self.burst_from,
+                self.burst_back,
+                self.leaves,
+                self.returns,
+            ],
             self.pasted,
             [self.flood, self.flood_alone, self.flood_from, self.flood_limit, self.usual_peak],
             [self.bot_minute, self.bot_count, self.bot_before, self.bot_peak, self.bot_usual],
@@ -169,7 +183,7 @@ def troubles_from(row: list[Any]) -> Troubles:
     t.hours, t.total, t.squares = left[4], left[5], left[6]
     burst = row[2]
     t.burst, t.burst_first, t.burst_last = burst[0], burst[1], burst[2]
-    t.burst_from, t.burst_back = tuple(burst[3]), burst[4]
+    t.burst_from, t.burst_back, t.leaves, t.returns = tuple(burst[3]), burst[4], burst[5], burst[6]
     t.pasted = tuple([(p[0], p[1], p[2], p[3], p[4], p[5], tuple(p[6])) for p in row[3]])
     flood = row[4]
     t.flood, t.flood_alone, t.flood_from, t.flood_limit, t.usual_peak = flood[0], flood[1], flood[2], flood[3], flood[4]

@@ -110,6 +110,17 @@ def test_those_who_come_back_at_once_had_lost_the_network() -> None:
     assert "came back" in alert["reasons"][-1]
 
 
+def test_in_a_room_that_people_step_in_and_out_of_leaves_say_nothing() -> None:
+    scene = group_of(40)
+    for day in range(1, 5):
+        for n in range(10):
+            scene.leave(day * DAY_S + n * 4000, f"m{n}")
+            scene.join(day * DAY_S + n * 4000 + 600, f"m{n}")
+    for n in range(20):
+        scene.leave(6 * DAY_S + n, f"m{n}")
+    assert not scene.alerts("leave_burst")
+
+
 def test_an_earlier_burst_does_not_make_the_next_one_usual() -> None:
     scene = group_of(80)
     for day in (3, 4, 5):
