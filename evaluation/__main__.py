@@ -1,6 +1,6 @@
 """``make evaluate``: replay, ask the views, print one table, keep it if asked.
 
-    python -m evaluation [DIRECTORY] [--only NAME…] [--quick] [--keep] [--folds N]
+    python -m evaluation [DIRECTORY] [--only NAME…] [--quick] [--keep] [--folds N] [--weights DIR]
 
 DIRECTORY (../shared/data) holds annotated chats and archives, or some of them: what is absent is said. --quick takes small
 splits and samples, to see that it works; nothing is judged then. --keep keeps the rows in evaluation/results.json and
@@ -42,6 +42,9 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--folds", type=int, default=FOLDS, metavar="N", help="0: judge train by the shipped weights")
+    parser.add_argument(
+        "--weights", type=Path, metavar="DIR", help="keep the folds' weights here, and use those that are there already"
+    )
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended, too
     try:
@@ -57,7 +60,7 @@ def main() -> int:
     )
     found: dict[str, list[Figure]] = {}
     with tempfile.TemporaryDirectory(prefix="huoqun-folds-") as work:
-        task = Task(given.directory, given.quick, Bars(errors), folds=given.folds, work=Path(work))
+        task = Task(given.directory, given.quick, Bars(errors), folds=given.folds, work=given.weights or Path(work))
         for suite in suites:
             found[suite.name] = []
             for row in suite.rows(task):

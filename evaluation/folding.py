@@ -35,7 +35,12 @@ class Fold(NamedTuple):
 
 
 def folds_of(split: Path, files: Sequence[str], count: int, work: Path) -> list[Fold]:
-    """Train ``count`` times, each time without a part of the split's files. Raises :class:`FoldError`."""
+    """Train ``count`` times, each time without a part of the split's files. Raises :class:`FoldError`.
+
+    What lies in ``work`` already, from a run before, is used again.
+    """
+    if (work / LIST).exists():
+        return listed(work, files)
     try:
         there = importlib.util.find_spec(TRAINING) is not None
     except ModuleNotFoundError:
