@@ -27,6 +27,7 @@ import re
 from typing import Final
 
 from streams.core import checkins, coverage, deeds, falseness, kinds, roles
+from streams.core.activity import members_of
 from streams.core.arrival import Arrival
 from streams.core.daily import from_day, messages_from, with_day
 from streams.core.fabric import Fabric
@@ -154,7 +155,10 @@ def on_day(h: History, settings: GroupSettings, today: int) -> None:
         if watched >= WATCHED:
             _faces(fabric, people, today)
         _check_ins(fabric, people, checkins.local_day(today * DAY_MS, settings.time_zone))
-        fabric.leaders, fabric.core, fabric.ordinary = roles.on_day(h, today)
+        fabric.leaders, fabric.core, known = roles.on_day(h, today)
+        fabric.ordinary = max(
+            known, members_of(h.head) - fabric.leaders - fabric.core
+        )  # some only the platform counted
         fabric.shape = roles.shape_of(kind, fabric.leaders, fabric.core, fabric.ordinary)
         fabric.false_activity = falseness.on_day(h, settings, kind, today, before.false_activity)
     else:

@@ -196,6 +196,17 @@ def test_the_groups_row_counts_its_layers_and_names_the_figures_to_show_first() 
     assert group["kpis"][0] == "value_cadence"
 
 
+def test_members_whom_only_the_platform_counted_are_ordinary() -> None:
+    scene = Scene()
+    scene.add(0, "", type="member_count", count=200)
+    scene.add(1, "boss", "早", is_staff=True)
+    for n in range(3):
+        scene.add(500 + 500 * n, f"u{n}", "早")
+    scene.silence_until(DAY_S + 60)
+    (group,) = scene.rows("GroupSummary")
+    assert (group["leaders"], group["core"], group["ordinary"], group["shape"]) == (1, 3, 196, "no_middle")
+
+
 def test_the_reply_rate_of_staff_counts_the_first_reply_by_staff_wherever_it_stands() -> None:
     scene = Scene()
     one = scene.add(0, "bob", "种什么好")
