@@ -45,9 +45,10 @@ def is_check_in(text: str, pattern: re.Pattern[str] | None) -> bool:
     """Whether a message checks in."""
     if pattern is not None:
         return pattern.search(text[:LOOKED_AT]) is not None
-    if "打卡" in text or "签到" in text or "heck" in text or "HECK" in text or "第" in text:
+    if "打卡" in text or "签到" in text or "heck" in text or "HECK" in text:
         return checks_in(text[:LOOKED_AT])
-    return "day" in text[:_OPENING].lower() and checks_in(text[:LOOKED_AT])
+    opening = text[:_OPENING].lower()
+    return ("第" in opening or "day" in opening) and checks_in(opening)
 
 
 def on_check_in(h: History, place: int, day: int) -> None:

@@ -22,7 +22,7 @@ from streams.core.arrival import Arrival
 from streams.core.changes import Reply, Wrote
 from streams.core.history import History, next_due
 from streams.core.settings import GroupSettings
-from streams.core.state import MOST_SAID, NEVER, REPLY_MS, Head, Person, Said
+from streams.core.state import NEVER, REPLY_MS, Head, Person, Said
 
 ADJACENT_MS: Final = 2 * 60_000
 """Without a link, the next person's message within this time counts as a reply to the one before."""
@@ -230,8 +230,8 @@ class Group:
         return found
 
     def _reply(self, h: History, event: Arrival, place: int, target: str, within: int) -> Said | None:
-        said = h.said.get(target)
-        if said is None or event.ts - said.ts > within or h.head.messages - said.place >= MOST_SAID:
+        said = h.recent(target, event.ts)
+        if said is None or event.ts - said.ts > within:
             return None
         if said.person == place:
             return said

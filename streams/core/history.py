@@ -32,7 +32,19 @@ from streams.core.changes import (
 )
 from streams.core.fabric import Fabric
 from streams.core.record import NO_RECORD
-from streams.core.state import WINDOWS, Asked, Head, Life, Minute, Person, Said, Window, unpack_minute
+from streams.core.state import (
+    MOST_SAID,
+    REPLY_MS,
+    WINDOWS,
+    Asked,
+    Head,
+    Life,
+    Minute,
+    Person,
+    Said,
+    Window,
+    unpack_minute,
+)
 from streams.core.tables import ASKERS, PUBLISHED, QUESTIONS, RISKS, TABLES
 from streams.core.troubles import Troubles
 
@@ -213,6 +225,16 @@ class History:
         """Return a person if they are known."""
         place = self.index.get(user)
         return None if place is None else self.people[place]
+
+    def recent(self, message: str, ts: int) -> Said | None:
+        """Return a message if it can still draw a response at ``ts`` (ms).
+
+        An older one may or may not be known any more, depending on what has settled: results must not depend on it.
+        """
+        said = self.said.get(message)
+        if said is None or ts - said.ts > REPLY_MS or self.head.messages - said.place >= MOST_SAID:
+            return None
+        return said
 
     def change_person(self, place: int) -> Person:
         """Return the person at ``place`` for this step to change."""

@@ -78,7 +78,7 @@ def _meant(h: History, event: Arrival, place: int, named: list[str]) -> str:
     Empty: nobody, or one of several.
     """
     if event.reply_to:
-        said = h.said.get(event.reply_to)
+        said = h.recent(event.reply_to, event.ts)
         if said is not None:
             return "" if said.person == place else h.people[said.person].user
     for user in named:

@@ -33,12 +33,12 @@ def thanks(text: str) -> bool:
 
 def disagrees(text: str) -> bool:
     """Whether a message opens with disagreement or a doubting counter-question."""
-    return _DISAGREES.search(text) is not None
+    return _DISAGREES.match(text) is not None
 
 
 def greets(text: str) -> bool:
     """Whether a message opens with a greeting."""
-    return _GREETS.search(text) is not None
+    return _GREETS.match(text) is not None
 
 
 def checks_in(text: str) -> bool:

@@ -35,7 +35,7 @@ from streams.core.history import History
 from streams.core.pairs import MOST_PAIRS, Graph, fold, graph_of, ordered
 from streams.core.reactions import disagrees
 from streams.core.settings import GroupSettings
-from streams.core.state import DAY_MS, LONG_DAYS, MOST_SAID, REPLY_MS, Asked, Person, Said
+from streams.core.state import DAY_MS, LONG_DAYS, Asked, Person, Said
 from streams.core.structure_changes import FabricWas, Paired, Responded
 
 WATCHED: Final = 14
@@ -56,8 +56,8 @@ def on_reply(h: History, said: Said, event: Arrival, target: str, place: int, *,
     _respond(h, said, target, place, ts)
     root = said.root
     if root and root != target:
-        first = h.said.get(root)
-        if first is not None and first.person != place and reaches(h, first, ts):
+        first = h.recent(root, ts)
+        if first is not None and first.person != place:
             _respond(h, first, root, place, ts)
             if not linked:
                 whom = first.person
@@ -74,14 +74,9 @@ def on_reaction(h: History, event: Arrival, place: int) -> None:
         return
     if person.reacted != day:
         h.change_person(place).reacted = day
-    said = h.said.get(event.reply_to)
-    if said is not None and said.person != place and reaches(h, said, event.ts):
+    said = h.recent(event.reply_to, event.ts)
+    if said is not None and said.person != place:
         _respond(h, said, event.reply_to, place, event.ts)
-
-
-def reaches(h: History, said: Said, ts: int) -> bool:
-    """Whether a message is recent enough at ``ts`` (ms) to be responded to."""
-    return ts - said.ts <= REPLY_MS and h.head.messages - said.place < MOST_SAID
 
 
 def _respond(h: History, said: Said, target: str, place: int, ts: int) -> None:
