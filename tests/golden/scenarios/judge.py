@@ -14,6 +14,7 @@ from huoqun.config import Config
 from huoqun.control import Tick
 from huoqun.events import Event
 from huoqun.results import Activity, Alert, GroupSummary
+from streams.core.lag import Lag
 from tests.support.core import Machine, View, view_of
 
 QUARTER = 6 * 3_600_000
@@ -81,10 +82,22 @@ def play(config: Config, events: Sequence[Event], until: int) -> Outcome:
 
 
 def play_disordered(config: Config, events: Sequence[Event], until: int) -> View:
-    """Feed the events in the order in which they stand, in small batches; return what the store shows."""
+    """Feed the events in the order in which they stand, losing the memory twice on the way; return what the store shows."""
     log = [codec.encode(event) for event in events]
     log.append(codec.encode(Tick(until)))
-    return Machine(config).run(log, batch=50)
+    machine = Machine(config, Lag(checkpoints=2, work=100))
+    crashes = [len(log) // 2, len(log) * 3 // 4]
+    at = 0
+    while at < len(log):
+        end = min(at + 50, len(log))
+        machine.feed(log, at, end)
+        at = end
+        machine.checkpoint()
+        if crashes and at >= crashes[0]:
+            del crashes[0]
+            at = machine.crash()
+    machine.checkpoint()
+    return view_of(machine.results)
 
 
 def _outcome(machine: Machine) -> Outcome:

@@ -17,7 +17,7 @@ Each community is a short function in `communities/`: days or weeks of usual tal
 would expect of the product: which alerts, when, about whom and why, which stages and figures, and what must not be said.
 `language.py` has the words they are written in, `talk.py` the usual talk. Every expectation is a test of its own
 (`test_scenarios.py`); alerts that nobody expects fail a community; each is also played in another order of arrival within
-the lateness bound, with the same results. What is not met yet is marked `pending` in its community, with what is missing: a
+the lateness bound, with two crashes on the way, and must give the same; and once more with another draw of its usual talk. What is not met yet is marked `pending` in its community, with what is missing: a
 strict `xfail`, so that the mark must go when it works.
 
 Times are local (Shanghai), days are counted from 1, day 1 is a Monday. Written by `python -m tests.golden.scenarios.table`."""

@@ -34,7 +34,7 @@ def test_it_is_as_a_good_operator_expects(name: str, place: int) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_another_order_of_arrival_gives_the_same(name: str) -> None:
+def test_another_order_of_arrival_and_two_crashes_give_the_same(name: str) -> None:
     told = community(name)
     events = events_of(told)
     disordered = shuffled_within(events, LATENESS, len(events))
