@@ -43,6 +43,7 @@ def a_pyramid_that_stands(c: Community) -> None:
     c.member("观众甲", role="onlooker", layer="ordinary")
     c.member("沉默丙", role="silent", layer="ordinary")
     c.member("群主", layer="leader")
+    c.at_end(shape="pyramid")
 
 
 def everybody_waits_for_the_teacher(c: Community) -> None:

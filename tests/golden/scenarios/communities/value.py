@@ -6,8 +6,6 @@ from tests.golden.scenarios.language import MINUTE, SECOND, Community, moment
 from tests.golden.scenarios.talk import CHAT, COURSE, HELLO, Person, people
 from tests.golden.scenarios.usual import NEIGHBOURS, names
 
-DAILY = "structure: not computed yet"
-
 
 def a_reading_challenge_with_daily_check_ins(c: Community) -> None:
     """Twelve people check in every morning, one of them missed last Thursday: the same faces, and a streak that shows it."""
@@ -26,19 +24,19 @@ def a_reading_challenge_with_daily_check_ins(c: Community) -> None:
     c.until("29 12:00")
     c.tolerate("member_at_risk")
     c.never("flood", "false_activity", "group_fading", "advertising")
-    c.activity("7d", "29 12:00", check_in_people=12, check_in_same_faces=(0.99, 1.0), pending=DAILY)
+    c.activity("7d", "29 12:00", check_in_people=12, check_in_same_faces=(0.99, 1.0))
 
 
 def the_owners_daily_tip_is_what_they_come_for(c: Community) -> None:
     """One tip a day to which four to six people respond, and little else: value of one a day."""
     _tips(c, 5)
-    c.activity("7d", "22 12:00", value_cadence=(0.8, 1.3), pending=DAILY)
+    c.activity("7d", "22 12:00", value_cadence=(0.8, 1.3))
 
 
 def the_owners_daily_tip_draws_a_single_thumb(c: Community) -> None:
     """The same tip, and one person's thumb each day: no value that anybody could see."""
     _tips(c, 1)
-    c.activity("7d", "22 12:00", value_cadence=(0.0, 0.2), pending=DAILY)
+    c.activity("7d", "22 12:00", value_cadence=(0.0, 0.2))
 
 
 def _tips(c: Community, responders: int) -> None:
@@ -66,7 +64,7 @@ def questions_are_answered_within_a_minute_by_staff(c: Community) -> None:
         c.says(at + 40 * SECOND, "客服", "有的，今天能发", reply_to=asked)
     c.never("unanswered", "newcomer_at_risk")
     c.activity("24h", "3 23:00", reply_rate=(0.99, 1.0), first_response_p50=(38, 42))
-    c.activity("24h", "3 23:00", staff_reply_rate=(0.99, 1.0), pending=DAILY)
+    c.activity("24h", "3 23:00", staff_reply_rate=(0.99, 1.0))
 
 
 def half_of_the_talk_is_never_taken_up(c: Community) -> None:
