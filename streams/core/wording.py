@@ -1,31 +1,25 @@
-r"""What a message's words say: whether it asks, what it is about, whether it advertises. Chinese and English rules.
+"""What a message's words say: whether it asks, what it is about, whether it advertises. Chinese and English.
 
-Every message passes here, so the rules are arranged for speed; what they say, plainly and slowly, stands in the tests
-(``slow_wording.py``), which hold the two together. What makes the difference:
-
-* Nearly all messages neither ask nor sell. One pass over the characters (:class:`~streams.core.scanning.Literals`) finds the
-  literals that rules begin with or have in them, and rules without theirs are never tried.
-* How a question begins is looked at word by word, without taking the words out of the text.
-* A search whose rows all begin with a literal skips through the text by first characters alone; one that begins with
-  ``\b`` or ignores case tries every row everywhere and takes five times as long. So rules are tables of such rows, texts
-  are made small once, and what must stand before a row is looked at after its first word.
-* What only forbids (a command, an advertisement) is asked last.
+Every message passes here, so what is done to each character is compiled and little; what it says, plainly and slowly, stands
+in ``training/questions.py`` and in the tests (``slow_wording.py``), which hold the two together.
 """
 
 from __future__ import annotations
 
+import json
 import re
+from importlib import resources
 from string import ascii_letters, ascii_lowercase, digits
 from typing import Final
 
 from mypy_extensions import i64
 
-from streams.core.chinese import asks_in_chinese
-from streams.core.english import ENGLISH, HAN_SEEN, asks_in_english
+from streams.core.asks import ADDRESS, Asks
 from streams.core.lexicon import STOP_WORDS
-from streams.core.rules import without_addresses
-from streams.core.scanning import SMALL_BIT, SPACE, WORD_LETTER, past
+from streams.core.rules import URL, without_addresses
+from streams.core.scanning import HAN_FIRST, HAN_LAST, SMALL_BIT, SPACE, WORD_LETTER, past
 from streams.core.selling import looks_like_ad
+from streams.core.vocabulary import CHINESE, ENGLISH
 
 __all__ = ["MAX_WORDS", "looks_like_ad", "wants_answer", "words_of"]
 
@@ -66,11 +60,32 @@ def _small_only(kept: str) -> bytes:
 _SMALL_WORDS: Final = _small_only("[A-Za-z0-9']")
 
 
+_LEARNED: Final[dict[str, dict[str, dict[str, int]]]] = json.loads(
+    (resources.files("streams") / "core" / "asks.json").read_text("utf-8")
+)
+_ASKS_CHINESE: Final = Asks(CHINESE, _LEARNED["zh"]["weights"])
+_ASKS_ENGLISH: Final = Asks(ENGLISH, _LEARNED["en"]["weights"])
+_ADDRESS: Final = f" {ADDRESS} "
+
+
 def wants_answer(text: str) -> bool:
     """Whether a message is a question or a request for help, with or without a question mark."""
-    seen = ENGLISH.found_in(text)
-    asks = asks_in_chinese(text) if seen & HAN_SEEN else asks_in_english(text, seen)
-    return asks and not _is_command(text)
+    if (":" in text and "://" in text) or ("." in text and ("w." in text or "W." in text)):
+        text = URL.sub(_ADDRESS, text)
+    asks = _ASKS_CHINESE if _has_chinese(text) else _ASKS_ENGLISH
+    return asks.weigh(text) > 0 and not _is_command(text)
+
+
+def _has_chinese(text: str) -> bool:
+    if text.isascii():
+        return False
+    end: i64 = len(text)
+    at: i64 = 0
+    while at < end:
+        if HAN_FIRST <= ord(text[at]) <= HAN_LAST:
+            return True
+        at += 1
+    return False
 
 
 def _is_command(text: str) -> bool:

@@ -1,0 +1,348 @@
+"""Whether a text asks: a sum of learned weights over its words, in one pass.
+
+A text is cut into clauses, a clause into words: a Chinese character, an English word, a number, a mark. What counts are runs
+of one to three words, the clause's beginning and end among them, and in the last clause once more; and classes of words
+(:mod:`streams.core.vocabulary`): that one is heard, as the first or the last of its clause, in a clause with a question mark,
+and which one is heard after which. Each has a weight; a text asks if the sum is above zero. The weights are learned from
+labelled messages by ``python -m training.questions``, where the plain statement of all this stands too; the tests hold the
+two together.
+
+Runs are looked up by a hash of 30 bits in a table with open addressing; of a million runs that mean nothing, about ten are
+taken for one that does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from mypy_extensions import i64
+
+from streams.core.scanning import ASCII, HAN_FIRST, HAN_LAST, SMALL, SMALL_BIT, SPACE, past
+
+SWING: Final = "SWING"
+"""The class of what has the same one or two characters on both sides of 不 or 没 (能不能, 喜欢不喜欢)."""
+PAUSES: Final = "，,。.；;：:、…~～()（）"
+"""What ends a clause, beside marks, line breaks, and white characters between two Chinese ones."""
+FIRST_PLACES: Final = 3
+"""A class is first in its clause if it is the clause's first word, or the first one heard within so many."""
+ADDRESS: Final = "\x01"
+"""What stands for an address in a text that is weighed."""
+
+_ZERO: Final = 128
+"""What stands for no weight in a table of bytes."""
+_ADDRESS: Final = 1
+_BEGIN: Final = 2
+_END: Final = 3
+_SPECIAL: Final[dict[str, int]] = {"URL": _ADDRESS, "BEGIN": _BEGIN, "END": _END}
+_BLANK: Final = ord(" ")
+_DOT: Final = ord(".")
+_FIRST_NUMBER: Final = ord("0")
+_LAST_NUMBER: Final = ord("9")
+_ASKING: Final = ord("?")
+_WIDE_ASKING: Final = ord("？")
+_CALLING: Final = ord("!")
+_WIDE_CALLING: Final = ord("！")
+_APOSTROPHE: Final = ord("'")
+_CURLY: Final = ord("’")
+_NOT: Final = ord("不")
+_NONE: Final = ord("没")
+_WIDE_PAUSES: Final = frozenset(ord(pause) for pause in PAUSES if not pause.isascii())
+_PAUSES: Final = bytes(chr(code) in PAUSES for code in range(ASCII))
+_WORDS_FROM: Final = 1 << 21
+"""English words have numbers from here on, beyond those of all characters."""
+_MASK: Final = (1 << 30) - 1
+_SLOTS: Final = 1 << 15
+_SLOT: Final = _SLOTS - 1
+_SLOT_BITS: Final = 15
+_TAKEN: Final = 0x8000
+_ONE: Final = 0x2545F491
+_TWO: Final = 0x1B873593
+_THREE: Final = 0x3C6EF35F
+_BEGUN: Final = ((_BEGIN * _ONE) >> 15) & _MASK
+
+
+def _letter(code: i64) -> bool:
+    return ord("a") <= (code | SMALL_BIT) <= ord("z")
+
+
+def _han(code: i64) -> bool:
+    return HAN_FIRST <= code <= HAN_LAST
+
+
+def _pause(code: i64) -> bool:
+    return _PAUSES[code] != 0 if code < ASCII else code in _WIDE_PAUSES
+
+
+def _word_end(text: str, at: i64) -> i64:
+    """Return where an English word ends whose first letter stands before ``at``; it may have apostrophes inside."""
+    end: i64 = len(text)
+    while at < end:
+        code: i64 = ord(text[at])
+        inside = code in (_APOSTROPHE, _CURLY) and at + 1 < end and _letter(ord(text[at + 1]))
+        if not inside and not _letter(code):
+            break
+        at += 1
+    return at
+
+
+def _word(text: str, at: i64, end: i64) -> i64:
+    """Return the number of an English word."""
+    small = SMALL
+    number: i64 = 0
+    while at < end:
+        code: i64 = ord(text[at])
+        number = (number * 31 + (_APOSTROPHE if code == _CURLY else small[code])) & _MASK
+        at += 1
+    return _WORDS_FROM + number
+
+
+def _code_of(word: str) -> i64:
+    """Return the number of a word as the vocabulary and the weights name it."""
+    if word in _SPECIAL:
+        return _SPECIAL[word]
+    return _word(word, 0, len(word)) if _letter(ord(word[0])) else ord(word)
+
+
+def _run(words: Sequence[str]) -> i64:
+    """Return the hash of one to three words: it goes through that of the first ones."""
+    unit: i64 = _code_of(words[0]) * _ONE
+    run: i64 = (unit >> 15) & _MASK
+    if len(words) > 1:
+        unit = _code_of(words[1]) * _ONE
+        run = ((run * _TWO + unit) >> 13) & _MASK
+    if len(words) > 2:  # noqa: PLR2004
+        unit = _code_of(words[2]) * _ONE
+        run = ((run * _THREE + unit) >> 11) & _MASK
+    return run
+
+
+def _column(names: Sequence[str], weights: Mapping[str, int], before: str) -> bytes:
+    return bytes(_ZERO + weights.get(before + name, 0) for name in names)
+
+
+class Asks:
+    """The weights of one language, laid out for speed."""
+
+    __slots__ = ("_again", "_bias", "_first", "_heard", "_high", "_last", "_late", "_low", "_marked", "_pairs", "_set_of",
+                 "_sets", "_swing", "_weight", "_width")  # fmt: skip
+
+    def __init__(self, classes: Mapping[str, Sequence[str]], weights: Mapping[str, int]) -> None:
+        """Lay out classes of words, and the weights of features by the names that ``training.questions`` gives them."""
+        names = [*classes, SWING]
+        place = {name: number for number, name in enumerate(names)}
+        self._width: i64 = len(names)
+        self._swing: i64 = place[SWING]
+        self._bias: i64 = weights["bias"]
+        self._heard: bytes = _column(names, weights, ". ")
+        self._last: bytes = _column(names, weights, "; ")
+        self._first: bytes = _column(names, weights, "^ ")
+        self._late: bytes = _column(names, weights, "$ ")
+        self._marked: bytes = _column(names, weights, "? ")
+        self._pairs: bytes = b"".join([_column(names, weights, f"{name} > ") for name in names])
+        self._sets: list[list[int]] = [[]]
+        low, high, set_of = bytearray(_SLOTS), bytearray(_SLOTS), bytearray(_SLOTS)
+        weight, again = bytearray([_ZERO]) * _SLOTS, bytearray([_ZERO]) * _SLOTS
+        signs: dict[str, list[int]] = {}
+        for name, row in classes.items():
+            for sign in row:
+                signs.setdefault(sign if sign.isascii() else " ".join(sign), []).append(place[name])
+        known: set[int] = set()
+        for run in dict.fromkeys([*signs, *[name.partition(" ")[2] for name in weights if name[0] == "="]]):
+            found = int(_run(run.split(" ")))
+            if found in known:
+                raise ValueError(f"another run of words has the hash of {run!r}")
+            known.add(found)
+            slot, check = found & _SLOT, (found >> _SLOT_BITS) | _TAKEN
+            while high[slot]:
+                slot = (slot + 1) & _SLOT
+            low[slot], high[slot] = check & 255, check >> 8
+            weight[slot] = _ZERO + weights.get(f"= {run}", 0)
+            again[slot] = _ZERO + weights.get(f"== {run}", 0)
+            if run in signs:
+                if signs[run] not in self._sets:
+                    self._sets.append(signs[run])
+                set_of[slot] = self._sets.index(signs[run])
+        self._low: bytes = bytes(low)
+        self._high: bytes = bytes(high)
+        self._weight: bytes = bytes(weight)
+        self._again: bytes = bytes(again)
+        self._set_of: bytes = bytes(set_of)
+
+    def _find(self, run: i64) -> i64:
+        """Return the slot of a run of words, or -1."""
+        low, high = self._low, self._high
+        slot: i64 = run & _SLOT
+        check: i64 = (run >> _SLOT_BITS) | _TAKEN
+        while True:
+            there: i64 = high[slot]
+            if there == 0:
+                return -1
+            if (there << 8) + low[slot] == check:
+                return slot
+            slot = (slot + 1) & _SLOT
+
+    def weigh(self, text: str) -> int:  # noqa: C901, PLR0912, PLR0915  # one pass, whose parts share what was seen
+        """Return the sum for a text in which addresses are :data:`ADDRESS`: above zero, it asks."""
+        weight, again, set_of = self._weight, self._again, self._set_of
+        total: i64 = self._bias
+        if_last: i64 = 0  # what the present clause adds if it is the last one
+        heard: list[int] = []
+        ending: list[int] = []
+        ended: i64 = -1  # the place of the word to which `ending` belongs
+        length: i64 = 0  # words in the clause
+        word: i64 = 0
+        word1: i64 = 0
+        word2: i64 = 0
+        word3: i64 = 0
+        word4: i64 = 0
+        single: i64 = _BEGUN
+        double: i64 = -1
+        paused = False
+        begun = False
+        at: i64 = 0
+        end: i64 = len(text)
+        while True:
+            code: i64 = _END
+            mark = False
+            if at < end:
+                code = ord(text[at])
+                start = at
+                at += 1
+                if _han(code):
+                    pass
+                elif _letter(code):
+                    at = _word_end(text, at)
+                    code = _word(text, start, at)
+                elif code == _BLANK or ((code >= ASCII or code < _BLANK) and past(text, start, SPACE) > start):
+                    at = past(text, start, SPACE)
+                    if (length > 0 and _han(word) and at < end and _han(ord(text[at]))) or "\n" in text[start:at]:
+                        paused = True
+                    continue
+                elif _FIRST_NUMBER <= code <= _LAST_NUMBER:
+                    while at < end and _FIRST_NUMBER <= ord(text[at]) <= _LAST_NUMBER:
+                        at += 1
+                    code = _FIRST_NUMBER
+                elif _pause(code) and (begun or code != _DOT):
+                    paused = True
+                    continue
+                elif code in (_ASKING, _WIDE_ASKING):
+                    code = _ASKING
+                    mark = begun
+                elif code in (_CALLING, _WIDE_CALLING):
+                    code = _CALLING
+                    mark = begun
+                if mark:
+                    paused = True
+                    if word in (_ASKING, _CALLING):
+                        continue
+                elif not paused and length > 1 and word == code and word1 == code:
+                    continue
+            if not mark and length > 0 and (paused or code == _END):  # the clause before has ended
+                slot = self._find(((single * _TWO + _END * _ONE) >> 13) & _MASK)
+                if slot >= 0:
+                    total += weight[slot] - _ZERO
+                    if_last += again[slot] - _ZERO
+                slot = self._find(((double * _THREE + _END * _ONE) >> 11) & _MASK)
+                if slot >= 0:
+                    total += weight[slot] - _ZERO
+                    if_last += again[slot] - _ZERO
+                total += self._closed(word, length, heard, ending, ended)
+                if code == _END:
+                    break
+                if_last = 0
+                heard = []
+                ended = -1
+                length = 0
+                single = _BEGUN
+                double = -1
+            elif code == _END:
+                break
+            paused = mark
+            begun = True
+            word4, word3, word2, word1, word = word3, word2, word1, word, code
+            length += 1
+            unit: i64 = code * _ONE
+            sets: i64 = 0
+            run: i64 = (unit >> 15) & _MASK
+            slot = self._find(run)
+            if slot >= 0:
+                total += weight[slot] - _ZERO
+                if_last += again[slot] - _ZERO
+                sets = set_of[slot]
+            run2: i64 = ((single * _TWO + unit) >> 13) & _MASK
+            slot = self._find(run2)
+            if slot >= 0:
+                total += weight[slot] - _ZERO
+                if_last += again[slot] - _ZERO
+                sets |= set_of[slot] << 8
+            if double >= 0:
+                slot = self._find(((double * _THREE + unit) >> 11) & _MASK)
+                if slot >= 0:
+                    total += weight[slot] - _ZERO
+                    if_last += again[slot] - _ZERO
+                    sets |= set_of[slot] << 16
+            single = run
+            double = run2
+            swings = (
+                _swings(word, word1, word2, word3 if length > 4 else 0, word4)  # noqa: PLR2004
+                if length > 2 and _han(word)  # noqa: PLR2004
+                else False
+            )
+            if sets or swings:
+                if ended != length - 1:
+                    ending = []
+                    ended = length - 1
+                total += self._hear(sets, swings, ended, heard, ending)
+        for sign in heard:
+            if_last += self._last[sign] - _ZERO
+        return int(total + if_last)
+
+    def _hear(self, sets: i64, swings: bool, place: i64, heard: list[int], ending: list[int]) -> i64:
+        """Return what the classes of words add that end at a place, and note them."""
+        total: i64 = 0
+        pairs, width = self._pairs, self._width
+        signs = self._sets[sets & 255]
+        if sets > 255 or swings:  # noqa: PLR2004
+            signs = signs + self._sets[(sets >> 8) & 255] + self._sets[sets >> 16]
+            if swings:
+                signs.append(int(self._swing))
+        for sign in signs:
+            ending.append(sign)
+            number: i64 = sign
+            known = False
+            among: i64 = 0
+            for before in heard:
+                other: i64 = before
+                if other == number:
+                    known = True
+                    break
+                among += pairs[other * width + number] - _ZERO
+            if known:
+                continue
+            total += among + self._heard[number] - _ZERO
+            if place == 0 or (place < FIRST_PLACES and not heard):
+                total += self._first[number] - _ZERO
+            heard.append(sign)
+        return total
+
+    def _closed(self, word: i64, length: i64, heard: list[int], ending: list[int], ended: i64) -> i64:
+        """Return what the end of a clause adds."""
+        total: i64 = 0
+        last = length - 1
+        if last > 0 and word in (_ASKING, _CALLING):
+            last -= 1
+        if ended == last:
+            for sign in ending:
+                total += self._late[sign] - _ZERO
+        if word == _ASKING:
+            for sign in heard:
+                total += self._marked[sign] - _ZERO
+        return total
+
+
+def _swings(word: i64, word1: i64, word2: i64, word3: i64, word4: i64) -> bool:
+    """Whether the same one or two Chinese characters stand on both sides of 不 or 没, given the last words, the last first."""
+    if word1 in (_NOT, _NONE):
+        return word == word2
+    return word2 in (_NOT, _NONE) and word == word3 and word1 == word4 and _han(word1)

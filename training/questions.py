@@ -1,0 +1,292 @@
+"""Learn which messages ask: ``python -m training.questions``, a few seconds.
+
+Reads the labelled messages (``training/messages/*.txt``, and of ``tests/data/questions`` the half that may be tuned on),
+fits a logistic regression with a quadratic penalty to the features below, and writes the weights as
+``streams/core/asks.json``. Never reads the held half. Needs scikit-learn: ``pip install 'huoqun[train]'``.
+
+English is learned from real chat as well, lightly, where annotated chats are at hand (``--chats``, a directory with
+``events.ndjson.gz`` and ``answers.ndjson.gz``): the weights of what the written messages have in them, never another word.
+
+The features are stated here plainly; :mod:`streams.core.asks` finds the same ones in one pass.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import random
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from streams.core.asks import ADDRESS, FIRST_PLACES, PAUSES, SWING
+from streams.core.rules import URL
+from streams.core.vocabulary import CHINESE, ENGLISH
+
+HERE: Final = Path(__file__).parent
+TESTS: Final = HERE.parent / "tests" / "data" / "questions"
+WEIGHTS: Final = HERE.parent / "streams" / "core" / "asks.json"
+LONGEST: Final = 3
+SCALE: Final = 48
+"""A weight of one is so many in the file; a byte holds up to 127."""
+SMALLEST: Final = 3
+"""Weights nearer to zero than this are left out: half of all, with no change of the figures."""
+PENALTY: Final = {"zh": 0.3, "en": 0.3}
+"""The inverse strength of the penalty; by cross-validation, .2 to 1 are alike."""
+UNMARKED: Final = 0.5
+"""Each message with a question mark is learned a second time without it, with this weight."""
+FOLDS: Final = 10
+FRAMED: Final = 12
+"""Messages made of each sentence frame."""
+CHAT_MESSAGES: Final = 3_000
+"""Messages of the chats that ask, and as many that don't …"""
+CHAT_WEIGHT: Final = 0.15
+"""… and what each counts: their labels were made by rules. By cross-validation, .05 and .15 are alike, .4 is worse."""
+LEAST: Final = 2
+"""A feature counts if it is in so many messages."""
+
+_WORD: Final = re.compile(r"\x01|[A-Za-z]+(?:['’][A-Za-z]+)*|[0-9]+|\s+|.", re.DOTALL)
+_MARK: Final = re.compile("[?？]")
+_MARKED: Final = re.compile(".{4}[?？]")
+_GAP: Final = re.compile(r"\{(\w)\}")
+_NAMED: Final = re.compile(r"^\s*[\w\[\]\\`^{}|-]{2,32}[:,]\s+")
+"""The name of whom a message of these chats is said to."""
+
+Clause = list[str]
+
+
+def is_chinese(word: str) -> bool:
+    """Whether a word is a Chinese character."""
+    return len(word) == 1 and "\u3400" <= word <= "\u9fff"
+
+
+def clauses_of(text: str) -> list[Clause]:
+    """Return the clauses of a text, as their words."""
+    found = _WORD.findall(URL.sub(f" {ADDRESS} ", text))
+    clauses: list[Clause] = []
+    clause: Clause = []
+    paused = False
+    for place, word in enumerate(found):
+        begun = bool(clauses or clause)
+        if word.isspace():
+            around = [*clause[-1:], *found[place + 1 : place + 2]]
+            paused = paused or "\n" in word or (len(around) == 2 and all(map(is_chinese, around)) and bool(clause))  # noqa: PLR2004
+        elif word in PAUSES and (begun or word != "."):
+            paused = True
+        elif word in "?？!！" and begun:
+            if clause[-1] not in {"?", "!"}:
+                clause.append(_plain(word))
+            paused = True
+        else:
+            if paused and clause:
+                clauses.append(clause)
+                clause = []
+            paused = False
+            if clause[-2:] != [_plain(word)] * 2:
+                clause.append(_plain(word))
+    return [*clauses, clause] if clause else clauses
+
+
+def _plain(word: str) -> str:
+    if word == ADDRESS:
+        return "URL"
+    if word in "？！":
+        return "?" if word == "？" else "!"
+    if "0" <= word[0] <= "9":
+        return "0"
+    return word.lower().replace("’", "'") if word[0].isascii() else word
+
+
+def heard_in(clause: Clause, *, chinese: bool) -> Iterator[tuple[int, str]]:
+    """Yield the classes of words in a clause, each with the place of its last word."""
+    classes = CHINESE if chinese else ENGLISH
+    for end in range(len(clause)):
+        for length in range(1, min(LONGEST, end + 1) + 1):
+            words = clause[end + 1 - length : end + 1]
+            said = words[0] if length == 1 else "".join(words) if all(map(is_chinese, words)) else ""
+            yield from ((end, name) for name, row in classes.items() if said in row)
+        one, two = clause[end], clause[end - 1 : end + 1]
+        if end > 1 and is_chinese(one) and clause[end - 1] in {"不", "没"}:
+            if one == clause[end - 2]:
+                yield end, SWING
+        elif (
+            end > 3  # noqa: PLR2004
+            and all(map(is_chinese, two))
+            and clause[end - 2] in {"不", "没"}
+            and two == clause[end - 4 : end - 2]
+        ):
+            yield end, SWING
+
+
+def is_chinese_text(text: str) -> bool:
+    """Whether a text has Chinese characters outside its addresses."""
+    return any(map(is_chinese, URL.sub(" ", text)))
+
+
+def features_of(text: str) -> Counter[str]:
+    """Return what is weighed in a text, and how often it is there."""
+    clauses = clauses_of(text)
+    chinese = is_chinese_text(text)
+    found: Counter[str] = Counter()
+    for number, clause in enumerate(clauses, 1):
+        last = number == len(clauses)
+        words = ["BEGIN", *clause, "END"]
+        runs = [
+            " ".join(words[place : place + length])
+            for length in range(1, LONGEST + 1)
+            for place in range(len(words) + 1 - length)
+        ]
+        for run in runs:
+            if run not in {"BEGIN", "END"}:
+                found[f"= {run}"] += 1
+                found[f"== {run}"] += last
+        _hear(found, clause, last=last, chinese=chinese)
+    return +found
+
+
+def _hear(found: Counter[str], clause: Clause, *, last: bool, chinese: bool) -> None:
+    end = len(clause) - 1
+    if end > 0 and clause[-1] in {"?", "!"}:
+        end -= 1
+    heard: list[str] = []
+    for place, name in heard_in(clause, chinese=chinese):
+        found[f"$ {name}"] += place == end
+        if name in heard:
+            continue
+        found[f". {name}"] += 1
+        found[f"; {name}"] += last
+        found[f"? {name}"] += clause[-1] == "?"
+        found[f"^ {name}"] += place == 0 or (place < FIRST_PLACES and not heard)
+        for before in heard:
+            found[f"{before} > {name}"] += 1
+        heard.append(name)
+
+
+def weigh(text: str, weights: Mapping[str, int]) -> int:
+    """Return the sum of a text's weights: above zero, it asks."""
+    return weights["bias"] + sum(weights.get(name, 0) * count for name, count in features_of(text).items())
+
+
+def written(language: str) -> list[tuple[str, bool]]:
+    """Return the messages that were written to be learned from, with whether they want an answer."""
+    lines = (HERE / "messages" / f"{language}.txt").read_text("utf-8").splitlines()
+    return [(line[2:], line[0] == "+") for line in lines if line[:2] in {"+ ", "- "}]
+
+
+def framed(language: str) -> list[tuple[str, bool]]:
+    """Return plain messages made of sentence frames and words that may fill them: what is asked and told every day."""
+    if not (path := HERE / "messages" / f"{language}_frames.txt").exists():
+        return []
+    lines = [line.split(" ", 1) for line in path.read_text("utf-8").splitlines()]
+    fillers = {key: row.split() for key, row in lines if key.isalpha()}
+    draw = random.Random(0)  # noqa: S311  # a sample
+    made: dict[str, bool] = {}
+    for key, frame in lines:
+        for _ in range(0 if key.isalpha() else FRAMED):
+            made[_GAP.sub(lambda gap: draw.choice(fillers[gap[1]]), frame)] = key == "+"
+    return list(made.items())
+
+
+def tuned_on(language: str) -> list[tuple[str, bool]]:
+    """Return the half of the labelled set that may be looked at."""
+    with (TESTS / f"{language}.ndjson").open(encoding="utf-8") as file:
+        rows = [json.loads(line) for line in file]
+    return [(row["text"], row["wants_answer"]) for row in rows if row["split"] == "tune"]
+
+
+def chats(home: Path) -> list[tuple[str, bool]]:
+    """Return messages of annotated chats: what looks like a question there, and what starts nothing and doesn't."""
+    asking: list[str] = []
+    known: set[str] = set()
+    with gzip.open(home / "answers.ndjson.gz", "rt", encoding="utf-8") as file:
+        for row in map(json.loads, file):
+            known.add(row["event_id"])
+            if row["is_question_heuristic"]:
+                asking.append(row["text"])
+    with gzip.open(home / "events.ndjson.gz", "rt", encoding="utf-8") as file:
+        others = [
+            row["text"]
+            for row in map(json.loads, file)
+            if row.get("annotated") and row["type"] == "message" and not row.get("is_bot")
+            if row["event_id"] not in known and row.get("text") and "?" not in row["text"]
+        ]
+    draw = random.Random(0)  # noqa: S311  # a sample
+    draw.shuffle(asking)
+    draw.shuffle(others)
+    drawn = [(text, True) for text in asking[:CHAT_MESSAGES]] + [(text, False) for text in others[:CHAT_MESSAGES]]
+    return [(_NAMED.sub("", text), label) for text, label in drawn]
+
+
+def learn(
+    messages: Sequence[tuple[str, bool]], penalty: float, more: Sequence[tuple[str, bool]] = ()
+) -> dict[str, int]:
+    """Return the weights learned from messages, and lightly from more."""
+    from scipy.sparse import vstack  # type: ignore[import-untyped]  # noqa: PLC0415  # an extra, and so the two below
+    from sklearn.feature_extraction.text import CountVectorizer  # type: ignore[import-untyped]  # noqa: PLC0415
+    from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    rows = [(text, label, 1.0) for text, label in messages]
+    rows += [(_MARK.sub("", text), label, UNMARKED) for text, label in messages if _MARKED.search(text)]
+    for text, label in more:
+        rows += [(text, label, CHAT_WEIGHT / 2), (_MARK.sub("", text), label, CHAT_WEIGHT / 2)]
+    counter = CountVectorizer(analyzer=lambda text: list(features_of(text).elements()), min_df=LEAST)
+    known = counter.fit_transform([text for text, *_ in rows[: len(messages)]])
+    vectors = vstack([known, counter.transform([text for text, *_ in rows[len(messages) :]])])
+    model: Any = LogisticRegression(C=penalty, solver="liblinear", random_state=0)
+    model.fit(vectors, [label for _, label, _ in rows], sample_weight=[weight for *_, weight in rows])
+    weights = {"bias": round(float(model.intercept_[0]) * SCALE)}
+    for name, weight in sorted(zip(counter.get_feature_names_out(), model.coef_[0], strict=True)):
+        number = max(-127, min(127, round(float(weight) * SCALE)))
+        if abs(number) >= SMALLEST:
+            weights[name] = number
+    return weights
+
+
+def judged(language: str, more: Sequence[tuple[str, bool]]) -> str:
+    """Return precision, recall and F1 on the half that may be tuned on, each tenth judged by weights learned without it."""
+    tuned, others = tuned_on(language), written(language) + framed(language)
+    right = said = asked = 0
+    for fold in range(FOLDS):
+        weights = learn(
+            others + [row for place, row in enumerate(tuned) if place % FOLDS != fold], PENALTY[language], more
+        )
+        for text, label in tuned[fold::FOLDS]:
+            asks = weigh(text, weights) > 0
+            right, said, asked = right + (asks and label), said + asks, asked + label
+    return f"precision {right / said:.3f}, recall {right / asked:.3f}, F1 {2 * right / (said + asked):.3f}"
+
+
+def main() -> int:
+    """Learn, and write the weights; or judge by cross-validation what learning brings."""
+    parser = argparse.ArgumentParser(prog="python -m training.questions", description=__doc__)
+    parser.add_argument("--to", type=Path, default=WEIGHTS, help="the file to write")
+    parser.add_argument("--judge", action="store_true", help="write nothing, say how well it does by cross-validation")
+    parser.add_argument(
+        "--chats", type=Path, help="a directory with events.ndjson.gz and answers.ndjson.gz, in English"
+    )
+    options = parser.parse_args()
+    learned: dict[str, Any] = {}
+    for language, penalty in PENALTY.items():
+        more = chats(options.chats) if options.chats and language == "en" else []
+        if options.judge:
+            print(language, judged(language, more))  # noqa: T201
+            continue
+        messages = written(language) + framed(language) + tuned_on(language)
+        learned[language] = {
+            "made_by": "python -m training.questions" + (" --chats ubuntu" if more else ""),
+            "messages": len(messages),
+            "asking": sum(label for _, label in messages),
+            "messages_of_chats": len(more),
+            "weights": learn(messages, penalty, more),
+        }
+        print(f"{language}: {len(messages)} messages, {len(learned[language]['weights'])} weights")  # noqa: T201
+    if learned:
+        options.to.write_text(json.dumps(learned, ensure_ascii=False, indent=0) + "\n", "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
