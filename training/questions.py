@@ -39,7 +39,7 @@ PENALTY: Final = {"zh": 0.3, "en": 0.3}
 UNMARKED: Final = 0.5
 """Each message with a question mark is learned a second time without it, with this weight."""
 FOLDS: Final = 10
-FRAMED: Final = 12
+FRAMED: Final = 4
 """Messages made of each sentence frame."""
 CHAT_MESSAGES: Final = 3_000
 """Messages of the chats that ask, and as many that don't …"""
