@@ -10,6 +10,7 @@ import re
 from typing import Final
 
 from huoqun.results import alert_id
+from streams.core import questions
 from streams.core.alerts import close_alert, is_open, raise_alert
 from streams.core.arrival import Arrival
 from streams.core.history import History
@@ -25,6 +26,8 @@ NEW: Final = 10
 """… and so is somebody within the first week with fewer than this many."""
 SENDERS: Final = 3
 """So many strangers with nearly the same text advertise, whatever it says …"""
+NEW_SENDERS: Final = 2
+"""… so many where they all joined within a day …"""
 PASTES: Final = 3
 """… and so does one who sends it so often."""
 PASTED_LENGTH: Final = 16
@@ -57,13 +60,24 @@ def on_message(h: History, settings: GroupSettings, event: Arrival, author: Pers
     t = h.change_troubles()
     found = _remember(t, event, mark, sells)
     senders = found[6]
-    repeated = len(senders) >= SENDERS or (found[4] >= PASTES and len(senders) == 1)
+    repeated = len(senders) >= _enough(h, senders, event.ts) or (found[4] >= PASTES and len(senders) == 1)
     if not repeated and (not found[5] or settings.kind == "commerce"):
         return
     if not found[5] and _everybody_is_new(h, event):
         return
     t.ad = (event.ts, event.user_id, event.id, found[4], event.ts)
     _alert(h, settings, event, author, found)
+    for sender in senders if repeated else ():
+        questions.withdraw(h, settings, sender, at=event.ts, reason="发的是广告 · it was advertising")
+
+
+def _enough(h: History, senders: tuple[str, ...], ts: int) -> int:
+    """Return how many who send nearly the same text are enough to say that they advertise."""
+    for sender in senders:
+        person = h.find(sender)
+        if person is None or ts - person.joined_at > DAY_MS:
+            return SENDERS
+    return NEW_SENDERS
 
 
 def _new(author: Person, ts: int) -> bool:

@@ -49,13 +49,13 @@ FORTNIGHT: Final = 14
 VOID_LEAST: Final = 14
 """Staff that posts less than once a day doesn't shout."""
 VOID_MORE: Final = 1.5
-"""Shouting: staff posts this many times as much in a fortnight as in the one before …"""
+"""Shouting: staff posts this many times as much in a fortnight, and in each week of it, as in usual weeks before …"""
 VOID_LESS: Final = 0.7
 """… while members write at most this share of what they wrote …"""
 VOID_OVER: Final = 0.85
 """… until they write this share again, or staff posts no more than before."""
 VOID_MEMBERS: Final = 20
-"""Members who wrote less than this in the fortnight before have nothing to lose."""
+"""Members who wrote less than this in a fortnight before have nothing to lose."""
 
 
 def on_staff_message(h: History, settings: GroupSettings, event: Arrival, named: list[str]) -> None:
@@ -180,7 +180,7 @@ def _judge(h: History, settings: GroupSettings, t: Troubles, call: Call, drew: i
 
 
 def on_day(h: History, settings: GroupSettings, today: int) -> None:
-    """See whether staff shouts into the void: two weeks against the two before, once the day has been recorded."""
+    """See whether staff shouts into the void: two weeks against those before, once the day has been recorded."""
     at = today * DAY_MS
     days = days_in(h.record)
     key = alert_id("shouting_into_void", settings.platform, settings.group_id, "")
@@ -189,10 +189,7 @@ def on_day(h: History, settings: GroupSettings, today: int) -> None:
         return
     members, staff = column(h.record, MESSAGES), column(h.record, STAFF)
     now, now_staff = summed(members, 0, FORTNIGHT), summed(staff, 0, FORTNIGHT)
-    before_days = min(days - FORTNIGHT, FORTNIGHT)
-    scale = FORTNIGHT / max(1, before_days)
-    before = summed(members, FORTNIGHT, 2 * FORTNIGHT) * scale
-    before_staff = summed(staff, FORTNIGHT, 2 * FORTNIGHT) * scale
+    before, before_staff = _usual(members), _usual(staff)
     if shouting:
         if now >= VOID_OVER * before or now_staff <= before_staff:
             close_alert(
@@ -207,8 +204,11 @@ def on_day(h: History, settings: GroupSettings, today: int) -> None:
         return
     if before < VOID_MEMBERS or now > VOID_LESS * before:
         return
-    if summed(staff, 0, 7) * 2 < VOID_MORE * before_staff or summed(members, 0, 7) * 2 > VOID_LESS * before:
-        return  # it was, and is over
+    for week in (0, 7):
+        if summed(staff, week, week + 7) * 2 < VOID_MORE * before_staff:
+            return
+        if summed(members, week, week + 7) * 2 > VOID_LESS * before:
+            return
     raise_alert(
         h,
         settings,
@@ -220,7 +220,7 @@ def on_day(h: History, settings: GroupSettings, today: int) -> None:
         reasons=[
             (
                 f"两周内管理员 {now_staff} 条，之前 {before_staff:.0f} 条 · "
-                f"staff posted {now_staff} in two weeks, {before_staff:.0f} in the two before"
+                f"staff posted {now_staff} in two weeks, {before_staff:.0f} before"
             ),
             f"成员 {now} 条，之前 {before:.0f} 条 · members wrote {now}, {before:.0f} before",
         ],
@@ -231,3 +231,13 @@ def on_day(h: History, settings: GroupSettings, today: int) -> None:
             "members_before": round(before, 1),
         },
     )
+
+
+def _usual(days: list[int]) -> float:
+    """Return a usual fortnight: twice the median of the whole weeks before the last two."""
+    weeks = [summed(days, at, at + 7) for at in range(FORTNIGHT, len(days) - 6, 7)]
+    weeks.sort()
+    middle = len(weeks) // 2
+    if not weeks:
+        return 0.0
+    return 2.0 * weeks[middle] if len(weeks) % 2 else float(weeks[middle - 1] + weeks[middle])

@@ -297,6 +297,17 @@ def _expire(h: History, settings: GroupSettings, asked: Asked, at: int) -> None:
         close_alert(h, key, at=at, state="expired", reason="七天无人回应 · nobody answered within 7 days")
 
 
+def withdraw(h: History, settings: GroupSettings, user: str, *, at: int, reason: str) -> None:
+    """Expire a person's open questions: nobody owes them an answer, for this ``reason``."""
+    for asked in h.askers.get(user, NONE):
+        h.change_asked(asked)
+        asked.status = "expired"
+        _forget(h, asked)
+        if asked.raised:
+            key = alert_id("unanswered", settings.platform, settings.group_id, asked.event)
+            close_alert(h, key, at=at, state="expired", reason=reason)
+
+
 def _forget(h: History, asked: Asked) -> None:
     h.shut_question(asked)
     structure.helped(h, asked)

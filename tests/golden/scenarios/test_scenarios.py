@@ -13,9 +13,7 @@ NAMES = list(scripts())
 LATENESS = 119_000
 """Within the bound (ms) in which events may come out of order."""
 
-UNLUCKY = {
-    "a_campaign_week_ebbs_away": "harms: a week of posts after a week without is called shouting into the void",
-}
+UNLUCKY: dict[str, str] = {}
 """Communities that come out otherwise where the usual talk falls out otherwise, and why."""
 
 

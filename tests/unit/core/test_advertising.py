@@ -63,6 +63,16 @@ def test_pasted_by_several_strangers_it_is_one_alert_that_names_them() -> None:
     assert "4 strangers" in alert["reasons"][0]
 
 
+def test_two_who_joined_today_are_enough_and_nobody_owes_them_an_answer() -> None:
+    scene = grown()
+    for n in range(2):
+        scene.join(10 * DAY_S + n, f"s{n}")
+        scene.add(10 * DAY_S + 60 + n * 120, f"s{n}", PLEA)
+    scene.silence_until(10 * DAY_S + 7200)
+    assert len(scene.alerts("advertising")) == 1
+    assert not scene.alerts("unanswered")
+
+
 def test_what_newcomers_copy_by_custom_is_none() -> None:
     scene = grown()
     for n in range(5):
