@@ -197,6 +197,8 @@ class GroupSummary(Result, kw_only=True, tag_field="record", tag="group", gc=Fal
     """``pyramid``, ``no_middle``, ``no_top``; empty: not known, or not asked of this kind."""
     kpis: list[str] = msgspec.field(default_factory=list)
     """The figures to show first for this kind of group."""
+    leavers_return: bool = False
+    """Most who leave come back, as where each lost connection is a leave."""
 
     def key(self) -> str:
         """The group."""

@@ -106,7 +106,7 @@ GROUPS: Final = Table(
     _columns(
         "platform group_id group_name kind stage stage_since:time? alive:bool members:int health:float? reasons:texts "
         "first_event_at:time last_event_at:time last_message_at:time? late_events:int coverage leaders:int core:int "
-        "ordinary:int shape kpis:texts"
+        "ordinary:int shape kpis:texts leavers_return:bool"
     ),
     ("platform", "group_id"),
 )

@@ -272,7 +272,7 @@ def main() -> int:
     for language, penalty in PENALTY.items():
         more = chats(options.chats) if options.chats and language == "en" else []
         if options.judge:
-            print(language, judged(language, more))  # noqa: T201
+            print(language, judged(language, more))
             continue
         messages = written(language) + framed(language) + tuned_on(language)
         learned[language] = {
@@ -282,7 +282,7 @@ def main() -> int:
             "messages_of_chats": len(more),
             "weights": learn(messages, penalty, more),
         }
-        print(f"{language}: {len(messages)} messages, {len(learned[language]['weights'])} weights")  # noqa: T201
+        print(f"{language}: {len(messages)} messages, {len(learned[language]['weights'])} weights")
     if learned:
         options.to.write_text(json.dumps(learned, ensure_ascii=False, indent=0) + "\n", "utf-8")
     return 0

@@ -134,6 +134,7 @@ class Group:
                 self._join(head, event, person)
                 referral.on_join(h, event, place)
             if gone:
+                person.greeted = True  # no newcomer
                 harms.on_return(h, self.settings, event)
         elif kind == "leave":
             if not gone:
@@ -180,6 +181,7 @@ class Group:
         elif not person.is_bot:
             head.known -= 1
         person.left_at = event.ts
+        newcomers.on_leave(h, self.settings, person, at=event.ts)
         activity.begin_minute(head, event.ts)
         head.leaves += 1
         if not person.is_bot:
@@ -222,6 +224,8 @@ class Group:
             found = self._reply(h, event, place, event.reply_to, REPLY_MS)
         for user in named:
             other = h.find(user)
+            if other is not None and other.joined_at and not other.greeted:
+                newcomers.on_named(h, self.settings, h.index[user], at=event.ts)
             if other is not None and other.last_message and other.last_message != event.reply_to:
                 said = self._reply(h, event, place, other.last_message, REPLY_MS)
                 found = found or said
@@ -243,7 +247,7 @@ class Group:
         author = h.people[said.person]
         h.changed_people.add(author.user)
         if first and author.newcomer_flagged:
-            newcomers.greet(h, self.settings, author.user, author.joined_at, at=event.ts)
+            newcomers.greet(h, self.settings, author, at=event.ts)
         return said
 
 

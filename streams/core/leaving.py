@@ -78,6 +78,11 @@ def on_staff_message(h: History, event: Arrival) -> None:
         h.change_troubles().announcement = (event.ts, event.user_id, event.id, 1, event.ts)
 
 
+def passing(t: Troubles) -> bool:
+    """Whether it is a room that people step in and out of."""
+    return t.leaves >= PASSING_LEAST and t.returns >= PASSING_SHARE * t.leaves
+
+
 def on_return(h: History, settings: GroupSettings, event: Arrival) -> None:
     """Somebody who had left is back: see whether a burst was one at all."""
     t = h.change_troubles()
@@ -114,7 +119,7 @@ def on_leave(h: History, head: Head, settings: GroupSettings, event: Arrival) ->
     least = min(MOST_LEAST, max(LEAST, round(LEAST_SHARE * members_of(head))))
     if not goes_on and not _improbable(short, len(t.left), least, rate, shape):
         return
-    if takes_leave(settings, ts) or (t.leaves >= PASSING_LEAST and t.returns >= PASSING_SHARE * t.leaves):
+    if takes_leave(settings, ts) or passing(t):
         return
     if not goes_on:
         first = _first_of(t, short, rate, shape)

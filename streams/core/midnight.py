@@ -8,6 +8,7 @@ from streams.core.alerts import expire_old
 from streams.core.daily import from_day, with_day
 from streams.core.history import History
 from streams.core.record import with_record
+from streams.core.rhythm import add_day
 from streams.core.settings import GroupSettings
 from streams.core.state import DAY_MS, LONG_DAYS, NEVER, Head, Life
 from streams.core.tables import DAY
@@ -20,6 +21,9 @@ def begin_day(h: History, place: int, ts: int) -> None:
         person = h.change_person(place)
         if person.today_count:
             person.days = with_day(person.days, person.today, person.today_count, day - LONG_DAYS)
+        if not person.first_day:
+            person.first_day = day
+        person.usual = add_day(person.usual, day - person.today)
         person.today, person.today_count = day, 0
 
 

@@ -11,6 +11,7 @@ from streams.core import coverage, kinds, roles
 from streams.core.activity import members_of
 from streams.core.daily import messages_from
 from streams.core.history import History
+from streams.core.leaving import passing
 from streams.core.settings import GroupSettings
 from streams.core.state import DAY_MS, LONG_DAYS, Asked, Person
 from streams.core.tables import ACTIVITY, ALERTS, QUESTIONS
@@ -95,6 +96,7 @@ def group_row(h: History, settings: GroupSettings, late_events: int, version: in
         ordinary=h.fabric.ordinary,
         shape=h.fabric.shape,
         kpis=list(kinds.of(settings.kind).kpis),
+        leavers_return=passing(h.troubles),
     )
 
 

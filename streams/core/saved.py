@@ -394,7 +394,7 @@ def _restore_growth(life: Life, row: list[Any]) -> None:
 
 
 def _person_row(place: int, person: Person) -> tuple[Any, ...]:
-    flags = person.is_staff + 2 * person.is_bot + 4 * person.newcomer_flagged
+    flags = person.is_staff + 2 * person.is_bot + 4 * person.newcomer_flagged + 8 * person.greeted
     return (
         place,
         person.user,
@@ -414,6 +414,8 @@ def _person_row(place: int, person: Person) -> tuple[Any, ...]:
         person.reacted,
         person.role,
         person.layer,
+        person.first_day,
+        person.usual,
     )
 
 
@@ -424,6 +426,7 @@ def _restore_person(h: History, row: list[Any]) -> None:
     person.last_message_at, person.last_message = row[5], row[6]
     flags: int = row[7]
     person.is_staff, person.is_bot, person.newcomer_flagged = bool(flags & 1), bool(flags & 2), bool(flags & 4)
+    person.greeted = bool(flags & 8)
     person.messages, person.replies = row[8], row[9]
     person.today, person.today_count, person.days = row[10], row[11], row[12]
     person.deeds, person.check_ins, person.reacted, person.role, person.layer = (
@@ -433,6 +436,7 @@ def _restore_person(h: History, row: list[Any]) -> None:
         row[16],
         row[17],
     )
+    person.first_day, person.usual = row[18], row[19]
     if place == len(h.people):
         h.people.append(person)
         h.index[person.user] = place

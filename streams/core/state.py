@@ -15,7 +15,8 @@ from huoqun.results import WINDOW_MINUTES, QuestionKind, QuestionStatus, WindowN
 from streams.core.daily import NO_DAYS
 
 MINUTE_MS: Final = 60_000
-DAY_MS: Final = 24 * 60 * MINUTE_MS
+HOUR_MS: Final = 60 * MINUTE_MS
+DAY_MS: Final = 24 * HOUR_MS
 LONG_DAYS: Final = 28
 """The longest look back of any definition, in days."""
 NEWCOMER_MS: Final = 7 * DAY_MS
@@ -232,6 +233,8 @@ class Person:
         "count_24h",
         "days",
         "deeds",
+        "first_day",
+        "greeted",
         "is_bot",
         "is_staff",
         "joined_at",
@@ -252,6 +255,7 @@ class Person:
         "today",
         "today_count",
         "user",
+        "usual",
     )
 
     def __init__(self, step: int, user: str) -> None:
@@ -266,6 +270,9 @@ class Person:
         self.is_staff: bool = False
         self.is_bot: bool = False
         self.newcomer_flagged: bool = False
+        """An operator has been told of them as a newcomer at risk, and their first week isn't over."""
+        self.greeted: bool = False
+        """Somebody named them within their first week, or they have been here before."""
         self.messages: int = 0
         """Messages since we look."""
         self.replies: int = 0
@@ -283,6 +290,10 @@ class Person:
         self.role: int = 0
         """Place in :data:`streams.core.roles.ROLES`, as of the last midnight; likewise the next, in ``LAYERS``."""
         self.layer: int = 0
+        self.first_day: int = 0
+        """The day of the first message (days since 1970); 0: there is none."""
+        self.usual: float = 0.0
+        """Days with a message, older ones weighing less (see :mod:`streams.core.rhythm`), as of ``today``."""
         self.risk: float = -1.0
         """-1: not defined (no message in 28 days, staff, bot)."""
         self.risk_reasons: tuple[str, ...] = ()
@@ -304,6 +315,7 @@ class Person:
         new.is_staff = self.is_staff
         new.is_bot = self.is_bot
         new.newcomer_flagged = self.newcomer_flagged
+        new.greeted = self.greeted
         new.messages = self.messages
         new.replies = self.replies
         new.today = self.today
@@ -314,6 +326,8 @@ class Person:
         new.reacted = self.reacted
         new.role = self.role
         new.layer = self.layer
+        new.first_day = self.first_day
+        new.usual = self.usual
         new.risk = self.risk
         new.risk_reasons = self.risk_reasons
         new.risk_as_of = self.risk_as_of
