@@ -28,7 +28,8 @@ class Kind:
         self.dormant_days: int = dormant_days
         """A group in which no member spoke for so many days is dormant."""
         self.kpis: tuple[str, ...] = kpis
-        """The figures to show first, the most telling one first: names of columns of ``activity`` and ``funnel``."""
+        """The figures to show first, the most telling one first: columns of ``activity``; ``conversions`` are events so called,
+        ``net_growth`` is joins less leaves."""
 
 
 KINDS: Final[dict[GroupKind, Kind]] = {

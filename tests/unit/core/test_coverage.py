@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from huoqun.results import Activity
 from streams.core import kinds
 from tests.support.scenes import MINUTE, T0, Scene
 
@@ -84,6 +85,11 @@ def test_what_would_lie_expires_when_an_import_ends_and_a_robot_goes_on() -> Non
     assert "only a part of the messages is seen now" in after["reasons"][-1]
     assert scene.alerts("group_fading") == scene.alerts("group_dormant") == []
     assert {m["risk"] for m in scene.rows("Member")} == {None}
+
+
+def test_every_kind_of_group_names_figures_that_there_are() -> None:
+    known = {*Activity.__struct_fields__, "conversions", "net_growth"}
+    assert all(set(kind.kpis) <= known for kind in kinds.KINDS.values())
 
 
 def test_every_kind_of_group_has_its_thresholds() -> None:
