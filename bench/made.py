@@ -125,6 +125,7 @@ GROUP BY group_id, day, user_id
         f"joins and leaves of events {name}",
         f"""
 INSERT INTO {database}.membership_rows
+    (event, member, id, type, ts, platform, group_id, user_id, inviter_id, reason, version, deleted)
 SELECT
     sipHash64('{PLATFORM}', group_id, concat('m-1-', leftPad(toString(number), 10, '0'))),
     sipHash64('{PLATFORM}', group_id, user_id),
@@ -133,6 +134,23 @@ SELECT
     if(kind = 'leave', 'left', NULL), toUInt64(9223372036854775808) - (at + 35), 0
 FROM ({some})
 WHERE kind IN ('join', 'leave')
+""",
+    )
+    yield (
+        f"stays of events {name}",
+        f"""
+INSERT INTO {database}.stays_rows (platform, group_id, user_id, joined_at, invited, campaign, leaves)
+SELECT
+    '{PLATFORM}', group_id, user_id, min(if(kind = 'join', ts, never)),
+    min(if(kind = 'join' AND chance2 < 300 AND rank != 0, (ts, concat('u', leftPad(toString(base), 7, '0'))), (never, ''))),
+    (any(never), ''), groupUniqArrayIf(ts, kind = 'leave')
+FROM
+(
+    SELECT *, fromUnixTimestamp64Milli(toInt64(at), 'UTC') AS ts, toDateTime64('2200-01-01 00:00:00', 3, 'UTC') AS never
+    FROM ({some})
+)
+WHERE kind IN ('join', 'leave')
+GROUP BY group_id, user_id
 """,
     )
 
@@ -161,6 +179,30 @@ SETTINGS min_insert_block_size_rows = 1000000, min_insert_block_size_bytes = 0, 
 def _results(database: str, year: Year) -> Iterator[tuple[str, str]]:
     settings = "SETTINGS min_insert_block_size_rows = 1000000, min_insert_block_size_bytes = 0, max_insert_threads = 2"
     groups, members = year.shape.groups, year.shape.members
+    conversions = year.events // 1000
+    yield (
+        "conversions",
+        f"""
+INSERT INTO {database}.conversions_rows
+SELECT
+    sipHash64('{PLATFORM}', group_id, concat('c-1-', toString(number))), sipHash64('{PLATFORM}', group_id, user_id),
+    concat('c-1-', toString(number)), fromUnixTimestamp64Milli(toInt64(at), 'UTC'), '{PLATFORM}', group_id, user_id,
+    cityHash64(number, 'a') % 10000 / 100, 'CNY', if(number % 3 = 0, 'spring', ''), number, 0
+FROM (SELECT number, {_who(year, "number")}, {_daytime("number", year, conversions)} FROM numbers({conversions}))
+""",
+    )
+    yield (
+        "campaigns",
+        f"""
+INSERT INTO {database}.campaigns_rows
+SELECT
+    '{PLATFORM}', concat('g', leftPad(toString(number % {groups}), 6, '0')), 'spring',
+    fromUnixTimestamp64Milli(toInt64({year.until_ms} - (intDiv(number, {groups}) * 30 + 20) * {DAY_MS}), 'UTC'),
+    fromUnixTimestamp64Milli(toInt64({year.until_ms} - (intDiv(number, {groups}) * 30 + 17) * {DAY_MS}), 'UTC'), number, 0
+FROM numbers({4 * groups})
+WHERE number % 5 = 0
+""",
+    )
     hours = year.days * 24
     for window, per_hour in (("5m", 1 / 12), ("1h", 1.0), ("24h", 24.0), ("7d", 168.0)):
         # A row for four events in the window that the hours are made of, every hour at least; every hour in the others.

@@ -13,7 +13,7 @@ from typing import Final
 from huoqun import broker, health, log, topics
 from huoqun.clock import now_ms
 from huoqun.config import Config
-from sinks import metrics, migrate, rows
+from sinks import campaigns, metrics, migrate, rows
 from sinks.batch import Limits
 from sinks.clickhouse import ClickHouseStore
 from sinks.consumer import KafkaDeadLetters, KafkaSource
@@ -61,17 +61,19 @@ def open_embedded(config: Config, wait_seconds: float = 0.0) -> Store:
 
 
 def open_store(config: Config, environ: Mapping[str, str]) -> Store:
-    """Open the store that is configured, with its schema: made where it is embedded, checked on a server."""
+    """Open the store that is configured, with its schema (made where it is embedded, checked on a server) and campaigns."""
     if config.store.kind == "embedded":
         embedded = open_embedded(config, OWNER_SECONDS)
         try:
             migrate.migrate(embedded, config.store.database)
+            campaigns.register(embedded, config)
         except BaseException:
             embedded.close()
             raise
         return embedded
     server = ClickHouseStore(config.store, environ.get(config.store.password_env, ""))
     migrate.check(server, config.store.database)
+    campaigns.register(server, config)
     return server
 
 

@@ -118,5 +118,11 @@ ACTIONS: Final = Table(
 )
 
 TABLES: Final = {t.name: t for t in (EVENTS, ACTIVITY, QUESTIONS, ALERTS, MEMBERS, MEMBER_RISK, GROUPS, ACTIONS)}
-VIEWS: Final = tuple(TABLES)
+CAMPAIGNS: Final = Table(
+    "campaigns",
+    _columns("platform group_id name starts_at:time ends_at:time"),
+    ("platform", "group_id", "name", "starts_at"),
+)
+"""Written from the configuration, not from records."""
+VIEWS: Final = (*TABLES, CAMPAIGNS.name, "conversions", "funnel", "invites")
 """The names that people read."""

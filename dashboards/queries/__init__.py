@@ -8,7 +8,7 @@ The first lines of a file are comments: its title, then what it needs to be unde
 * ``zone``: the time zone whose days and hours are drawn. Its offset has to be whole hours;
 * ``platforms``, ``kinds``, ``groups``: which communities are chosen, each an array of strings that holds ``''`` for "all";
   a group is named ``platform/group_id``. Files say ``{{chosen}}`` where a row's ``platform`` and ``group_id`` have to be among
-  those.
+  those, and ``{{name}}`` where the text of ``_name.sql`` belongs, which several of them share.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ PARAMETERS: Final = ("platform", "group_id", "since", "until", "zone", "platform
 ALL: Final = "['']"
 """What ``platforms``, ``kinds`` and ``groups`` are given as for everything."""
 _PARAMETER: Final = re.compile(r"\{(\w+):[^}]+\}")
+_PART: Final = re.compile(r"\{\{(\w+)\}\}")
 _EVERY: Final = {name: f"has({{{name}:Array(String)}}, '')" for name in ("platforms", "kinds", "groups")}
 _CHOSEN: Final = (
     f"(({' AND '.join(_EVERY.values())}) OR (platform, group_id) IN (SELECT platform, group_id FROM groups "  # noqa: S608  # names of ours
@@ -51,11 +52,16 @@ def shipped() -> dict[str, Query]:
 
 def in_package(package: str) -> dict[str, Query]:
     """Return the questions that are files of a package."""
+    texts = {
+        file.name.removesuffix(".sql"): file.read_text("utf-8").strip()
+        for file in sorted(resources.files(package).iterdir(), key=lambda f: f.name)
+        if file.name.endswith(".sql")
+    }
+    parts = {name.removeprefix("_"): text for name, text in texts.items() if name.startswith("_")}
     found = {}
-    for file in sorted(resources.files(package).iterdir(), key=lambda f: f.name):
-        if file.name.endswith(".sql"):
-            text = file.read_text("utf-8")
-            name = file.name.removesuffix(".sql")
+    for name, text in texts.items():
+        if not name.startswith("_"):
             title = text.partition("\n")[0].removeprefix("--").strip()
-            found[name] = Query(name, title, text.strip().replace("{{chosen}}", _CHOSEN))
+            sql = _PART.sub(lambda match: parts.get(match.group(1), match.group(0)), text)
+            found[name] = Query(name, title, sql.replace("{{chosen}}", _CHOSEN))
     return found

@@ -66,7 +66,7 @@ few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthChec
 _events = st.lists(
     st.tuples(
         st.sampled_from(["a", "b", "c", "d", "e", "f"]),
-        st.sampled_from(["message", "message", "join", "leave", "reaction"]),
+        st.sampled_from(["message", "message", "join", "leave", "reaction", "conversion"]),
         st.sampled_from([0, 1, 59 * 60_000, HOUR, 23 * HOUR, DAY, 40 * DAY]),
         st.sampled_from(["g", "h"]),
         st.sampled_from(["u", "v", "w"]),
@@ -87,7 +87,8 @@ def test_who_spoke_when_and_who_came_and_went_are_what_the_events_say(
     events = [
         Event(
             id=i, type=kind, ts=START + after, platform=platform, group_id=group, user_id=user, is_bot=bot, source="s",
-            inviter_id="w" if kind == "join" else "", received_at=START + after + n,
+            inviter_id="w" if kind == "join" else "", campaign="c" if bot and kind != "message" else "",
+            received_at=START + after + n,
         )
         for n, (i, kind, after, group, user, bot) in enumerate(drawn)
     ]  # fmt: skip
@@ -103,8 +104,24 @@ def test_who_spoke_when_and_who_came_and_went_are_what_the_events_say(
     same(
         store,
         f"SELECT * EXCEPT member FROM huoqun.membership {mine}",
-        f"SELECT id, type, ts, platform, group_id, user_id, inviter_id, reason FROM huoqun.events {mine} "
+        f"SELECT id, type, ts, platform, group_id, user_id, inviter_id, reason, campaign FROM huoqun.events {mine} "
         "AND type IN ('join', 'leave')",
+    )
+    same(
+        store,
+        f"SELECT * EXCEPT member FROM huoqun.conversions {mine}",
+        f"SELECT id, ts, platform, group_id, user_id, amount, currency, campaign FROM huoqun.events {mine} AND type = 'conversion'",
+    )
+    same(
+        store,
+        "SELECT platform, group_id, user_id, joined_at, invited, campaign, arraySort(leaves) AS leaves FROM huoqun.stays_rows "
+        f"FINAL {mine}",
+        "SELECT platform, group_id, user_id, min(if(type = 'join', ts, never)) AS joined_at, "
+        "min(if(type = 'join' AND inviter_id NOT IN ('', user_id), (ts, inviter_id), (never, ''))) AS invited, "
+        "min(if(type = 'join' AND e.campaign != '', (ts, toString(e.campaign)), (never, ''))) AS campaign, "
+        "arraySort(groupUniqArrayIf(ts, type = 'leave')) AS leaves "
+        f"FROM (SELECT *, toDateTime64('2200-01-01 00:00:00', 3, 'UTC') AS never FROM huoqun.events {mine}) AS e "
+        "WHERE type IN ('join', 'leave') GROUP BY platform, group_id, user_id",
     )
     same(
         store,
@@ -192,7 +209,8 @@ def test_what_was_stored_before_the_rollups_were_made_is_in_them(store: Embedded
         migrate.migrate(store, "older")
     store.execute(
         "INSERT INTO older.events_rows (id, type, ts, platform, group_id, user_id, source) VALUES "
-        f"('a', 'message', {START / 1000}, 'p', 'g', 'u', 's'), ('b', 'join', {START / 1000}, 'p', 'g', 'u', 's')"
+        f"('a', 'message', {START / 1000}, 'p', 'g', 'u', 's'), ('b', 'join', {START / 1000}, 'p', 'g', 'u', 's'), "
+        f"('c', 'leave', {START / 1000 + 1}, 'p', 'g', 'u', 's'), ('d', 'conversion', {START / 1000}, 'p', 'g', 'u', 's')"
     )
     store.execute(
         f"INSERT INTO older.activity_rows (platform, group_id, window, window_end, messages) VALUES "
@@ -203,7 +221,9 @@ def test_what_was_stored_before_the_rollups_were_made_is_in_them(store: Embedded
     )
     assert [m.number for m in migrate.migrate(store, "older")] == [m.number for m in every[2:]]
     assert store.select("SELECT user_id, hours FROM older.member_days") == [("u", 1)]
-    assert store.select("SELECT id FROM older.membership") == [("b",)]
+    assert store.select("SELECT id FROM older.membership ORDER BY id") == [("b",), ("c",)]
+    assert store.select("SELECT user_id, left_at - joined_at FROM older.joiners") == [("u", 1)]
+    assert store.select("SELECT id FROM older.conversions") == [("d",)]
     assert store.select("SELECT messages FROM older.group_hours") == [(7,)]
     assert store.select("SELECT question_id FROM older.questions_by_time") == [("q",)]
     assert store.select("SELECT source FROM older.sources") == [("s",)]

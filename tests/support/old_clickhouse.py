@@ -25,7 +25,10 @@ _REWRITES = (
 )
 
 
-_ROLLUPS = re.compile(r"\.(group_hours|member_days|membership|questions_by_time|sources)(_|\b)|\bitem_states\b")
+_ROLLUPS = re.compile(
+    r"\.(group_hours|member_days|membership|questions_by_time|sources|conversions|campaign_periods|joiners|invites|funnel)(_|\b)"
+    r"|\bitem_states\b"
+)
 
 
 def adapt(statement: str) -> str:
