@@ -213,6 +213,9 @@ WHERE number % 5 = 0
             f"activity {window}",
             f"""
 INSERT INTO {database}.activity_rows
+    (platform, group_id, window, window_end, messages, speakers, staff_messages, members, active_ratio, joins, leaves,
+    reply_rate, first_response_p50, first_response_p90, top5_share, effective_speakers, key_people, false_activity, same_faces,
+    mesh_index, version, deleted)
 SELECT
     '{PLATFORM}', concat('g', leftPad(toString(g), 6, '0')), '{window}',
     fromUnixTimestamp64Milli(toInt64({year.since_ms} + intDiv(toInt64((step + 1) * {minutes}), 1) * 60000), 'UTC'),
@@ -283,6 +286,8 @@ FROM
         "members",
         f"""
 INSERT INTO {database}.members_rows
+    (platform, group_id, user_id, user_name, joined_at, left_at, last_message_at, messages_28d, role, layer, is_staff, is_bot,
+    risk, risk_reasons, as_of, version, deleted)
 SELECT
     '{PLATFORM}', concat('g', leftPad(toString(g), 6, '0')), user_id, concat('Name', toString(number)),
     fromUnixTimestamp64Milli(toInt64(joined), 'UTC'),
@@ -310,6 +315,8 @@ FROM numbers({members * year.days})
         "groups",
         f"""
 INSERT INTO {database}.groups_rows
+    (platform, group_id, group_name, kind, stage, stage_since, alive, members, health, reasons, first_event_at, last_event_at,
+    last_message_at, late_events, version, deleted)
 SELECT
     '{PLATFORM}', concat('g', leftPad(toString(number), 6, '0')), concat('Simulated community ', toString(number)), 'interest',
     'blending', NULL, 1, 200, (cityHash64(number) % 100) / 100., ['fewer speakers than last month'],
