@@ -26,7 +26,7 @@ _REWRITES = (
 
 
 _ROLLUPS = re.compile(
-    r"\.(group_hours|member_days|membership|questions_by_time|sources|conversions|campaign_periods|joiners|invites|funnel)(_|\b)"
+    r"\.(group_hours|member_days|membership|questions_by_time|sources|conversions|campaign_periods|stays|joiners|invites|funnel)(_|\b)"
     r"|\bitem_states\b"
 )
 
