@@ -1,9 +1,15 @@
 """Small signs of how somebody reacts: thanks, disagreement, a greeting, a check-in. Chinese and English."""
 
+# ruff: noqa: SIM905  # rows read better than a list of quotes
+
 from __future__ import annotations
 
 import re
+from string import ascii_lowercase
 from typing import Final
+
+from streams.core.rules import forms
+from streams.core.scanning import Literals
 
 _THANKS: Final = re.compile(
     r"(?<!先)(?:谢谢|多谢|感谢|谢啦|谢了|蟹蟹|3q|谢过)(?!邀请|配合|理解|各位配合)|搞定了|解决了|好使了|可以了|"
@@ -11,13 +17,30 @@ _THANKS: Final = re.compile(
     re.IGNORECASE,
 )
 _IN_ADVANCE: Final = re.compile(r"先谢|提前谢|in advance|先行感谢", re.IGNORECASE)
+_ALIKE: Final = [(ord(form), ord(form), letter) for letter in ascii_lowercase for form in forms(letter)]
+_MAY_THANK: Final = 1
+_MAY_CHECK_IN: Final = 2
+_SIGNS: Final = Literals(
+    dict.fromkeys(
+        "谢|搞定了|解决了|好使了|可以了|3q|thanks|thank you|thx|ty|cheers|worked|did it|got it|works now|fixed it".split(
+            "|"
+        ),
+        _MAY_THANK,
+    )
+    | dict.fromkeys(["打卡", "签到", "check", "day", "天"], _MAY_CHECK_IN),
+    alike=_ALIKE,
+)
+"""What these have in them: a search of a text with none of it is spared."""
 _DISAGREES: Final = re.compile(
-    r"^\W*(?:不对|不是吧|不同意|我不同意|不认同|不赞同|其实不|并不|错了|扯|胡说|不见得|未必|但是|可是|然而|真的吗|真的假的|凭什么|"
-    r"i disagree|i don'?t (?:think|agree)|actually,? no|not really|no,? (?:it|that)|really\?|but |wrong|that'?s not|disagree)",
+    r"^\W*(?:不对|不是吧|不同意|我不同意|不认同|不赞同|其实不|并不|错了|扯|胡说|不见得|未必|但是|可是|然而|"
+    r"真的吗|真的假的|凭什么|"
+    r"i disagree|i don'?t (?:think|agree)|actually,? no|not really|no,? (?:it|that)|really\?|but |wrong|"
+    r"that'?s not|disagree)",
     re.IGNORECASE,
 )
 _GREETS: Final = re.compile(
-    r"^\W*(?:(?:大家|各位|群友们?|小伙伴们?|家人们?|姐妹们?)?(?:早上好|早安|早啊|早呀|早$|上午好|中午好|下午好|晚上好|晚安|你好|您好|大家好|"
+    r"^\W*(?:(?:大家|各位|群友们?|小伙伴们?|家人们?|姐妹们?)?(?:早上好|早安|早啊|早呀|早$|上午好|中午好|"
+    r"下午好|晚上好|晚安|你好|您好|大家好|"
     r"好久不见|新年好|周末愉快)|(?:hi|hello|hey|gm|gn|good (?:morning|evening|night|afternoon)|morning)\b)",
     re.IGNORECASE,
 )
@@ -28,7 +51,11 @@ _CHECKS_IN: Final = re.compile(
 
 def thanks(text: str) -> bool:
     """Whether a message thanks for something received or says that a trouble is over; thanks in advance are none."""
-    return _THANKS.search(text) is not None and _IN_ADVANCE.search(text) is None
+    return (
+        _SIGNS.found_in(text) & _MAY_THANK != 0
+        and _THANKS.search(text) is not None
+        and _IN_ADVANCE.search(text) is None
+    )
 
 
 def disagrees(text: str) -> bool:
@@ -43,4 +70,4 @@ def greets(text: str) -> bool:
 
 def checks_in(text: str) -> bool:
     """Whether a message looks like a check-in (打卡, 签到, "check in", "day 12"): the default where a group has no pattern."""
-    return _CHECKS_IN.search(text) is not None
+    return _SIGNS.found_in(text) & _MAY_CHECK_IN != 0 and _CHECKS_IN.search(text) is not None

@@ -9,25 +9,15 @@ import json
 import re
 from typing import Final
 
+from streams.core import selling
 from streams.core.lexicon import STOP_WORDS
+from streams.core.rules import small
 from training.questions import WEIGHTS, is_chinese_text, weigh
 
 _URL: Final = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _HAN: Final = re.compile(r"[\u3400-\u9fff]")
 _COMMAND: Final = re.compile(r"^\s*[!/.][A-Za-z]")
 _WORDS: Final = re.compile(r"[A-Za-z0-9']+|[\u3400-\u9fff]")
-
-_CONTACT: Final = re.compile(
-    r"https?://|www\.|\b[\w-]+\.(?:com|cn|net|top|xyz|shop|vip|cc|link|site)\b|加(?:我|微|V|v|薇|卫|群|q|Q)|微信|薇信|VX|vx|扫码|"
-    r"私(?:聊|信|我)|\+\d{6,}|1[3-9]\d{9}|t\.me/|whatsapp|\bDM me\b",
-    re.IGNORECASE,
-)
-_PITCH: Final = re.compile(
-    r"优惠|特价|限时|秒杀|包邮|免费领|返利|兼职|日结|日入|月入|赚钱|代理|加盟|贷款|下单|抢购|福利|领券|折扣|招代理|刷单|投资|稳赚|"
-    r"\b(?:discount|promo(?:tion)?|sale|% off|limited time|earn|income|crypto|airdrop|giveaway|cheap|buy now|click here|"
-    r"free shipping|investment|profit)\b",
-    re.IGNORECASE,
-)
 
 MAX_WORDS: Final = 24
 
@@ -73,8 +63,13 @@ def words_of(text: str) -> frozenset[str]:
 
 
 def looks_like_ad(text: str) -> bool:
-    """Whether a message sells: a link or a contact together with the words of a pitch."""
-    return _CONTACT.search(text) is not None and _PITCH.search(text) is not None
+    """Whether a message sells: a pitch together with a link or a call to get in touch, and no talk of it."""
+    low = small(text.translate(selling._WIDE) if selling._ODD.search(text) else text)
+    return (
+        (selling._CALL.search(low) or selling._LINK.search(low)) is not None
+        and (selling._ANY_ZH_PITCH.search(low) or selling._PITCH.search(low)) is not None
+        and selling._TALK.search(low) is None
+    )
 
 
 _TOKEN: Final = re.compile(r"[\w\[\]\\`^{}|-]{2,}")
