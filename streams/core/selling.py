@@ -6,7 +6,7 @@ words of a pitch in a question or a complaint is talk too; a call to get in touc
 advertisements like to begin with one.
 """
 
-# ruff: noqa: SIM905  # rows read better than a list of quotes
+# rows read better than a list of quotes
 
 from __future__ import annotations
 
