@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huoqun.config import Config, Group
+from huoqun.config import Config, ConfigError, Group, load
 from streams.core.checkins import is_check_in, lately, local_day, on_check_in, pattern_of, streak_of, weeks_of
 from streams.core.history import History
 from tests.support.scenes import T0, Scene
@@ -91,3 +93,10 @@ def test_a_pattern_is_looked_for_at_the_beginning_only_and_in_any_case() -> None
     assert is_check_in("DONE", pattern)
     assert not is_check_in("x" * 300 + "done", pattern)
     assert pattern_of("") is None
+
+
+def test_a_pattern_that_is_no_regular_expression_is_refused_with_its_place(tmp_path: Path) -> None:
+    file = tmp_path / "huoqun.toml"
+    file.write_text('[[groups]]\nplatform = "qq"\ngroup_id = "1"\ncheck_in = "(打卡"\n', "utf-8")
+    with pytest.raises(ConfigError, match=r"groups\[0\]\.check_in: '\(打卡' is no regular expression"):
+        load(file, {})
