@@ -22,11 +22,12 @@ _REWRITES = (
     (r"toYear\((\w+)\)", r"intDiv(\1, 31557600000)"),
     (r"DateTime\('UTC'\)", "DateTime"),
     (r"now\('UTC'\)", "now()"),
+    (r"\bfalse\b", "0"),
 )
 
 
 _ROLLUPS = re.compile(
-    r"\.(group_hours|member_days|membership|questions_by_time|sources|conversions|campaign_periods|stays|joiners|invites|funnel)(_|\b)"
+    r"\.(group_hours|member_days|membership|questions_by_time|sources|conversions|campaign_periods|stays|joiners|invites|funnel|risk_days|member_risk_everywhere)(_|\b)"
     r"|\bitem_states\b"
 )
 
