@@ -17,7 +17,7 @@ from streams.core.history import History
 from streams.core.record import PEAK, column
 from streams.core.settings import GroupSettings
 from streams.core.state import DAY_MS, MINUTE_MS, NEVER, Minute
-from streams.core.tables import FIVE_MINUTES, HOUR
+from streams.core.tables import FIVE_MINUTES, HOUR, WEEK
 from streams.core.troubles import Troubles
 
 ALONE: Final = 15
@@ -54,7 +54,8 @@ BOTS_FACTOR: Final = 3
 BOTS_ALONE: Final = -2
 """In the place of who floods alone: bots."""
 EVERY: Final = 4
-"""With several speakers it is looked at with every fourth message: it costs as much as there are speakers."""
+"""With several speakers it is looked at with every fourth message, or every fourth part of as many as there are speakers: a
+look costs as much as there are."""
 EBB: Final = 4
 """A flood is over when a quarter of its rate, at most, is left in two minutes."""
 
@@ -69,7 +70,7 @@ def on_message(h: History, settings: GroupSettings, event: Arrival, place: int) 
     alone = h.now.get(place, 0)
     if alone >= ALONE // 3 and _alone(h, settings, event, place, alone, five):
         return
-    if five >= RAID and five % EVERY == 0:
+    if five >= RAID and head.messages % max(EVERY, h.windows[FIVE_MINUTES].speakers // EVERY) == 0:
         _several(h, settings, event, five)
 
 
@@ -208,7 +209,9 @@ def _alone(h: History, settings: GroupSettings, event: Arrival, place: int, now:
 
 def _several(h: History, settings: GroupSettings, event: Arrival, five: int) -> None:
     usual = h.troubles.usual_peak
-    if five < FEW_FACTOR * usual:
+    known = event.ts - h.life.first_ts >= KNOWN_MS
+    may_be_raid = known and h.windows[WEEK].joins + h.head.joins >= RAIDERS
+    if five < FEW_FACTOR * usual or (not may_be_raid and five < (FEW if usual else FEW_UNKNOWN)):
         return
     counts = _speakers(h)
     total = strangers = theirs = 0
@@ -218,7 +221,6 @@ def _several(h: History, settings: GroupSettings, event: Arrival, five: int) -> 
         if joined and event.ts - joined < STRANGER_MS:
             strangers += 1
             theirs += count
-    known = event.ts - h.life.first_ts >= KNOWN_MS
     raid = known and strangers >= RAIDERS and theirs >= STRANGERS_SHARE * total
     entropy = 0.0
     for count in sorted(counts.values()):
