@@ -52,7 +52,7 @@ ASK, CHAT, OPINION, STAFF, HELLO, PLAN = "ask", "chat", "opinion", "staff", "hel
 EXCHANGES: dict[str, list[str]] = {
     ASK: [
         "ask: 请问{x}要怎么弄才好？|help> {x}先看说明，再慢慢来就行|ask> 明白了，谢谢",
-        "ask: 有人知道{x}哪里买靠谱吗|help> 我一直在东门那家买{x}，还不错|a: 我也是那家|ask> 好的，谢谢",
+        "ask: 有人知道{x}哪里买靠谱吗|help> 我买{x}都去东门那家|a: 我也是那家|ask> 好的，谢谢",
         "ask: {x}一般多久看一次比较合适？|help> {x}三天看一次就够|ask> 收到",
         "ask: 求教，{x}老是出问题怎么办|help> 先把{x}放阴凉处两天，多半就好了|a> 对，我也这样处理的|ask> 谢谢你们",
         "ask: 新手想问下{x}该怎么选？|help> 选{x}看大小，中等的最省心|ask> 懂了，多谢",
@@ -64,7 +64,7 @@ EXCHANGES: dict[str, list[str]] = {
         "a: 昨天的雨把{x}浇透了|b> 我这边也下了一夜|c> 还好提前搬进来了",
         "a: 分享一下，{x}今天终于成了|b> 恭喜恭喜|c> 厉害|d: 好看",
         "a: 晚饭吃撑了，出来走走|b> 哈哈我也是|a> 顺便看了看{x}",
-        "a: 周末天气好，适合弄{x}|b> 正有此意|c> 算我一个",
+        "a: 周末天气好，适合弄{x}|b> 正有此意|c> 我也来",
         "a: {x}比想象的省心|b> 是的，我养了两年了|a> 佩服",
         "a: 今天加班，没空管{x}了|b> 抱抱|c: 明天再说吧",
         "a: 孩子也喜欢{x}，天天要看|b> 我家那个也一样|c> 从小培养，挺好的",
@@ -72,7 +72,7 @@ EXCHANGES: dict[str, list[str]] = {
     OPINION: [
         "think: 我觉得{x}其实不用太费心，顺其自然最好|doubt> 我不太同意，{x}不管肯定出问题|a> 我站前面那位|b> 各有各的道理|think> 那我再试一个月看看",
         "think: 想和大家聊聊{x}，我总结了三点经验|a> 写得好|b> 学到了|doubt> 第二点我有不同看法，你试过反过来做吗？|think> 试过，效果差一些|c> 收藏了",
-        "think: 最近我在琢磨，{x}到底是量重要还是质重要，我倾向后者|doubt> 不一定，没有量就没有质|a> 我同意后者|b> 我也站质|think> 有意思，都有道理",
+        "think: 关于{x}，我越来越觉得质比量重要|doubt> 不一定，没有量就没有质|a> 我同意楼主|b> 我也站质|think> 有意思，都有道理",
     ],
     STAFF: [
         "lead: 各位好，今天聊聊{x}，大家都可以说说|a> 好的|lead> 欢迎多发言",
@@ -81,7 +81,7 @@ EXCHANGES: dict[str, list[str]] = {
         "ask: 老师，{x}的安排在哪里看？|lead> 在群公告里，{x}是第三条|ask> 看到了",
     ],
     PLAN: [
-        "a: 周六上午十点东门集合，一起{x}，来的接龙|b> 1 我来|c> 2 算我一个|d> 3 报名|a> 好，我来订位子",
+        "a: 周六上午十点东门集合，一起{x}，来的接龙|b> 1 我来|c> 2 我也来|d> 3 报名|a> 好，我来订位子",
         "a: 这周我来组织{x}，工具我带|b> 太好了，我带水|c> 我开车，还能坐三个|d> 我坐你车",
         "a: 上次活动的照片传群相册了|b> 拍得真好|c> 下次还参加|d> 下次我来张罗",
     ],
@@ -98,11 +98,11 @@ ENGLISH: dict[str, list[str]] = {
         "a: took the {x} out this morning, lovely light|b> same here, so quiet|c> jealous, I was at work",
         "a: finally sorted the {x} out|b> nice one|c> well done",
         "a: rained all day here|b> same in the north|a> good day for fixing the {x}",
-        "a: my kid helped me with the {x} today|b> ha, mine does that too|c> lovely",
+        "a: my kid helped me with the {x} today|b> same at our place|c> lovely",
         "a: just back from the club ride, legs are gone|b> good one indeed|c> see you next week",
     ],
     OPINION: [
-        "think: I think we all spend too much on the {x}, the cheap one does the job|doubt> I disagree, the cheap {x} broke on me twice|a> somewhere in between for me|b> fair points both|think> worth another test then",
+        "think: the cheap {x} does the job for me|doubt> not for me, the cheap {x} broke twice|a> somewhere in between for me|b> fair points both|think> worth another test then",
         "think: wrote down what I learnt about the {x} this year, three things mostly|a> useful, thanks|b> saved|doubt> not sure about the second, have you tried it the other way round?|think> I have, it was worse|c> interesting",
     ],
     STAFF: [

@@ -99,7 +99,13 @@ def a_question_without_a_question_mark_in_a_young_club(c: Community) -> None:
     _club(c, 13)
     c.says("12 15:00", "Jill", "need some help with my rear brake, it squeals like mad whatever I do", id="q")
     c.says("12 16:00", "Bert", "clean the rim with alcohol first", reply_to="q")
-    c.expect("unanswered", ("12 15:04:30", "12 15:06"), event="q", resolved_by="12 16:00:01")
+    c.expect(
+        "unanswered",
+        ("12 15:04:30", "12 15:06"),
+        event="q",
+        resolved_by="12 16:00:01",
+        pending="text: a request for help is missed",
+    )
 
 
 def a_rhetorical_sigh_in_english(c: Community) -> None:
@@ -115,6 +121,20 @@ def a_rhetorical_sigh_in_english(c: Community) -> None:
     for number, (text, who) in enumerate(said.items()):
         c.says(f"12 {9 + 2 * number}:05", who, text, id=f"r{number}")
         c.asked(f"r{number}", status=None)
+    c.tolerate("unanswered")
+
+
+def plain_lines_of_talk_in_english(c: Community) -> None:
+    """Opinions, disagreement, me too: everyday lines that the first learned detector took for questions."""
+    _club(c, 13)
+    said = {
+        "ha, mine does that too": "Gus",
+        "I think we all spend too much on the chain, the cheap one does the job": "Cleo",
+        "I disagree, the cheap chain broke on me twice": "Dan",
+    }
+    for number, (text, who) in enumerate(said.items()):
+        c.says(f"12 {9 + 2 * number}:05", who, text, id=f"p{number}")
+        c.asked(f"p{number}", status=None, pending=f"text: {text!r} is taken for a question")
     c.tolerate("unanswered")
 
 

@@ -147,7 +147,7 @@ def everybody_leaves_when_the_course_is_over(c: Community) -> None:
         ("20 00:00", "22 12:00"),
     )
     c.never("leave_burst")
-    c.tolerate("group_fading", "group_dormant")
+    c.tolerate("group_fading", "group_dormant", "false_activity")  # seven of sixty pupils do the talking: true as well
 
 
 def staff_kicks_thirty_spam_accounts_in_a_purge(c: Community) -> None:

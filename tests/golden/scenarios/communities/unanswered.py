@@ -197,6 +197,22 @@ def lines_that_look_like_questions_and_ask_nothing(c: Community) -> None:
     c.tolerate("unanswered")
 
 
+def plain_lines_of_talk(c: Community) -> None:
+    """Count me in, an opinion, a tip: everyday lines that the first learned detector took for questions."""
+    old(c)
+    said = {
+        "算我一个": "豆豆",
+        "2 算我一个": "雅婷",
+        "最近我在琢磨，月季到底是量重要还是质重要，我倾向后者": "小林",
+        "我一直在东门那家买海报，还不错": "老周",
+        "月季还是东门那家好": "阿梅",
+    }
+    for number, (text, who) in enumerate(said.items()):
+        c.says(f"32 {9 + number}:05", who, text, id=f"p{number}")
+        c.asked(f"p{number}", status=None, pending=f"text: {text} is taken for a question")
+    c.tolerate("unanswered")
+
+
 def the_asker_finds_it_out_alone(c: Community) -> None:
     """Four minutes after asking, the asker wrote that it was solved: nobody needs to act.
 
