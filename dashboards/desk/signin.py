@@ -43,7 +43,7 @@ def who(tokens: Mapping[str, str], given: str) -> str | None:
     """Return whose token ``given`` is. Every token is compared, in constant time each."""
     name = None
     for each, token in tokens.items():
-        if hmac.compare_digest(token.encode(), given.encode()):
+        if hmac.compare_digest(token.encode(), given.encode("utf-8", "surrogatepass")):
             name = each
     return name
 
@@ -56,6 +56,8 @@ def sealed(tokens: Mapping[str, str], name: str, now: int) -> str:
 
 def opened(tokens: Mapping[str, str], value: str, now: int) -> str | None:
     """Return who a cookie is of; ``None`` when it is forged, too old, or its owner's token has changed."""
+    if not value.isascii():
+        return None
     words, _, seal = value.rpartition(".")
     coded, _, until = words.partition(".")
     try:

@@ -13,7 +13,7 @@ Query = Callable[[str], list[dict[str, Any]]]
 
 HALF_HOUR_MS: Final = 30 * 60 * 1000
 NEWCOMER_MS: Final = 7 * 24 * 60 * 60 * 1000
-AT_RISK: Final = 0.3
+AT_RISK: Final = 0.25
 """From this probability on a member is listed: at an even bet it is late for a word in time."""
 LEAST_MESSAGES: Final = 5
 """In 28 days, for a member at risk to be listed: who has said less is a newcomer or an onlooker, and shown as such."""
