@@ -27,7 +27,11 @@ def test_tokens_that_protect_nothing_are_refused_without_being_shown(text: str, 
 
 
 def test_a_token_says_whose_it_is() -> None:
-    assert [who(TOKENS, token) for token in (ZHOU, LI, "", ZHOU + "x", "é" * 20, "\ud800")] == ["小周", "li", *[None] * 4]
+    assert [who(TOKENS, token) for token in (ZHOU, LI, "", ZHOU + "x", "é" * 20, "\ud800")] == [
+        "小周",
+        "li",
+        *[None] * 4,
+    ]
 
 
 def test_a_cookie_is_good_for_two_weeks() -> None:
