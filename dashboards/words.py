@@ -45,6 +45,19 @@ LAYERS: Final = (
     ("ordinary", Text("普通", "ordinary")),
 )
 
+KPIS: Final = (
+    ("conversions", Text("成交和转化", "conversions")),
+    ("value_cadence", Text("每天有价值的内容（有三人以上接话）", "messages of value a day (three or more took them up)")),
+    ("staff_reply_rate", Text("管理员的回复率", "reply rate of staff")),
+    ("net_growth", Text("净增成员（入群减退群）", "net growth (joined less left)")),
+    ("mesh_index", Text("成员之间的往来占比", "pairs that are between members")),
+    ("active_ratio", Text("说过话的成员占比", "members who spoke")),
+    ("reply_rate", Text("回复率", "reply rate")),
+    ("same_faces", Text("上周也说过话的占比", "speakers who also spoke the week before")),
+    ("new_faces", Text("新面孔的消息占比", "messages by new faces")),
+    ("check_in_people", Text("打卡的人", "members who checked in")),
+)
+
 PLATFORM: Final = Field(column="platform", title=Text("平台", "Platform"), unit="text", width=90)
 GROUP: Final = Field(column="group_id", title=Text("群", "Group"), unit="text", opens="community", width=160)
 PERSON: Final = Field(column="user_id", title=Text("成员", "Member"), unit="text", width=140)

@@ -5,8 +5,31 @@ from __future__ import annotations
 from typing import Final
 
 from dashboards.panels import Board, Field, Panel, Row, Text
-from dashboards.words import LAYERS, ROLES, WHO_ANSWERS
+from dashboards.words import KPIS, LAYERS, ROLES, WHO_ANSWERS
 
+_FIRST: Final = Row(
+    title=Text("这类群先看什么", "What counts in this kind of group"),
+    panels=(
+        Panel(
+            name="group_kpis",
+            query="group_kpis",
+            title=Text("关键指标：最近七天和之前七天", "Key figures: the last seven days, and the seven before"),
+            reading=Text(
+                "最要紧的在最上面，看哪些由群的类型决定：买卖群看成交，学习群看有没有人回。连着两周变差就要管。",
+                "The most telling first; which, the kind of group decides: sales where people buy, replies where they learn. "
+                "Worse two weeks in a row wants somebody.",
+            ),
+            shape="table",
+            fields=(
+                Field(column="kpi", title=Text("指标", "Figure"), unit="text", words=KPIS, width=300),
+                Field(column="now", title=Text("最近七天", "Last 7 days"), unit="text", width=110),
+                Field(column="before", title=Text("之前七天", "7 days before"), unit="text", width=110),
+            ),
+            width=24,
+            height=6,
+        ),
+    ),
+)
 _NOW: Final = Row(
     title=Text("这两天", "These two days"),
     panels=(
@@ -152,6 +175,6 @@ BOARD: Final = Board(
     name="community",
     title=Text("单个群", "One community"),
     about=Text("这个群怎么样，谁撑着它。", "How it is, and who carries it."),
-    rows=(_NOW, _LIFE, _PEOPLE),
+    rows=(_FIRST, _NOW, _LIFE, _PEOPLE),
     variables=("community", "zone"),
 )

@@ -116,6 +116,19 @@ def test_a_question_is_answered_from_a_community_that_lives(world: World, name: 
     assert world.answer(name) == answer, "the order is settled"
 
 
+def test_the_key_figures_are_those_of_the_kind_in_its_order_as_the_activity_has_them(world: World):
+    (group,) = world.ask(f"SELECT kpis FROM groups WHERE group_id = '{world.group}'")
+    found = world.answer("group_kpis")
+    assert [row["kpi"] for row in found] == group["kpis"] != []
+    (latest,) = world.ask(
+        f"SELECT reply_rate, active_ratio FROM activity WHERE window = '7d' AND group_id = '{world.group}' "
+        "ORDER BY window_end DESC LIMIT 1"
+    )
+    shown = {row["kpi"]: row["now"] for row in found}
+    for name, value in latest.items():
+        assert shown[name] == f"{math.floor(100 * value + 0.5)}%"
+
+
 @pytest.mark.parametrize("zone", ZONES)
 def test_messages_by_day_are_those_among_the_events(world: World, zone: str):
     expected = Counter(str(local(e.ts, zone).date()) for e in world.messages())

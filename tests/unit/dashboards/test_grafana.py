@@ -15,11 +15,13 @@ from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.cog.runtime import DataqueryConfig, register_dataquery_variant
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
+from dashboards import words
 from dashboards.boards import BOARDS
 from dashboards.grafana.__main__ import KEPT, written
 from dashboards.grafana.query import PLUGIN, ClickHouseQuery
 from dashboards.panels import LANGUAGES, Panel
 from dashboards.queries import shipped
+from streams.core.kinds import KINDS
 from tests.support.metrics import metrics_of_ours
 
 MADE = {name: json.loads(text) for name, text in written().items()}
@@ -149,3 +151,9 @@ def test_a_panel_of_pipeline_health_reads_metrics_that_exist(panel: Panel) -> No
     for metric in panel.metrics:
         for name in re.findall(r"\bhuoqun_\w+", metric.expression):
             assert name in metrics_of_ours(), name
+
+
+def test_every_figure_that_a_kind_of_group_puts_first_has_its_words_and_is_asked_for() -> None:
+    first = {kpi for kind in KINDS.values() for kpi in kind.kpis}
+    assert first <= dict(words.KPIS).keys()
+    assert all(f"('{kpi}', " in shipped()["group_kpis"].sql for kpi in first)
