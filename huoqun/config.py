@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from huoqun import notify_config
 from huoqun.events import Coverage
+from huoqun.notify_config import Notify
 
 GroupKind = Literal["commerce", "interest", "fan", "learning"]
 SourceKind = Literal[
@@ -225,6 +227,7 @@ class Config(_Section, kw_only=True):
     store: Store = msgspec.field(default_factory=Store)
     sink: Sink = msgspec.field(default_factory=Sink)
     desk: Desk = msgspec.field(default_factory=Desk)
+    notify: Notify = msgspec.field(default_factory=Notify)
     privacy: Privacy = msgspec.field(default_factory=Privacy)
     deadlines: Deadlines = msgspec.field(default_factory=Deadlines)
     staff: list[str] = []
@@ -275,12 +278,14 @@ def dump_env(config: Config) -> dict[str, str]:
     env: dict[str, str] = {f"{ENV_PREFIX}DATA_DIR": config.data_dir}
     for section in _SECTIONS:
         for name, value in msgspec.to_builtins(getattr(config, section)).items():
+            if isinstance(value, list):
+                continue  # in the file only
             text = str(value).lower() if isinstance(value, bool) else str(value)
             env[f"{ENV_PREFIX}{section}_{name}".upper()] = text
     return env
 
 
-_SECTIONS: Final = ("kafka", "gateway", "worker", "store", "sink", "desk", "privacy", "deadlines")
+_SECTIONS: Final = ("kafka", "gateway", "worker", "store", "sink", "desk", "notify", "privacy", "deadlines")
 _YEAR_MINUTES: Final = 365 * 24 * 60
 _HOUR_SECONDS: Final = 3600
 _FIRST_YEAR: Final = 1971
@@ -294,10 +299,13 @@ def _override(raw: dict[str, Any], environ: Mapping[str, str]) -> None:
     hints = get_type_hints(Config)
     for section in _SECTIONS:
         for name, hint in get_type_hints(hints[section]).items():
+            if get_origin(hint) is list:
+                continue
             known[f"{ENV_PREFIX}{section}_{name}".upper()] = (section, name, hint)
     sources, store = raw.get("sources"), raw.get("store")
     secrets = {s.get("secret_env") for s in sources if isinstance(s, dict)} if isinstance(sources, list) else set()
     secrets.add(store.get("password_env") if isinstance(store, dict) else None)
+    secrets |= _of_channels(raw.get("notify"))
     desk = raw.get("desk")
     secrets.add(desk.get("token_env") if isinstance(desk, dict) else None)
     privacy = raw.get("privacy")
@@ -316,6 +324,13 @@ def _override(raw: dict[str, Any], environ: Mapping[str, str]) -> None:
         target = raw if place is None else raw.setdefault(place, {})
         if isinstance(target, dict):
             target[name] = _from_text(variable, text, hint)
+
+
+def _of_channels(notify: Any) -> set[Any]:
+    """Return the variables that the channels of a raw ``[notify]`` take their addresses and secrets from."""
+    channels = notify.get("channels") if isinstance(notify, dict) else None
+    known = [each for each in channels if isinstance(each, dict)] if isinstance(channels, list) else []
+    return {each.get(key) for each in known for key in ("url_env", "secret_env")}
 
 
 def _from_text(variable: str, text: str, hint: Any) -> Any:
@@ -388,6 +403,7 @@ def _problems(config: Config) -> list[str]:
     }
     problems += [f"{place}: must be above 0, is {value}" for place, value in positive.items() if value <= 0]
     problems += _desk_problems(config.desk)
+    problems += notify_config.problems(config.notify, minutes_of_day)
     if config.gateway.spool_bytes < 0:
         problems.append(f"gateway.spool_bytes: must not be negative, is {config.gateway.spool_bytes}")
     if config.worker.lateness_seconds < 0:
