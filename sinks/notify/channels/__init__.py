@@ -1,0 +1,1 @@
+"""The senders: how a notice becomes each service's own request."""
