@@ -7,8 +7,8 @@ and which one is heard after which. Each has a weight; a text asks if the sum is
 labelled messages by ``python -m training.questions``, where the plain statement of all this stands too; the tests hold the
 two together.
 
-Runs are looked up by a hash of 30 bits in a table with open addressing; of a million runs that mean nothing, about ten are
-taken for one that does.
+Runs are looked up by a hash of 38 bits in a table with open addressing; of twenty million runs that mean nothing, about one
+is taken for one that does. With the bits of the words and of the multipliers every sum stays below 2 ** 63.
 """
 
 from __future__ import annotations
@@ -51,15 +51,20 @@ _WIDE_PAUSES: Final = frozenset(ord(pause) for pause in PAUSES if not pause.isas
 _PAUSES: Final = bytes(chr(code) in PAUSES for code in range(ASCII))
 _WORDS_FROM: Final = 1 << 21
 """English words have numbers from here on, beyond those of all characters."""
-_MASK: Final = (1 << 30) - 1
+_WORD_MASK: Final = (1 << 36) - 1
+_MASK: Final = (1 << 38) - 1
 _SLOTS: Final = 1 << 15
 _SLOT: Final = _SLOTS - 1
 _SLOT_BITS: Final = 15
-_TAKEN: Final = 0x8000
-_ONE: Final = 0x2545F491
-_TWO: Final = 0x1B873593
-_THREE: Final = 0x3C6EF35F
-_BEGUN: Final = ((_BEGIN * _ONE) >> 15) & _MASK
+_TAKEN: Final = 1 << 23
+_LETTERS: Final = 0x2F0B4C7
+"""What makes a word's number of its letters: far above their range, else "isn't" and "islet" would have one number."""
+_ONE: Final = 0x2545F49
+_TWO: Final = 0xB87359
+_THREE: Final = 0xC6EF35
+_SHIFT: Final = 20
+"""Of a product, the bits from here on are kept: all bits below have had their say in them."""
+_BEGUN: Final = ((_BEGIN * _ONE) >> _SHIFT) & _MASK
 
 
 def _letter(code: i64) -> bool:
@@ -92,7 +97,7 @@ def _word(text: str, at: i64, end: i64) -> i64:
     number: i64 = 0
     while at < end:
         code: i64 = ord(text[at])
-        number = (number * 31 + (_APOSTROPHE if code == _CURLY else small[code])) & _MASK
+        number = (number * _LETTERS + (_APOSTROPHE if code == _CURLY else small[code])) & _WORD_MASK
         at += 1
     return _WORDS_FROM + number
 
@@ -107,13 +112,13 @@ def _code_of(word: str) -> i64:
 def _run(words: Sequence[str]) -> i64:
     """Return the hash of one to three words: it goes through that of the first ones."""
     unit: i64 = _code_of(words[0]) * _ONE
-    run: i64 = (unit >> 15) & _MASK
+    run: i64 = (unit >> _SHIFT) & _MASK
     if len(words) > 1:
         unit = _code_of(words[1]) * _ONE
-        run = ((run * _TWO + unit) >> 13) & _MASK
+        run = ((run * _TWO + unit) >> _SHIFT) & _MASK
     if len(words) > 2:  # noqa: PLR2004
         unit = _code_of(words[2]) * _ONE
-        run = ((run * _THREE + unit) >> 11) & _MASK
+        run = ((run * _THREE + unit) >> _SHIFT) & _MASK
     return run
 
 
@@ -124,8 +129,8 @@ def _column(names: Sequence[str], weights: Mapping[str, int], before: str) -> by
 class Asks:
     """The weights of one language, laid out for speed."""
 
-    __slots__ = ("_again", "_bias", "_first", "_heard", "_high", "_last", "_late", "_low", "_marked", "_pairs", "_set_of",
-                 "_sets", "_swing", "_weight", "_width")  # fmt: skip
+    __slots__ = ("_again", "_bias", "_first", "_heard", "_high", "_last", "_late", "_low", "_marked", "_middle", "_pairs",
+                 "_set_of", "_sets", "_swing", "_weight", "_width")  # fmt: skip
 
     def __init__(self, classes: Mapping[str, Sequence[str]], weights: Mapping[str, int]) -> None:
         """Lay out classes of words, and the weights of features by the names that ``training.questions`` gives them."""
@@ -141,7 +146,7 @@ class Asks:
         self._marked: bytes = _column(names, weights, "? ")
         self._pairs: bytes = b"".join([_column(names, weights, f"{name} > ") for name in names])
         self._sets: list[list[int]] = [[]]
-        low, high, set_of = bytearray(_SLOTS), bytearray(_SLOTS), bytearray(_SLOTS)
+        low, middle, high, set_of = bytearray(_SLOTS), bytearray(_SLOTS), bytearray(_SLOTS), bytearray(_SLOTS)
         weight, again = bytearray([_ZERO]) * _SLOTS, bytearray([_ZERO]) * _SLOTS
         signs: dict[str, list[int]] = {}
         for name, row in classes.items():
@@ -156,7 +161,7 @@ class Asks:
             slot, check = found & _SLOT, (found >> _SLOT_BITS) | _TAKEN
             while high[slot]:
                 slot = (slot + 1) & _SLOT
-            low[slot], high[slot] = check & 255, check >> 8
+            low[slot], middle[slot], high[slot] = check & 255, (check >> 8) & 255, check >> 16
             weight[slot] = _ZERO + weights.get(f"= {run}", 0)
             again[slot] = _ZERO + weights.get(f"== {run}", 0)
             if run in signs:
@@ -164,6 +169,7 @@ class Asks:
                     self._sets.append(signs[run])
                 set_of[slot] = self._sets.index(signs[run])
         self._low: bytes = bytes(low)
+        self._middle: bytes = bytes(middle)
         self._high: bytes = bytes(high)
         self._weight: bytes = bytes(weight)
         self._again: bytes = bytes(again)
@@ -171,14 +177,14 @@ class Asks:
 
     def _find(self, run: i64) -> i64:
         """Return the slot of a run of words, or -1."""
-        low, high = self._low, self._high
+        low, middle, high = self._low, self._middle, self._high
         slot: i64 = run & _SLOT
         check: i64 = (run >> _SLOT_BITS) | _TAKEN
         while True:
             there: i64 = high[slot]
             if there == 0:
                 return -1
-            if (there << 8) + low[slot] == check:
+            if (there << 16) + (middle[slot] << 8) + low[slot] == check:
                 return slot
             slot = (slot + 1) & _SLOT
 
@@ -239,11 +245,11 @@ class Asks:
                 elif not paused and length > 1 and word == code and word1 == code:
                     continue
             if not mark and length > 0 and (paused or code == _END):  # the clause before has ended
-                slot = self._find(((single * _TWO + _END * _ONE) >> 13) & _MASK)
+                slot = self._find(((single * _TWO + _END * _ONE) >> _SHIFT) & _MASK)
                 if slot >= 0:
                     total += weight[slot] - _ZERO
                     if_last += again[slot] - _ZERO
-                slot = self._find(((double * _THREE + _END * _ONE) >> 11) & _MASK)
+                slot = self._find(((double * _THREE + _END * _ONE) >> _SHIFT) & _MASK)
                 if slot >= 0:
                     total += weight[slot] - _ZERO
                     if_last += again[slot] - _ZERO
@@ -264,20 +270,20 @@ class Asks:
             length += 1
             unit: i64 = code * _ONE
             sets: i64 = 0
-            run: i64 = (unit >> 15) & _MASK
+            run: i64 = (unit >> _SHIFT) & _MASK
             slot = self._find(run)
             if slot >= 0:
                 total += weight[slot] - _ZERO
                 if_last += again[slot] - _ZERO
                 sets = set_of[slot]
-            run2: i64 = ((single * _TWO + unit) >> 13) & _MASK
+            run2: i64 = ((single * _TWO + unit) >> _SHIFT) & _MASK
             slot = self._find(run2)
             if slot >= 0:
                 total += weight[slot] - _ZERO
                 if_last += again[slot] - _ZERO
                 sets |= set_of[slot] << 8
             if double >= 0:
-                slot = self._find(((double * _THREE + unit) >> 11) & _MASK)
+                slot = self._find(((double * _THREE + unit) >> _SHIFT) & _MASK)
                 if slot >= 0:
                     total += weight[slot] - _ZERO
                     if_last += again[slot] - _ZERO

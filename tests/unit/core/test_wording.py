@@ -142,6 +142,11 @@ def test_and_on_the_load_of_the_benchmarks() -> None:
         same(text)
 
 
+@pytest.mark.parametrize("word", ["islet", "ISLET", "isn’t", "wasp", "dowry"])
+def test_a_word_that_is_none_of_those_weighed_is_not_taken_for_one(word: str) -> None:
+    same(f"{word} m just send the ask ubuntu link real quick")  # "islet" once had the number of "isn't"
+
+
 @pytest.mark.real_chats
 @pytest.mark.slow
 @pytest.mark.skipif(not REAL_CHATS.is_dir(), reason="the annotated chats (../shared/data) are not here")
