@@ -34,12 +34,11 @@ from bench import broker as brokers
 from bench import cores
 from bench.table import Row, at_least, measured, number, ratios
 from bench.workload import Shape, records
-from huoqun import broker, topics
+from huoqun import broker, standard_webhooks, topics
 from huoqun.clock import now_ms
 from huoqun.config import Config, Kafka, load
 from huoqun.local import child
 from huoqun.local.ports import Ports
-from producers import verify
 
 PUBLISHERS: Final = ("aiokafka", "kafka-python")
 PARSE_ONLY: Final = "parse only"
@@ -228,7 +227,7 @@ def _requests(case: Case, key: bytes) -> list[bytes]:
         bodies = [b"[" + b",".join(bodies[n : n + case.events]) + b"]" for n in range(0, count, case.events)]
     made = []
     for number_, body in enumerate(bodies):
-        headers = verify.sign(message_id=f"r{number_}", timestamp_s=now // 1000, body=body, key=key)
+        headers = standard_webhooks.sign(message_id=f"r{number_}", timestamp_s=now // 1000, body=body, key=key)
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         head = f"POST /v1/events HTTP/1.1\r\nHost: bench.invalid\r\nContent-Type: application/json\r\n{lines}"
         made.append(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)

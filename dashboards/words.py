@@ -1,4 +1,4 @@
-"""Words that several boards use; those of alerts and stages are the report's."""
+"""Words that several boards use; those of alerts, severities and stages are the report's."""
 
 from __future__ import annotations
 
@@ -25,11 +25,7 @@ KINDS: Final = (
 )
 STAGES: Final = tuple((name, _text(both)) for name, both in words.STAGES.items())
 ALERTS: Final = tuple(_word(name) for name in get_args(AlertKind))
-SEVERITIES: Final = (
-    ("critical", Text("紧急", "critical")),
-    ("warning", Text("警告", "warning")),
-    ("info", Text("提示", "info")),
-)
+SEVERITIES: Final = tuple((name, _text(both)) for name, both in words.SEVERITIES.items())
 ASKED: Final = tuple(_word(name) for name in ("question", "newcomer", "mention"))
 WHO_ANSWERS: Final = (("staff", Text("管理员", "staff")), ("members", Text("成员", "members")))
 ROLES: Final = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from ipaddress import ip_network
 from typing import Final, Literal, get_args
@@ -12,14 +13,15 @@ import msgspec
 
 from huoqun.results import AlertKind, Severity
 
-ChannelKind = Literal["feishu", "dingtalk", "alertmanager", "pagerduty", "webhook", "apprise"]
+ChannelKind = Literal["feishu", "dingtalk", "wecom", "alertmanager", "pagerduty", "webhook", "apprise"]
 Weekday = Literal["", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: Final[tuple[Weekday, ...]] = get_args(Weekday)[1:]
 Language = Literal["zh", "en", "both"]
 OwnLanguage = Literal["", "zh", "en", "both"]
 KindOfGroup = Literal["commerce", "interest", "fan", "learning"]
 
-_NEEDS_URL: Final[tuple[ChannelKind, ...]] = ("feishu", "dingtalk", "alertmanager", "webhook", "apprise")
+_NEEDS_URL: Final[tuple[ChannelKind, ...]] = ("feishu", "dingtalk", "wecom", "alertmanager", "webhook", "apprise")
+_HOST_NAME: Final = re.compile(r"(?=.*[a-z])[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?", re.IGNORECASE | re.ASCII)
 _WEEK_MINUTES: Final = 7 * 24 * 60.0
 
 
@@ -88,8 +90,9 @@ class Notify(_Section, kw_only=True):
     if it is still open then, and not by itself."""
     failing_minutes: float = 10.0
     """A channel that takes nothing for so long is told about by another one."""
-    private_networks: str = ""
-    """Addresses or networks inside, separated by commas, that channels may reach; every other private address is refused."""
+    allow_private: str = ""
+    """What inside channels may reach, separated by commas: addresses, networks (``10.0.0.0/8``) or host names, which may then have
+    a private address; every other address that is not on the public internet is refused."""
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 9103
     channels: list[NotifyChannel] = []
@@ -131,11 +134,12 @@ def _of_section(notify: Notify) -> Iterator[str]:
         fits = False
     if not fits:
         yield f"notify.desk_url: {notify.desk_url!r} is no address such as https://desk.example.com"
-    for network in notify.private_networks.split(","):
+    for entry in (each.strip() for each in notify.allow_private.split(",")):
         try:
-            ip_network(network.strip() or "127.0.0.1", strict=False)
+            ip_network(entry or "127.0.0.1")
         except ValueError as error:
-            yield f"notify.private_networks: {error}"
+            if "/" in entry or ":" in entry or not _HOST_NAME.fullmatch(entry):
+                yield f"notify.allow_private: {error}, and no host name"
 
 
 def _of_channel(place: str, channel: NotifyChannel) -> Iterator[str]:

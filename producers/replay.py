@@ -16,10 +16,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from huoqun import codec
+from huoqun import codec, standard_webhooks
 from huoqun.clock import now_ms
 from huoqun.events import read_time
-from producers import verify
 from producers.gateway.admission import SOURCE_HEADER
 
 BATCH_EVENTS: Final = 500
@@ -254,7 +253,7 @@ class Client:
         if self._source is not None:
             headers[SOURCE_HEADER] = self._source
         if self._key is not None:
-            headers |= verify.sign(
+            headers |= standard_webhooks.sign(
                 message_id=f"replay_{secrets.token_hex(12)}", timestamp_s=now_ms() // 1000, body=body, key=self._key
             )
         if time.monotonic() - self._used_at > _STALE_SECONDS:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+from huoqun.standard_webhooks import MIN_KEY_BYTES
 from producers import ed25519
 from producers.ed25519 import KEY_BYTES, PublicKey
 
@@ -19,9 +20,6 @@ TOLERANCE_SECONDS: Final = 300
 
 RETRY_SECONDS: Final = 24 * 60 * 60
 """The same where a platform names no bound: some repeat a delivery for hours (Feishu for seven), under which time is not said."""
-
-MIN_KEY_BYTES: Final = 24
-"""The least that Standard Webhooks asks of a secret (192 bits)."""
 
 _MAX_SIGNATURES: Final = 16
 _PREFIX: Final = "whsec_"
@@ -133,17 +131,6 @@ def stale(timestamp: str, *, now_s: int, where: str) -> Denied | None:
     at = int(timestamp)
     at = at // 1000 if at >= _MS_FROM else at
     return None if abs(at - now_s) <= RETRY_SECONDS else Denied(where, "more than a day from this server's clock")
-
-
-def sign(*, message_id: str, timestamp_s: int, body: bytes, key: bytes) -> dict[str, str]:
-    """Return the three Standard Webhooks headers for ``body``."""
-    signed = b".".join((message_id.encode("ascii"), str(timestamp_s).encode("ascii"), body))
-    signature = base64.b64encode(hmac.digest(key, signed, "sha256")).decode("ascii")
-    return {
-        "webhook-id": message_id,
-        "webhook-timestamp": str(timestamp_s),
-        "webhook-signature": f"v1,{signature}",
-    }
 
 
 def standard_keys(text: str) -> list[bytes] | Denied:

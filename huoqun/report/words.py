@@ -29,6 +29,11 @@ KINDS: Final = {
     "newcomer": "新人首言 · first message",
     "mention": "找管理 · asks staff",
 }
+SEVERITIES: Final = {
+    "critical": "紧急 · critical",
+    "warning": "警告 · warning",
+    "info": "提示 · info",
+}
 STAGES: Final = {
     "forming": "成形 · forming",
     "blending": "融合 · blending",

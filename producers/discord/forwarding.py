@@ -15,8 +15,7 @@ from typing import Any, Final, NamedTuple
 import aiohttp
 import msgspec
 
-from huoqun import codec, log
-from producers import verify
+from huoqun import codec, log, standard_webhooks
 from producers.gateway.admission import SOURCE_HEADER
 
 BATCH_EVENTS: Final = 500
@@ -148,7 +147,7 @@ class Forwarder:
         if self._key is not None:
             # Signed anew each time: a signature is good for five minutes, an outage may last longer.
             at = self._clock() // 1000
-            headers |= verify.sign(message_id=message_id, timestamp_s=at, body=body, key=self._key)
+            headers |= standard_webhooks.sign(message_id=message_id, timestamp_s=at, body=body, key=self._key)
         return headers
 
     def _note(self, answer: Answer, count: int) -> None:

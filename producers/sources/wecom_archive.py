@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from huoqun import standard_webhooks
 from huoqun.events import Event, Refused
 from producers import verify
 from producers.gateway.items import read_json
@@ -205,7 +206,10 @@ def _batch(lines: list[bytes], key: bytes, now_s: int) -> Batch:
     message_id = hashlib.sha256(body).hexdigest()[:32]
     return Batch(
         body,
-        {"Content-Type": NDJSON, **verify.sign(message_id=message_id, timestamp_s=now_s, body=body, key=key)},
+        {
+            "Content-Type": NDJSON,
+            **standard_webhooks.sign(message_id=message_id, timestamp_s=now_s, body=body, key=key),
+        },
     )
 
 

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from huoqun import standard_webhooks
 from producers import verify
 from tests.support.specimens.base import AT, Signed, Specimen
 
@@ -29,7 +30,7 @@ def sign(payload: Any, now_s: int) -> Signed:
     body = b"\n".join(json.dumps(each, ensure_ascii=False).encode() for each in payload)
     key = verify.standard_keys(SECRET)
     assert isinstance(key, list)
-    headers = verify.sign(message_id="batch-1", timestamp_s=now_s, body=body, key=key[0])
+    headers = standard_webhooks.sign(message_id="batch-1", timestamp_s=now_s, body=body, key=key[0])
     return Signed(body, {"Content-Type": "application/x-ndjson", **headers})
 
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from huoqun import standard_webhooks
 from huoqun.config import Source
 from producers import verify
 from producers.gateway import forms
@@ -36,7 +37,7 @@ def envelope(data: Any = None, **fields: Any) -> dict[str, Any]:
 def signed(data: bytes, *, seconds: int = NOW // 1000, message_id: str = "msg_1") -> dict[str, str]:
     keys = verify.standard_keys(SECRET)
     assert isinstance(keys, list)
-    return NDJSON | verify.sign(message_id=message_id, timestamp_s=seconds, body=data, key=keys[0])
+    return NDJSON | standard_webhooks.sign(message_id=message_id, timestamp_s=seconds, body=data, key=keys[0])
 
 
 @pytest.mark.parametrize(
@@ -535,7 +536,7 @@ async def test_a_new_key_is_put_before_the_old_one_and_both_are_good_until_that_
     raw = body(event())
     by_new, by_old = (
         JSON
-        | verify.sign(
+        | standard_webhooks.sign(
             message_id="m", timestamp_s=NOW // 1000, body=raw, key=base64.b64decode(key.removeprefix("whsec_"))
         )
         for key in (new, SECRET)

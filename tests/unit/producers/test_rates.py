@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from huoqun import standard_webhooks
 from huoqun.config import ConfigError, Source, load
 from producers import verify
 from producers.gateway.admission import TooFast
@@ -87,7 +88,7 @@ QQ = Source(name="qq", kind="onebot11", events_per_second=5)
 
 def signed(raw: bytes) -> dict[str, str]:
     (key,) = verify.standard_keys(SECRET)
-    return JSON | verify.sign(message_id="m", timestamp_s=NOW // 1000, body=raw, key=key)  # type: ignore[arg-type]
+    return JSON | standard_webhooks.sign(message_id="m", timestamp_s=NOW // 1000, body=raw, key=key)  # type: ignore[arg-type]
 
 
 @run

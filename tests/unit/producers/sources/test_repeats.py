@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from huoqun import codec
+from huoqun import codec, standard_webhooks
 from huoqun.config import Source
 from huoqun.control import Tick
 from producers import verify
@@ -71,7 +71,7 @@ async def test_a_thousand_repeats_of_a_signed_request_are_one_event() -> None:
     async with gateway((Source(name="relay", kind="canonical", secret_env="CANONICAL_KEY"),)) as kit:
         (key,) = verify.standard_keys(SECRET)
         raw = body(event())
-        headers = JSON | verify.sign(message_id="m1", timestamp_s=NOW // 1000, body=raw, key=key)  # type: ignore[arg-type]
+        headers = JSON | standard_webhooks.sign(message_id="m1", timestamp_s=NOW // 1000, body=raw, key=key)  # type: ignore[arg-type]
         assert await repeat(kit, "/v1/events", raw, headers) == {202}
         assert visible(kit) == (1, REPEATS)
         kit.clock[0] += 301_000

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
+from huoqun import standard_webhooks
 from huoqun.config import Source
 from huoqun.events import Event, Refused
 from producers import verify
@@ -134,7 +135,7 @@ def test_the_size_of_each_room_is_told_once_a_delivery_by_its_last_message() -> 
 
 
 def body(data: bytes, kind: str = "application/x-ndjson") -> Signed:
-    headers = verify.sign(message_id="m", timestamp_s=NOW // 1000, body=data, key=key())
+    headers = standard_webhooks.sign(message_id="m", timestamp_s=NOW // 1000, body=data, key=key())
     return Signed(data, {"Content-Type": kind, **headers})
 
 
