@@ -12,10 +12,21 @@ import msgspec
 
 from huoqun.results import AlertKind, Severity
 
-Step = Literal["raised", "again", "escalated", "resolved", "digest", "weekly", "trouble", "test"]
-STEPS: Final[tuple[Step, ...]] = ("raised", "again", "escalated", "resolved", "digest", "weekly", "trouble", "test")
-"""Told for the first time; still open (repeated, or a snooze is over); nobody took it on, or it became worse; it is over; what
-the quiet hours held back; the week's figures; a channel that does not work; a try."""
+Step = Literal["raised", "again", "escalated", "acked", "resolved", "digest", "weekly", "trouble", "test"]
+STEPS: Final[tuple[Step, ...]] = (
+    "raised",
+    "again",
+    "escalated",
+    "acked",
+    "resolved",
+    "digest",
+    "weekly",
+    "trouble",
+    "test",
+)
+"""Told for the first time; still open (repeated, or a snooze is over); nobody took it on, or it became worse; somebody has
+taken it on (only to who :attr:`Channel.resolves`); it is over; what the quiet hours held back; the week's figures; a channel
+that does not work; a try."""
 Language = Literal["zh", "en", "both"]
 Ending = Literal["", "resolved", "expired"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 Escape = Callable[[str], str]
@@ -27,9 +27,8 @@ _MARKUP: Final = str.maketrans("<>[](){}*_~`#|\\!@&", "＜＞［］（）｛｝�
 
 def plain(text: str) -> str:
     """Return a member's text on one line, without hidden characters and with no address that a client would make a link of."""
-    line = _SPACES.sub(" ", text)
-    shown = "".join(c for c in line if unicodedata.category(c) not in _HIDDEN or c in _KEPT).strip()
-    return _DOMAIN_DOT.sub("［.］", _SCHEME.sub("［:］//", shown))
+    shown = "".join(c for c in text if c.isspace() or c in _KEPT or unicodedata.category(c) not in _HIDDEN)
+    return _DOMAIN_DOT.sub("［.］", _SCHEME.sub("［:］//", _SPACES.sub(" ", shown).strip()))
 
 
 def inert(text: str) -> str:
@@ -45,20 +44,6 @@ def shortened(text: str, most: int) -> str:
         return text
     kept = max(0, most - 8)
     return f"{text[:kept]}…(+{len(text) - kept})"
-
-
-def fitted(lines: Sequence[str], room: int, left_out: Callable[[int], str], size: Callable[[str], int] = len) -> list[str]:
-    """Return as many lines as fit into ``room``, each with its line break, and a last one that counts those left out."""
-    sizes = [size(line) + 1 for line in lines]
-    if sum(sizes) <= room:
-        return list(lines)
-    total, kept = 0, 0
-    for each in sizes:
-        if total + each + size(left_out(len(lines) - kept)) + 1 > room:
-            break
-        total, kept = total + each, kept + 1
-    last = left_out(len(lines) - kept)
-    return [*lines[:kept], last] if total + size(last) + 1 <= room else list(lines[:kept])
 
 
 def in_bytes(text: str) -> int:
