@@ -79,17 +79,29 @@ def _judge(address: Any) -> None:
         raise _RefusedError(_guard.refused)
 
 
+class _Wordless(logging.Filter):
+    """Leaves of what apprise logs the status of a failure and nothing else: its words may quote the URL."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Take the words away."""
+        found = _STATUS.search(record.getMessage())
+        record.msg, record.args, record.exc_info = found[1] if found is not None else "", None, None
+        return record.levelno >= logging.WARNING and found is not None
+
+
 class _Statuses(logging.Handler):
-    """Keeps the last status that apprise complained of, and nothing else of its words: they may quote the URL."""
+    """Keeps the last status that apprise complained of in this thread."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.last = ""
 
     def emit(self, record: logging.LogRecord) -> None:
-        found = _STATUS.search(record.getMessage())
-        if found is not None and record.thread == threading.get_ident():
-            self.last = found[1]
+        if record.thread == threading.get_ident():
+            self.last = record.getMessage()
+
+
+_wordless: Final = _Wordless()
 
 
 class Apprise:
@@ -178,11 +190,10 @@ def opened(url: str, allowed: Allowed, seconds: float = SECONDS) -> Apprise | st
 
 
 def _quiet() -> None:
-    """Nothing that apprise logs is kept: it may hold tokens."""
+    """Nothing that is logged on the way is kept: it may hold tokens."""
     logger = logging.getLogger("apprise")
     logger.propagate = False
-    if not logger.handlers:
-        logger.addHandler(logging.NullHandler())
+    logger.addFilter(_wordless)
     for name in ("urllib3", "requests"):
         logging.getLogger(name).setLevel(logging.ERROR)
 
