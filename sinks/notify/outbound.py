@@ -43,10 +43,9 @@ class Reply(NamedTuple):
 
 
 class Unreachable(NamedTuple):
-    """Nothing came back this time. ``sent`` tells whether the request may have arrived all the same."""
+    """Nothing came back this time; the request may have arrived all the same."""
 
     why: str
-    sent: bool = False
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
@@ -115,11 +114,6 @@ class Outbound:
         self._total_seconds = total_seconds
         self._tls: SSLContext | bool = tls if tls is not None else True
 
-    async def check(self, url: str) -> Forbidden | Unreachable | None:
-        """Judge where a URL leads now, without connecting; ``None`` means that it may be used."""
-        found = await self._judged(url)
-        return None if isinstance(found, _Judged) else found
-
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply | Forbidden | Unreachable:
         """Post ``body``; what goes wrong is a value whose words hold neither path, query, header nor body."""
         host = "the host"
@@ -131,7 +125,7 @@ class Outbound:
                 host = judged.host
                 return await self._send(judged, body, headers)
         except TimeoutError:
-            return Unreachable(f"{host} did not answer within {self._total_seconds:g} s", sent=True)
+            return Unreachable(f"{host} did not answer within {self._total_seconds:g} s")
 
     async def _judged(self, url: str) -> _Judged | Forbidden | Unreachable:
         where = target(url)
@@ -188,7 +182,7 @@ class Outbound:
         except aiohttp.InvalidURL:
             return Unreachable(f"{host}: no name or address that can be connected to")
         except (aiohttp.ClientError, OSError, ValueError):
-            return Unreachable(f"{host}: the connection broke", sent=True)
+            return Unreachable(f"{host}: the connection broke")
 
 
 async def _bounded(stream: aiohttp.StreamReader) -> bytes:

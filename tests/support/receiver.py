@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
@@ -42,7 +43,7 @@ async def _ok(request: web.Request) -> web.StreamResponse:
 
 
 @asynccontextmanager
-async def receiver(answer: Answer = _ok) -> AsyncIterator[Receiver]:
+async def receiver(answer: Answer = _ok, tls: ssl.SSLContext | None = None) -> AsyncIterator[Receiver]:
     """Listen on a free port of the loopback for as long as the block lasts."""
     asked: list[Asked] = []
 
@@ -54,7 +55,7 @@ async def receiver(answer: Answer = _ok) -> AsyncIterator[Receiver]:
     app.router.add_route("*", "/{tail:.*}", take)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
     try:
         yield Receiver(runner.addresses[0][1], asked)
     finally:

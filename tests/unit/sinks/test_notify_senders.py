@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import random
+import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -342,4 +343,46 @@ async def test_each_channel_names_a_limit_below_what_its_vendor_publishes(kind: 
         channel = opened(kind, port)
         a_minute = channel.limit.most * 60_000 / channel.limit.per_ms
         assert 0 < a_minute <= published.get(kind, 600)
+        await channel.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@in_loop
+async def test_no_channel_follows_a_redirect(kind: ChannelKind) -> None:
+    found, asked = await sent(kind, notice(), answering(307, "", Location="/elsewhere"))
+    assert not isinstance(found, Sent)
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("answers", [["127.0.0.1"], ["::1"], ["169.254.169.254"], ["::ffff:127.0.0.1"], ["10.0.0.1"]])
+@in_loop
+async def test_apprise_is_stopped_at_the_connection_whatever_the_name_resolves_to(
+    answers: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = socket.getaddrinfo
+
+    def resolving(host: str, *args: Any, **kwargs: Any) -> Any:
+        return real(answers[0] if host == "rebind.example" else host, *args, **kwargs)
+
+    async with receiver() as (port, asked):
+        found = open_channel(
+            NotifyChannel(name="a", kind="apprise", url_env="URL"),
+            Notify(),
+            {"URL": f"json://rebind.example:{port}/{CANARY}"},
+        )
+        assert not isinstance(found, str)
+        monkeypatch.setattr(socket, "getaddrinfo", resolving)
+        outcome = await found.send(notice())
+        assert isinstance(outcome, Refused)
+        assert asked == []
+        await found.close()
+
+
+@in_loop
+async def test_the_guard_of_apprise_holds_for_its_thread_alone() -> None:
+    async with receiver() as (port, _):
+        channel = opened("apprise", port, allow_private="")
+        assert isinstance(await channel.send(notice()), Refused)
+        _reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.close()
         await channel.close()

@@ -2,12 +2,18 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
 from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -261,3 +267,52 @@ def test_what_python_calls_private_is_refused(address: object) -> None:
     parsed = ip_address(str(address))
     if not parsed.is_global or parsed.is_multicast:
         assert isinstance(judge("x", [str(address)], NOTHING), Forbidden)
+
+
+@pytest.fixture(scope="module")
+def certified(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """What a server and its clients need for TLS as hooks.example."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "hooks.example")])
+    began = datetime(2026, 1, 1, tzinfo=UTC)
+    certificate = (
+        x509.CertificateBuilder(
+            name, name, key.public_key(), x509.random_serial_number(), began, began + timedelta(3650)
+        )
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("hooks.example")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    folder = tmp_path_factory.mktemp("tls")
+    (folder / "c.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (folder / "k.pem").write_bytes(private)
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(folder / "c.pem", folder / "k.pem")
+    return server, ssl.create_default_context(cafile=str(folder / "c.pem"))
+
+
+@in_loop
+async def test_over_tls_the_name_is_asked_for_and_its_certificate_checked(
+    certified: tuple[ssl.SSLContext, ssl.SSLContext],
+) -> None:
+    server, client = certified
+    named: list[str | None] = []
+    server.sni_callback = lambda _socket, name, _context: named.append(name)
+    opened = Allowed((ip_network("127.0.0.1"),))
+
+    async def here(host: str, port: int) -> Sequence[str]:
+        return ["127.0.0.1"]
+
+    async with receiver(tls=server) as (port, asked):
+        reply = await Outbound(opened, resolver=here, tls=client).post(f"https://hooks.example:{port}/x", b"{}", {})
+        assert reply == Reply(200, b"ok", None)
+        assert named == ["hooks.example"]
+        assert asked[0].host == f"hooks.example:{port}"
+        other = await Outbound(opened, resolver=here, tls=client).post(f"https://evil.example:{port}/x", b"{}", {})
+        assert other == Unreachable("evil.example: its certificate is not valid for that name")
+        untrusted = await Outbound(opened, resolver=here).post(f"https://hooks.example:{port}/x", b"{}", {})
+        assert isinstance(untrusted, Unreachable)
+        assert len(asked) == 1
