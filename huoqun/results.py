@@ -233,6 +233,31 @@ class Action(Result, kw_only=True, tag_field="record", tag="action", gc=False):
         return self.action_id
 
 
+DeliveryStep = Literal["raised", "again", "escalated", "acked", "resolved", "digest", "weekly", "trouble", "test"]
+
+
+class Delivery(Result, kw_only=True, tag_field="record", tag="delivery", gc=False):
+    """A notice that was sent, or that its receiver will never take. Group ``*``: it was about several, or none."""
+
+    delivery_id: str
+    route: str
+    channel: str
+    step: DeliveryStep
+    outcome: Literal["sent", "refused"]
+    at: int
+    attempts: int = 1
+    alerts: list[str] = msgspec.field(default_factory=list)
+    """The ids of the alerts that were told."""
+    marks: str = "[]"
+    """The same as JSON with what is needed to tell none twice: id, when it was raised, severity."""
+    why: str = ""
+    """Of ``refused``."""
+
+    def key(self) -> str:
+        """The notice."""
+        return self.delivery_id
+
+
 class DeadLetter(msgspec.Struct, kw_only=True):
     """A record that could not be understood, untouched, with where it was and what is wrong with it."""
 
@@ -259,7 +284,7 @@ class Replayed(msgspec.Struct, kw_only=True, tag_field="record", tag="replayed")
     offset: int
 
 
-AnyResult = Activity | Question | Alert | Member | MemberRisk | GroupSummary | Action
+AnyResult = Activity | Question | Alert | Member | MemberRisk | GroupSummary | Action | Delivery
 
 
 def alert_id(kind: AlertKind, platform: str, group_id: str, subject: str) -> str:

@@ -13,10 +13,11 @@ ALERTS: Final = "alerts"
 MEMBERS: Final = "members"
 GROUPS: Final = "groups"
 ACTIONS: Final = "actions"
+DELIVERIES: Final = "deliveries"
 DEADLETTER: Final = "deadletter"
 SOURCES: Final = "sources"
 
-RESULT_TOPICS: Final = (ACTIVITY, QUESTIONS, ALERTS, MEMBERS, GROUPS, ACTIONS)
+RESULT_TOPICS: Final = (ACTIVITY, QUESTIONS, ALERTS, MEMBERS, GROUPS, ACTIONS, DELIVERIES)
 TOPIC_OF_RECORD: Final = {
     "activity": ACTIVITY,
     "question": QUESTIONS,
@@ -25,6 +26,7 @@ TOPIC_OF_RECORD: Final = {
     "member_risk": MEMBERS,
     "group": GROUPS,
     "action": ACTIONS,
+    "delivery": DELIVERIES,
 }
 """Result record tag -> topic: members and their daily risk share one."""
 
@@ -59,6 +61,11 @@ def sink_group(prefix: str) -> str:
     return f"{prefix}-sink"
 
 
+def notify_group(prefix: str) -> str:
+    """Return the consumer group of the notifiers: of several, the one that has the partition sends."""
+    return f"{prefix}-notify"
+
+
 def specs(prefix: str, partitions: int) -> tuple[TopicSpec, ...]:
     """Return every topic of the product. The events, results and state have one partition count: state moves with them."""
     keep_30_days = {"retention.ms": str(30 * _DAY_MS)}
@@ -70,7 +77,12 @@ def specs(prefix: str, partitions: int) -> tuple[TopicSpec, ...]:
     }
     return (
         TopicSpec(full_name(prefix, EVENTS), partitions, keep_30_days),
-        *(TopicSpec(full_name(prefix, t), partitions, {"retention.ms": str(7 * _DAY_MS)}) for t in RESULT_TOPICS),
+        *(
+            TopicSpec(full_name(prefix, t), partitions, {"retention.ms": str(7 * _DAY_MS)})
+            for t in RESULT_TOPICS
+            if t != DELIVERIES
+        ),
+        TopicSpec(full_name(prefix, DELIVERIES), 1, keep_30_days),  # one partition: who has it is the one who sends
         TopicSpec(full_name(prefix, DEADLETTER), 1, keep_30_days),
         TopicSpec(full_name(prefix, SOURCES), 1, {"retention.ms": str(7 * _DAY_MS)}),
         TopicSpec(state_topic(prefix), partitions, compacted),

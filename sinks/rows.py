@@ -16,7 +16,7 @@ import msgspec
 from huoqun import codec
 from huoqun.control import PREFIX
 from huoqun.events import MAX_TS_MS, Event, Refused
-from huoqun.results import Action, Activity, Alert, AnyResult, GroupSummary, Member, MemberRisk, Question
+from huoqun.results import Action, Activity, Alert, AnyResult, Delivery, GroupSummary, Member, MemberRisk, Question
 from sinks import tables
 from sinks.tables import Columns, Table
 
@@ -57,6 +57,7 @@ _RESULT_TABLES: Final[dict[type, Table]] = {
     MemberRisk: tables.MEMBER_RISK,
     GroupSummary: tables.GROUPS,
     Action: tables.ACTIONS,
+    Delivery: tables.DELIVERIES,
 }
 _fields: Final = {
     t.name: [(n, attrgetter(n)) for n in t.names if n not in ("extra", "position", "version", "deleted")]

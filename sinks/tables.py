@@ -117,7 +117,15 @@ ACTIONS: Final = Table(
     ("platform", "group_id", "item", "at", "action_id"),
 )
 
-TABLES: Final = {t.name: t for t in (EVENTS, ACTIVITY, QUESTIONS, ALERTS, MEMBERS, MEMBER_RISK, GROUPS, ACTIONS)}
+DELIVERIES: Final = Table(
+    "deliveries",
+    _columns("delivery_id platform group_id route channel step outcome at:time attempts:int alerts:texts marks why"),
+    ("platform", "group_id", "delivery_id"),
+)
+
+TABLES: Final = {
+    t.name: t for t in (EVENTS, ACTIVITY, QUESTIONS, ALERTS, MEMBERS, MEMBER_RISK, GROUPS, ACTIONS, DELIVERIES)
+}
 CAMPAIGNS: Final = Table(
     "campaigns",
     _columns("platform group_id name starts_at:time ends_at:time"),
