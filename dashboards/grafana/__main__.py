@@ -1,4 +1,4 @@
-"""Write the dashboards for Grafana, or see whether those that are kept are up to date.
+"""Write the dashboards and alert rules for Grafana, or see whether those that are kept are up to date.
 
     python -m dashboards.grafana [--check]
 
@@ -15,10 +15,13 @@ from typing import Final
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
 from dashboards.boards import BOARDS
+from dashboards.grafana.alerting import provisioned
 from dashboards.grafana.boards import dashboard
 from dashboards.panels import LANGUAGES
 
 KEPT: Final = Path(__file__).parent / "dashboards"
+RULES: Final = Path(__file__).parents[1] / "prometheus" / "rules.yml"
+ALERTING: Final = Path(__file__).parent / "provisioning" / "alerting" / "huoqun.yml"
 
 
 def written() -> dict[str, str]:
@@ -39,10 +42,17 @@ def main() -> int:
     made = written()
     kept = {str(p.relative_to(KEPT)): p.read_text("utf-8") for p in KEPT.rglob("*.json")} if KEPT.exists() else {}
     differ = sorted(name for name in made.keys() | kept.keys() if made.get(name) != kept.get(name))
+    rules = provisioned(RULES.read_text("utf-8"))
+    stale = not ALERTING.exists() or ALERTING.read_text("utf-8") != rules
     if check:
+        if stale:
+            print(f"{ALERTING.name} is not what the rules say: run python -m dashboards.grafana", file=sys.stderr)
         for name in differ:
             print(f"{name} is not what its board says: run python -m dashboards.grafana", file=sys.stderr)
-        return 1 if differ else 0
+        return 1 if differ or stale else 0
+    if stale:
+        ALERTING.parent.mkdir(parents=True, exist_ok=True)
+        ALERTING.write_text(rules, encoding="utf-8")
     for name in differ:
         path = KEPT / name
         if name not in made:
