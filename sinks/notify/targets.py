@@ -110,7 +110,7 @@ def target(url: str) -> Target | Forbidden:
         return Forbidden(f"the URL holds spaces, backslashes or control characters, or more than {MAX_URL} characters")
     try:
         parsed, other = URL(url), urlsplit(url)
-        host, port, by_another = parsed.host, parsed.port, other.hostname
+        host, port, by_another = parsed.raw_host, parsed.port, other.hostname
     except (ValueError, UnicodeError):
         return Forbidden("the URL can't be read")
     if parsed.scheme not in _SCHEMES:

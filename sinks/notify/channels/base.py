@@ -43,8 +43,12 @@ class Poster(ABC):
 
     async def send(self, notice: Notice) -> Outcome:
         """Send it; failures are outcomes."""
+        try:
+            posts = self.posts(notice, now_ms())
+        except (ValueError, OverflowError):
+            return Refused("the notice can't be written: it holds a time or a character that does not exist")
         outcome: Outcome = Refused("the notice holds nothing that this channel takes")
-        for post in self.posts(notice, now_ms()):
+        for post in posts:
             outcome = self.read(await self._outbound.post(post.url, post.body, post.headers))
             if isinstance(outcome, (Again, Refused)):
                 return outcome

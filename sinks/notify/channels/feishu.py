@@ -41,7 +41,7 @@ def signature(secret: str, timestamp_s: int) -> str:
 class Feishu(Poster):
     """One robot."""
 
-    limit: ClassVar[Limit] = Limit(90, 60_000)
+    limit: ClassVar[Limit] = Limit(1, 700)
 
     def posts(self, notice: Notice, now: int) -> list[Post]:
         """Return one card."""

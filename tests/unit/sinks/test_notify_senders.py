@@ -10,13 +10,17 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
 
 from huoqun.notify_config import ChannelKind, Notify, NotifyChannel
 from sinks.notify.channels import open_channel
 from sinks.notify.channels.alertmanager import HOLDS_MS
+from sinks.notify.channels.answers import by_code
 from sinks.notify.channels.base import Poster
 from sinks.notify.channels.webhook import iso
 from sinks.notify.notice import Again, Channel, Notice, Refused, Sent
+from sinks.notify.outbound import Reply
 from tests.support.notices import AT, MINUTE, every_step, item, notice
 from tests.support.receiver import Asked, in_loop, receiver
 
@@ -386,3 +390,31 @@ async def test_the_guard_of_apprise_holds_for_its_thread_alone() -> None:
         _reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.close()
         await channel.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@in_loop
+async def test_a_notice_that_can_not_be_written_is_refused_and_nothing_is_raised(kind: ChannelKind) -> None:
+    for told in (
+        notice(items=(item(raised_at=10**18, group_id="\ud800", title="\ud800", alert_id="\ud800"),)),
+        notice(at=10**18),
+    ):
+        found, _ = await sent(kind, told)
+        assert isinstance(found, Refused | Sent)
+
+
+@given(st.binary(max_size=200), st.integers(100, 599), st.none() | st.floats(0, 3600))
+def test_whatever_a_receiver_answers_is_an_outcome(body: bytes, status: int, wait: float | None) -> None:
+    for fields in (("code", "StatusCode"), ("errcode",)):
+        outcome = by_code(Reply(status, body, wait), fields, refused={1: "no"}, later={2: 7})
+        assert isinstance(outcome, Sent | Again | Refused)
+        if isinstance(outcome, Sent):
+            assert 200 <= status < 300
+
+
+@given(st.integers(), st.integers(100, 599))
+def test_only_a_code_of_zero_with_a_good_status_is_taken(code: int, status: int) -> None:
+    outcome = by_code(
+        Reply(status, json.dumps({"errcode": code}).encode()), ("errcode",), refused={1: "no"}, later={2: 7}
+    )
+    assert isinstance(outcome, Sent) == (code == 0 and 200 <= status < 300)

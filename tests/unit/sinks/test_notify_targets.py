@@ -17,6 +17,7 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sinks.notify import targets
 from sinks.notify.outbound import MAX_REPLY, Outbound, Reply, Unreachable
 from sinks.notify.targets import Allowed, Forbidden, allowed, judge, target
 from tests.support.receiver import in_loop, receiver
@@ -173,6 +174,30 @@ def test_a_wrong_entry_is_refused_with_its_words(entry: str) -> None:
 
 
 @in_loop
+async def test_a_name_in_another_script_is_reached_by_its_own_form() -> None:
+    async def here(host: str, port: int) -> Sequence[str]:
+        assert host == "xn--bcher-kva.example"
+        return ["127.0.0.1"]
+
+    async with receiver() as (port, asked):
+        reply = await Outbound(Allowed((ip_network("127.0.0.1"),)), resolver=here).post(
+            f"http://bücher.example:{port}/", b"{}", {}
+        )
+        assert isinstance(reply, Reply)
+        assert asked[0].host == f"xn--bcher-kva.example:{port}"
+
+
+@pytest.mark.parametrize("network", targets._REFUSED, ids=str)
+def test_every_network_that_is_refused_is_in_the_table(network: targets.Network) -> None:
+    """So that none can be dropped without a test that fails."""
+    assert any(
+        address in network
+        for text in INSIDE
+        if "%" not in text and (address := ip_address(text)).version == network.version
+    )
+
+
+@in_loop
 async def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
     async def elsewhere(request: web.Request) -> web.StreamResponse:
         return web.Response(status=307, headers={"Location": f"http://{request.headers['Host']}/inside"})
@@ -258,7 +283,7 @@ async def test_retry_after_is_read_as_seconds_or_a_date_within_reason(header: st
 def test_any_text_is_a_target_or_forbidden(text: str) -> None:
     for url in (text, "http://" + text):
         found = target(url)
-        assert isinstance(found, Forbidden) or found.url.host == found.host
+        assert isinstance(found, Forbidden) or found.url.raw_host == found.host
 
 
 @given(st.ip_addresses())
