@@ -112,6 +112,10 @@ class SmallPartition:
             self.offset = records[-1][0]
         return bad
 
+    def up_to_rest(self, records: Sequence[tuple[int, bytes | None]]) -> int:
+        """Return all: nothing is taken back."""
+        return len(records)
+
     def urgent(self) -> list[AnyResult]:
         """Return nothing: no result of this job is."""
         return []

@@ -2,7 +2,8 @@
 
 What makes it safe, in the order in which it happens:
 
-1. A batch is applied to the partition's in-memory state. Dead letters and urgent results go out within the outbox's linger.
+1. A batch is applied to the partition's in-memory state, up to the last place in it where results may be told (see
+   :mod:`streams.core.rests`); the rest waits for what comes. Dead letters and urgent results go out within the outbox's linger.
 2. A checkpoint takes, in one step without awaiting, everything that changed since the last one, and goes on in the
    background: its results, and everything sent before, must be acknowledged; then its saves are written, each with
    the epoch of this holder; when they are acknowledged too, the offsets that are safe with them may be committed
@@ -136,6 +137,8 @@ class Slot:
         self.queued: asyncio.Event = asyncio.Event()
         """The results of the last checkpoint are put, all: nothing newer may overtake them."""
         self.queued.set()
+        self.waits: list[Incoming] = []
+        """Records that were taken, and will be applied when a place follows where results may be told."""
         self.busy = False
         """Between applying a batch and having queued what it sent: no checkpoint may begin."""
         self.checkpoint: asyncio.Task[None] | None = None
@@ -217,19 +220,24 @@ class Loop:
         slot = self._slots.get(batch.partition)
         if slot is None or slot.generation != batch.generation:
             return
-        records = batch.records
-        while True:
+        if batch.records[0][0] <= slot.applied:  # a kept state has them already
+            batch = batch._replace(records=[record for record in batch.records if record[0] > slot.applied])
+        batches = [*slot.waits, batch] if slot.waits else [batch]
+        records, key_at = _joined(batches)
+        count = slot.state.up_to_rest(records)
+        slot.waits = _after(batches, count)
+        if count < len(records):
+            records = records[:count]
+        while records:
             if slot.checkpoint is not None and (slot.waiting >= 2 * self._limits.events or slot.state.crowded()):
                 await slot.checkpoint  # the broker is slower than we are: don't pile up
                 self.raise_failure()
                 self.begin_due(time.monotonic())
             if self._closing or not self._ports.holds(slot.partition, slot.generation) or not self._current(slot):
                 return
-            if records[0][0] <= slot.applied:  # a kept state has them already, or the state stopped between them
+            if records[0][0] <= slot.applied:  # the state stopped between them
                 records = [record for record in records if record[0] > slot.applied]
-                if not records:
-                    return
-            await self._apply(slot, records, batch.key_at)
+            await self._apply(slot, records, key_at)
             self.begin_due(time.monotonic())
             if slot.applied >= records[-1][0]:
                 return
@@ -462,6 +470,28 @@ class Loop:
     async def _settle(self) -> None:
         while self._tasks:
             await asyncio.wait(set(self._tasks))
+
+
+def _joined(batches: Sequence[Incoming]) -> tuple[Records, Callable[[int], bytes | None]]:
+    """Return the records of batches that follow each other, and what finds their keys."""
+    if len(batches) == 1:
+        return batches[0].records, batches[0].key_at
+
+    def key_at(offset: int) -> bytes | None:
+        holder = next(batch for batch in reversed(batches) if batch.records and batch.records[0][0] <= offset)
+        return holder.key_at(offset)
+
+    return [record for batch in batches for record in batch.records], key_at
+
+
+def _after(batches: Iterable[Incoming], count: int) -> list[Incoming]:
+    """Return what is left of batches without their first ``count`` records."""
+    left: list[Incoming] = []
+    for batch in batches:
+        if count < len(batch.records):
+            left.append(batch._replace(records=batch.records[count:]) if count else batch)
+        count = max(0, count - len(batch.records))
+    return left
 
 
 class _Route(NamedTuple):

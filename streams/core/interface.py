@@ -21,7 +21,8 @@ class Checkpoint(NamedTuple):
     """What has to be sent, and then saved; and up to which offset all is saved then, and may be committed.
 
     ``offset`` may lie many seconds, or hundreds of thousands of records, behind what was applied: what is not in the saves
-    yet is read again from the log by the next holder. It is -1 while nothing may be committed, and never falls.
+    yet is read again from the log by the next holder. It is -1 while nothing may be committed, and never falls. The record
+    after it is a tick, where there are any.
     ``results`` are absolute values under deterministic keys, of all that was applied. ``saves`` are state entries of this
     partition, each atomic by itself and fenced by the offset it holds; ``None`` deletes one; there may be none at all.
     ``unplaced`` counts the events that came too late even to tell whether they had come before.
@@ -47,6 +48,13 @@ class PartitionState(Protocol):
 
         The first ones may be known already, from what was restored: those at or below a group's fence are skipped. May stop
         after any record when it is :meth:`crowded`: those above :attr:`offset` have to be given again then.
+        """
+
+    def up_to_rest(self, records: Sequence[tuple[int, bytes | None]]) -> int:
+        """Return how many of ``records``, the next ones, to apply before results are asked for; 0: wait for more.
+
+        What is told must be of a place to which each later holder of the partition comes (see :mod:`streams.core.rests`):
+        else nobody would withdraw what it tells of a moment and is then lost with the process.
         """
 
     def urgent(self) -> list[AnyResult]:

@@ -12,6 +12,7 @@ until the partition falls quiet.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
 from typing import Any, Final
@@ -28,10 +29,11 @@ from streams.core.group import Group
 from streams.core.history import EVENT, next_due
 from streams.core.interface import Bad, Checkpoint
 from streams.core.lag import Horizon, Lag
+from streams.core.rests import is_rest, up_to_rest
 from streams.core.rows import group_row, member_row, row_of
 from streams.core.settings import resolve
 from streams.core.state import DAY_MS, MOST_SAID, NEVER, REPLY_MS
-from streams.core.tables import ACTIVITY, ALERTS, PUBLISHED, QUESTIONS
+from streams.core.tables import ACTIVITY, ALERTS, PUBLISHED, QUESTIONS, RISKS
 from streams.core.tracked import Tracked
 
 IDLE_MS: Final = 3 * DAY_MS
@@ -67,6 +69,14 @@ class Partition:
         self.generation: int = 0
         self.offset: int = -1
         self.lateness: int = round(config.worker.lateness_seconds * 1000)
+        self._since: int = 0
+        """Records applied since the last control record."""
+        self._stopped: bool = False
+        """Between two rests: what has not been told may not be, nor anything saved."""
+        self._ticks: list[int] = []
+        """Where ticks were, from the last one that the log may be read again from."""
+        self._safe: int = -1
+        """The offset of the last checkpoint."""
         self._begun: bool = False
         """A new generation was met that has not been saved yet."""
         self._now: int = 0
@@ -83,7 +93,8 @@ class Partition:
         self._horizon: Horizon = Horizon(lag)
         self._members_sent: int = 0
         self._early: list[AnyResult] = []
-        """Questions and alerts of groups that settled before anybody asked for them: forgotten, they can't be told later."""
+        """Questions and alerts of groups that settled before anybody asked for them (forgotten, they can't be told later), and
+        risks of days that events ended."""
         self._days_ended: int = 0
         """Members whose day ended, ever."""
         self._woken: int = 0
@@ -91,7 +102,7 @@ class Partition:
         self._behind: bool = False
         """Not all that was due could be saved."""
         self._held: list[Tracked] = []
-        """… and the groups that wait for the next one."""
+        """… and the groups that wait for the next one; until then nothing is told of them."""
 
     def restore(self, entries: Iterable[tuple[bytes, bytes]]) -> None:
         """Take over what earlier checkpoints saved."""
@@ -114,39 +125,52 @@ class Partition:
     def apply(self, records: Sequence[tuple[int, bytes | None]]) -> list[Bad]:
         """Apply (offset, value) records, run by run, up to one that ends many members' day.
 
-        A run has no ticks within it. Its events are looked at in offset order, for what is late must not depend on how records
+        A run has no rest within it. Its events are looked at in offset order, for what is late must not depend on how records
         are cut into batches, but then applied group by group in the order of time.
         """
         bad: list[Bad] = []
+        self._go(records, bad)
+        self._stopped = bool(records) and self.offset < records[-1][0] and not is_rest(self._since)
+        return bad
+
+    def up_to_rest(self, records: Sequence[tuple[int, bytes | None]]) -> int:
+        """Return how many of the next records should be applied before results are asked for."""
+        return up_to_rest(records, self._since) if self._now else len(records)
+
+    def _go(self, records: Sequence[tuple[int, bytes | None]], bad: list[Bad]) -> None:
         offsets: list[int] = []
         values: list[bytes] = []
         for offset, value in records:
             if value is None or value.startswith(PREFIX):
                 self._events(offsets, values, bad)
                 if offsets and self._woken > MOST_WOKEN:
-                    return bad
+                    return
                 offsets, values = [], []
                 self._record(offset, value, bad)
                 if self._woken > MOST_WOKEN:
-                    return bad
+                    return
             else:
                 offsets.append(offset)
                 values.append(value)
-                if len(offsets) == self._run:
+                if len(offsets) == self._run or is_rest(self._since + len(offsets)):
                     self._events(offsets, values, bad)
                     if self._woken > MOST_WOKEN:
-                        return bad
+                        return
                     offsets, values = [], []
         self._events(offsets, values, bad)
-        return bad
 
     def urgent(self) -> list[AnyResult]:
         """Return questions and alerts that changed since the last call."""
         results, self._early = self._early, []
-        for tracked in self._fresh:
+        if self._stopped:
+            return results
+        fresh, self._fresh = self._fresh, []
+        for tracked in fresh:
+            if tracked.held:
+                self._fresh.append(tracked)
+                continue
             tracked.fresh = False
             self._urgent(results, tracked)
-        self._fresh = []
         return results
 
     def _urgent(self, results: list[AnyResult], tracked: Tracked) -> None:
@@ -160,10 +184,17 @@ class Partition:
         return self._woken > MOST_WOKEN or self._behind
 
     def checkpoint(self, *, final: bool = False, partitions: int = 1) -> Checkpoint:
-        """Return the results that changed since the last checkpoint, and the state that is due to be saved."""
-        self._checkpoints += 1
+        """Return the results that changed since the last checkpoint, and the state that is due to be saved.
+
+        Between two rests: what may be told, and nothing to save.
+        """
         self._days_ended += self._woken
         self._woken, held, self._held = 0, self._held, []
+        if self._stopped:
+            self._held = held
+            results, self._early = self._early, []
+            return Checkpoint(self._safe, results, [])
+        self._checkpoints += 1
         members = 0
         for tracked in self.groups.values():
             members += len(tracked.group.h.people)
@@ -187,7 +218,21 @@ class Partition:
         self._horizon.mark(self.offset, self._work())
         unplaced, self._unplaced = self._unplaced, 0
         need = min((tracked.need for tracked in self._unsaved.values()), default=NEVER)
-        return Checkpoint(min(need - 1, self.offset), results, saves, unplaced)
+        return Checkpoint(self._safe_with(need), results, saves, unplaced)
+
+    def _safe_with(self, need: int) -> int:
+        """Return the offset that may be committed if the log is needed from ``need`` on: the one before a tick.
+
+        So the next holder begins with a tick, and knows what time it is for every event.
+        """
+        need = min(need, self.offset + 1)
+        place = bisect_right(self._ticks, need) - 1
+        if place >= 0:
+            self._safe = max(self._safe, self._ticks[place] - 1)
+            del self._ticks[:place]
+        elif not self._now:
+            self._safe = max(self._safe, need - 1)
+        return self._safe
 
     def _events(self, offsets: list[int], values: list[bytes], bad: list[Bad]) -> None:
         if not values:
@@ -201,6 +246,7 @@ class Partition:
             return
         for i in range(len(events)):
             self.offset = offsets[i]
+            self._since += 1
             self._event(Arrival(events[i], offsets[i], values[i]))
         self._place()
         self._run = LEAST_RUN if self._woken > MOST_WOKEN else min(2 * self._run, MOST_RUN)
@@ -208,13 +254,17 @@ class Partition:
     def _record(self, offset: int, value: bytes | None, bad: list[Bad]) -> None:
         record = decode_record(value)
         self.offset = offset
+        self._since += 1
         if isinstance(record, Event):
             assert value is not None
             self._event(Arrival(record, offset, value))
             self._place()
         elif isinstance(record, Tick):
+            self._since = 0
+            self._ticks.append(offset)
             self._tick(record.now)
         elif isinstance(record, Generation):
+            self._since = 0
             self._begin(record.number)
         else:
             assert isinstance(record, Refused)
@@ -233,6 +283,7 @@ class Partition:
                 if tracked.since >= 0:
                     tracked.need = -1  # what it has seen can't be read again: it is saved next
             self._horizon.forget()
+            self._ticks, self._safe = [], -1
 
     def _track(self, name: str) -> Tracked:
         tracked = self.groups.get(name)
@@ -271,9 +322,26 @@ class Partition:
         if placed > arrivals.max_ts:
             arrivals.max_ts, arrivals.received_at = placed, received or self._now or placed
             arrivals.watermark = max(arrivals.watermark, placed)
-        if not tracked.arrived:
-            self._arrived.append(tracked)
-        tracked.arrived.append(event)
+        self._arrive(tracked, event)
+
+    def _arrive(self, tracked: Tracked, event: Arrival) -> None:
+        """Let an event wait for the end of the run; but the first after a midnight is applied by itself.
+
+        So everybody comes to it, and its rows, as many as members, can be told at once.
+        """
+        if event.ts < tracked.group.h.head.due_days:
+            if not tracked.arrived:
+                self._arrived.append(tracked)
+            tracked.arrived.append(event)
+            return
+        group = tracked.group
+        group.insert(tracked.arrived, 0)
+        tracked.arrived = []
+        group.insert([event], 0)
+        self._arrived.append(tracked)
+        self._woken += len(group.h.people)
+        if group.h.news[RISKS]:
+            self._rows(self._early, tracked, RISKS, version_of(self.generation, self.offset))
 
     def _place(self) -> None:
         """Apply the events of a run where they belong in time, group by group."""
@@ -281,9 +349,10 @@ class Partition:
             h, day = tracked.group.h, tracked.group.h.head.due_days
             tracked.group.insert(tracked.arrived, tracked.arrivals.watermark)
             tracked.arrived = []
+            tracked.held = False
             if day < NEVER and h.head.due_days != day:
                 self._woken += len(h.people)
-            if len(h.steps) > MOST_STEPS + MOST_STEPS // 4:
+            if len(h.steps) > MOST_STEPS + MOST_STEPS // 4 and is_rest(self._since):
                 self._urgent(self._early, tracked)
                 self._settle(tracked)
             self._schedule(tracked)
@@ -359,10 +428,15 @@ class Partition:
             if head.due_days <= watermark:
                 if self._woken > MOST_WOKEN and min(head.due_questions, head.due_activity) > watermark:
                     self._held.append(tracked)
+                    tracked.held = True
                     continue
                 self._change(tracked)  # before it counts as work that is not saved
                 self._woken += len(tracked.group.h.people)
+            tracked.held = False
             if next_due(head) <= watermark:
+                tracked.need = min(
+                    tracked.need, self.offset
+                )  # told, and maybe taken back: the next holder must come here
                 self._change(tracked)
                 tracked.group.advance(watermark)
             self._schedule(tracked)
@@ -389,6 +463,9 @@ class Partition:
         """Add the rows that changed but for members'; return the groups whose members changed."""
         waiting: list[Tracked] = []
         for tracked in self._changed:
+            if tracked.held:
+                waiting.append(tracked)
+                continue
             h = tracked.group.h
             for table in range(PUBLISHED):
                 if h.news[table]:
@@ -412,13 +489,17 @@ class Partition:
         if not final and many > SOON_MEMBERS and self._checkpoints - self._members_sent < MEMBERS_EVERY:
             return changed
         sent = 0
+        waiting: list[Tracked] = []
         for place, tracked in enumerate(changed):
             if sent > MOST_ROWS and not final:
-                return changed[place:]
+                return waiting + changed[place:]
+            if tracked.held:
+                waiting.append(tracked)
+                continue
             sent += len(tracked.group.h.changed_people)
             self._people(results, tracked, version)
         self._members_sent = self._checkpoints
-        return []
+        return waiting
 
     def _rows(self, results: list[AnyResult], tracked: Tracked, table: int, version: int) -> None:
         h, settings = tracked.group.h, tracked.group.settings
@@ -440,12 +521,14 @@ class Partition:
         """Return the groups to save now: those that held back the commit too long, and those that have fallen silent."""
         self._behind = False
         if final:
-            return list(self._unsaved.values())
+            return [tracked for tracked in self._unsaved.values() if not tracked.held]
         horizon, lag, now = self._horizon, self._horizon.lag, self._checkpoints
         idle = horizon.begun() and not any(tracked.touched >= now - 2 for tracked in self._changed)
         due: list[Tracked] = []
         steps = entries = 0
         for tracked in self._unsaved.values():
+            if tracked.held:
+                continue
             late = horizon.is_past(tracked.need, tracked.since_work)
             if entries > lag.entries:
                 if late:

@@ -19,6 +19,7 @@ class Tracked:
         "changed",
         "fresh",
         "group",
+        "held",
         "name",
         "need",
         "pending",
@@ -52,5 +53,7 @@ class Tracked:
         """There may be results to send …"""
         self.fresh: bool = False
         """… that nobody has asked for yet."""
+        self.held: bool = False
+        """Its midnight has come and waits for the next checkpoint."""
         self.wake: int = NEVER
         """When the ticks wake it: the least entry of the queue that counts."""

@@ -50,6 +50,12 @@ class Machine:
         self.store: dict[bytes, bytes] = {}
         self.committed = 0
 
+    def feed_to_rest(self, log: Sequence[bytes], start: int, end: int) -> int:
+        """Feed as the worker does, up to the last place where results may be told; return from where it goes on."""
+        rest = start + self.state.up_to_rest([(offset, log[offset]) for offset in range(start, end)])
+        self.feed(log, start, rest)
+        return rest
+
     def feed(self, log: Sequence[bytes], start: int, end: int) -> None:
         while start < end:
             assert not self.state.apply([(offset, log[offset]) for offset in range(start, end)])

@@ -259,6 +259,54 @@ def test_a_batch_in_which_the_state_stops_goes_on_after_a_checkpoint_and_no_reco
     run(body())
 
 
+class Resting(ToyPartition):
+    """Tells nothing but after a tick."""
+
+    def up_to_rest(self, records: Sequence[tuple[int, bytes | None]]) -> int:
+        return max((place + 1 for place, (_, value) in enumerate(records) if value == TICK), default=0)
+
+
+TICK = codec.encode(Tick(now=1))
+
+
+def test_records_wait_for_a_place_where_results_may_be_told_and_are_applied_once_and_with_their_keys() -> None:
+    async def body() -> None:
+        world = World()
+        loop = make(world, events=1, state=Resting)
+        await loop.take(batch(0, record("a", 100)))
+        await loop.take(batch(1, b"poison", record("a", 1)))
+        assert not world.log
+        await loop.take(batch(3, b"worse", TICK, record("a", 200)))
+        await settle()
+        assert loop.applied == {0: 4}
+        letters = [detail[1] for what, detail in world.log if what == "send p.deadletter"]
+        assert letters == [b"p.events/0/1", b"p.events/0/3"]
+        assert [detail[1] for what, detail in world.log if what == f"send {ALERTS}"] == [b"a/100"]
+        assert world.released() == [4]
+        await loop.take(batch(6, TICK))
+        await settle()
+        assert [detail[1] for what, detail in world.log if what == f"send {ALERTS}"][1:] == [b"a/200"]
+        assert world.released() == [4, 6]
+
+    run(body())
+
+
+def test_records_that_wait_are_left_to_the_next_holder() -> None:
+    async def body() -> None:
+        world = World()
+        loop = make(world, events=1, state=Resting)
+        await loop.take(batch(0, record("a", 1), TICK, record("a", 100)))
+        await loop.suspend()
+        world.generation = 2
+        loop.resume([0], 2)
+        await settle()
+        await loop.take(batch(1, TICK, record("a", 100), TICK, generation=2))
+        assert loop.applied == {0: 3}
+        assert world.did().count(f"send {ALERTS}") == 1
+
+    run(body())
+
+
 def test_a_checkpoint_that_lost_its_partition_saves_and_releases_nothing() -> None:
     async def body() -> None:
         for held in (GROUPS, CHANGELOG):

@@ -1,0 +1,28 @@
+"""Where results may be told is decided by the log alone, however it comes in pieces."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from huoqun.codec import encode
+from huoqun.control import Tick
+from streams.core.rests import MOST_APART, is_rest, up_to_rest
+
+TICK = encode(Tick(1))
+logs = st.lists(st.sampled_from([TICK, b"{}", b"{}", b"{}", None]), max_size=60)
+
+
+def test_a_tick_is_a_rest_and_so_are_the_first_second_fourth_record_after_it_and_later_each_1024th() -> None:
+    assert [since for since in range(40) if is_rest(since)] == [0, 1, 2, 4, 8, 16, 32]
+    assert [since for since in range(600, 5_000) if is_rest(since)] == [1_024, 2_048, 3_072, 4_096]
+
+
+@given(logs, st.sampled_from([0, 1, 3, 30, 1_000, MOST_APART, 5_000]))
+def test_the_last_rest_of_a_piece_is_found_from_its_end(log: list[bytes | None], since: int) -> None:
+    rest, count = 0, since
+    for place, value in enumerate(log):
+        count = 0 if value == TICK else count + 1
+        if is_rest(count):
+            rest = place + 1
+    assert up_to_rest(list(enumerate(log)), since) == rest
