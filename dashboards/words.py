@@ -43,7 +43,10 @@ LAYERS: Final = (
 
 KPIS: Final = (
     ("conversions", Text("成交和转化", "conversions")),
-    ("value_cadence", Text("每天有价值的内容（有三人以上接话）", "messages of value a day (three or more took them up)")),
+    (
+        "value_cadence",
+        Text("每天有价值的内容（有三人以上接话）", "messages of value a day (three or more took them up)"),
+    ),
     ("staff_reply_rate", Text("管理员的回复率", "reply rate of staff")),
     ("net_growth", Text("净增成员（入群减退群）", "net growth (joined less left)")),
     ("mesh_index", Text("成员之间的往来占比", "pairs that are between members")),
