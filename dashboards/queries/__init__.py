@@ -58,10 +58,14 @@ def in_package(package: str) -> dict[str, Query]:
         if file.name.endswith(".sql")
     }
     parts = {name.removeprefix("_"): text for name, text in texts.items() if name.startswith("_")}
+
+    def filled(text: str) -> str:
+        return _PART.sub(lambda match: filled(parts[match[1]]) if match[1] in parts else match[0], text)
+
     found = {}
     for name, text in texts.items():
         if not name.startswith("_"):
             title = text.partition("\n")[0].removeprefix("--").strip()
-            sql = _PART.sub(lambda match: parts.get(match.group(1), match.group(0)), text)
+            sql = filled(text)
             found[name] = Query(name, title, sql.replace("{{chosen}}", _CHOSEN))
     return found
