@@ -43,8 +43,8 @@ async def _ok(request: web.Request) -> web.StreamResponse:
 
 
 @asynccontextmanager
-async def receiver(answer: Answer = _ok, tls: ssl.SSLContext | None = None) -> AsyncIterator[Receiver]:
-    """Listen on a free port of the loopback for as long as the block lasts."""
+async def receiver(answer: Answer = _ok, tls: ssl.SSLContext | None = None, port: int = 0) -> AsyncIterator[Receiver]:
+    """Listen on a port of the loopback, a free one if none is named, for as long as the block lasts."""
     asked: list[Asked] = []
 
     async def take(request: web.Request) -> web.StreamResponse:
@@ -55,7 +55,7 @@ async def receiver(answer: Answer = _ok, tls: ssl.SSLContext | None = None) -> A
     app.router.add_route("*", "/{tail:.*}", take)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
+    await web.TCPSite(runner, "127.0.0.1", port, ssl_context=tls).start()
     try:
         yield Receiver(runner.addresses[0][1], asked)
     finally:
