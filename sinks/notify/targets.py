@@ -142,6 +142,14 @@ def judge(host: str, addresses: Sequence[str], opened: Allowed) -> list[Address]
     return found
 
 
+def inside(host: str, opened: Allowed) -> bool:
+    """Return whether a host, as it stands in a URL, is one that ``allow_private`` names."""
+    try:
+        return _in(ip_address(host), opened.networks)
+    except ValueError:
+        return host.lower().rstrip(".") in opened.names
+
+
 def _may(address: Address, networks: Sequence[Network], *, by_name: bool) -> bool:
     if isinstance(address, IPv6Address) and address.scope_id is not None:
         return False

@@ -17,7 +17,7 @@ from sinks.notify.channels.webhook import Webhook
 from sinks.notify.channels.wecom import WeCom
 from sinks.notify.notice import Channel
 from sinks.notify.outbound import Outbound
-from sinks.notify.targets import Allowed, Forbidden, allowed, target
+from sinks.notify.targets import Allowed, Forbidden, allowed, inside, target
 
 _POSTERS: Final[dict[ChannelKind, Callable[[Outbound, str, str], Poster]]] = {
     "feishu": Feishu,
@@ -27,6 +27,8 @@ _POSTERS: Final[dict[ChannelKind, Callable[[Outbound, str, str], Poster]]] = {
     "alertmanager": Alertmanager,
     "pagerduty": PagerDuty,
 }
+_HTTPS: Final = frozenset({"feishu", "dingtalk", "wecom", "pagerduty"})
+"""Their addresses or bodies hold the secret: never in the clear, but to a proxy of one's own."""
 
 
 def open_channel(channel: NotifyChannel, notify: Notify, environ: Mapping[str, str]) -> Channel | str:
@@ -46,14 +48,16 @@ def open_channel(channel: NotifyChannel, notify: Notify, environ: Mapping[str, s
         return _by_apprise(channel, url, opened)
     if channel.kind == "pagerduty":
         url = url or pagerduty.URL
-    wrong = _wrong(channel, url, secret)
+    wrong = _wrong(channel, url, secret, opened)
     return wrong or _POSTERS[channel.kind](Outbound(opened), url, secret)
 
 
-def _wrong(channel: NotifyChannel, url: str, secret: str) -> str:
+def _wrong(channel: NotifyChannel, url: str, secret: str, opened: Allowed) -> str:
     found = target(url)
     if isinstance(found, Forbidden):
         return f"the environment variable {channel.url_env}: {found.why}"
+    if channel.kind in _HTTPS and found.url.scheme != "https" and not inside(found.host, opened):
+        return f"the environment variable {channel.url_env}: a {channel.kind} address begins with https://"
     if channel.kind == "webhook" and secret and standard_webhooks.shared_key(secret) is None:
         least = standard_webhooks.MIN_KEY_BYTES
         return f"the environment variable {channel.secret_env}: must be whsec_ and base64 of at least {least} bytes"

@@ -28,7 +28,7 @@ class Alertmanager(Poster):
     """One Alertmanager (of several that gossip, one is enough). Its API names no rate limit; ours keeps a storm in bounds."""
 
     limit: ClassVar[Limit] = Limit(120, 60_000)
-    most_items: ClassVar[int] = 500
+    most_items: ClassVar[int] = 100
     resolves: ClassVar[bool] = True
     refresh_ms: ClassVar[int] = REFRESH_MS
 

@@ -51,7 +51,8 @@ Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def opened(kind: ChannelKind, port: int, **notify: Any) -> Channel:
-    scheme = "json" if kind == "apprise" else "http"
+    clear = "http" if notify.get("allow_private", "127.0.0.1") else "https"
+    scheme = "json" if kind == "apprise" else clear
     secret = SECRETS.get(kind, CANARY)
     environ = {"URL": f"{scheme}://127.0.0.1:{port}{PATHS[kind]}", "SECRET": secret}
     config = NotifyChannel(name="ops", kind=kind, url_env="URL", secret_env="SECRET" if secret else "")
@@ -268,6 +269,20 @@ def test_what_is_missing_is_said_with_the_variable_and_without_its_value(kind: C
     assert isinstance(found, str)
     assert "THE_URL" in found
     assert CANARY not in found
+
+
+@pytest.mark.parametrize("kind", ["feishu", "dingtalk", "wecom", "pagerduty"])
+def test_a_vendors_secret_does_not_go_out_in_the_clear(kind: ChannelKind) -> None:
+    config = NotifyChannel(name="ops", kind=kind, url_env="THE_URL", secret_env="THE_SECRET")
+
+    def found(url: str, allow: str = "") -> Channel | str:
+        return open_channel(config, Notify(allow_private=allow), {"THE_URL": url, "THE_SECRET": CANARY})
+
+    assert "https://" in str(found(f"http://robots.example/{CANARY}"))
+    assert CANARY not in str(found(f"http://robots.example/{CANARY}"))
+    assert not isinstance(found(f"https://robots.example/{CANARY}"), str)
+    assert not isinstance(found(f"http://proxy/{CANARY}", "proxy"), str)
+    assert not isinstance(found(f"http://10.1.2.3/{CANARY}", "10.0.0.0/8"), str)
 
 
 def test_a_webhooks_secret_must_be_one() -> None:
