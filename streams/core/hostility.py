@@ -48,6 +48,8 @@ _HARD_EN: Final = (
     r"[,\s](?:moron|clown|noob|loser|idiot)[.!\s]*$|is a joke and so are you)"
 )
 _HARD: Final = re.compile(f"{_HARD_ZH}|{_HARD_EN}")
+_HARD_ASCII: Final = re.compile(_HARD_EN)
+"""What of it can be in a text in ASCII."""
 _NOT_MEANT: Final = re.compile(
     r"哈哈|他骂|她骂|有人骂|被骂|骂我|我(?:就|真|真的|可能)?(?:是|像)个?[^你]{0,4}(?:傻|蠢|废物|白痴|智障)|"
     r"我自己|i'll shut up|惊艳|闭嘴鱼|装[逼b]格|"
@@ -71,15 +73,13 @@ _ZH_SIGNS: Final = Literals(
     until=1,
 )
 _EN_PARTS: Final = (
-    "msl|tsl|cnm|sb|s b|stfu|gtfo|kys|wtf is|fu|f*|fk|fc|screw|up|go die|to hell|eat s|suck|bite|piece of|get |"
-    "idiot|moron|stupid|pathe|clown|scum|trash|retard|dumb|asshole|loser|liar|bitch|disgust|garb|worthl|ur mom|"
-    "me sick|ed you|kes you|my face|to read|cry more|t you|ll you|your own|dickhead|noob"
+    "msl|tsl|cnm|sb|stfu|gtfo|kys|wtf is|fuc|f*c|fk|fck|screw|shut|go die|to hell|eat s|suck|bite|piece of|get lost|"
+    "of here|idiot|moron|stupid|pathe|clown|scum|trash|retard|dumb|asshole|loser|liar|bitch|disgust|garb|worthl|ur mom|"
+    "me sick|sked you|ikes you|my face|to read|cry more|beat you|kill you|your own|dickhead|noob|joke a"
 )
+_MEANT_IN_CHINESE: Final = 2
 _EN_SIGNS: Final = Literals(
-    dict.fromkeys(
-        _EN_PARTS.split("|"),
-        1,
-    ),
+    dict.fromkeys(_EN_PARTS.split("|"), 1) | {"s b": _MEANT_IN_CHINESE},
     alike=[(ord(form), ord(form), letter) for letter in ascii_lowercase for form in forms(letter)],
     until=1,
 )
@@ -88,7 +88,14 @@ _EN_SIGNS: Final = Literals(
 
 def sounds_hostile(text: str) -> bool:
     """Whether a message insults or attacks somebody."""
-    if not _EN_SIGNS.found_in(text) and (text.isascii() or not _ZH_SIGNS.found_in(text)):
-        return False
+    signs = _EN_SIGNS.found_in(text)
+    if text.isascii():
+        hard = _HARD_ASCII
+        if signs in (0, _MEANT_IN_CHINESE):
+            return False
+    else:
+        hard = _HARD
+        if not signs and not _ZH_SIGNS.found_in(text):
+            return False
     low = small(text)
-    return _HARD.search(low) is not None and _NOT_MEANT.search(low) is None
+    return hard.search(low) is not None and _NOT_MEANT.search(low) is None
