@@ -7,6 +7,7 @@ when the sender has left or been removed, when the message was deleted, or when 
 from __future__ import annotations
 
 import re
+from string import ascii_lowercase
 from typing import Final
 
 from huoqun.results import alert_id
@@ -15,6 +16,8 @@ from streams.core.alerts import close_alert, is_open, raise_alert
 from streams.core.arrival import Arrival
 from streams.core.history import History
 from streams.core.likeness import fingerprint, near
+from streams.core.rules import forms
+from streams.core.scanning import Literals
 from streams.core.settings import GroupSettings
 from streams.core.state import DAY_MS, NEWCOMER_MS, Person
 from streams.core.troubles import Pasted, Troubles
@@ -44,6 +47,17 @@ _CUSTOM: Final = re.compile(
     re.IGNORECASE,
 )
 """Words of texts that people copy from one another by custom."""
+_CUSTOM_SIGNS: Final = (
+    "接龙|打卡|签到|报到|报名|收到|生日快乐|新年|节日快乐|中秋|春节|恭喜|祝|欢迎|新人|大家好|自我介绍|晚安|早安|早上好|"
+    "谢谢|感谢|辛苦|happy new|happy birth|congrat|welcome|good morning|good night|hi all|hi everyone|hello|thank|"
+    "check in|checking in"
+)
+_MAY_BE_CUSTOM: Final = Literals(
+    dict.fromkeys(_CUSTOM_SIGNS.split("|"), 1),
+    alike=[(ord(form), ord(form), letter) for letter in ascii_lowercase for form in forms(letter)],
+    until=1,
+)
+"""What they have in them: a search of a text with none of it is spared."""
 
 
 def on_message(h: History, settings: GroupSettings, event: Arrival, author: Person) -> None:
@@ -55,7 +69,7 @@ def on_message(h: History, settings: GroupSettings, event: Arrival, author: Pers
         return
     sells = looks_like_ad(event.text)
     mark = fingerprint(event.text) if len(event.text) >= PASTED_LENGTH else 0
-    if not sells and (mark == 0 or _CUSTOM.search(event.text) is not None):
+    if not sells and (mark == 0 or _by_custom(event.text)):
         return
     t = h.change_troubles()
     found = _remember(t, event, mark, sells)
@@ -69,6 +83,10 @@ def on_message(h: History, settings: GroupSettings, event: Arrival, author: Pers
     _alert(h, settings, event, author, found)
     for sender in senders if repeated else ():
         questions.withdraw(h, settings, sender, at=event.ts, reason="发的是广告 · it was advertising")
+
+
+def _by_custom(text: str) -> bool:
+    return _MAY_BE_CUSTOM.found_in(text) != 0 and _CUSTOM.search(text) is not None
 
 
 def _enough(h: History, senders: tuple[str, ...], ts: int) -> int:

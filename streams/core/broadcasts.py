@@ -102,7 +102,7 @@ def on_reaction(h: History, event: Arrival) -> None:
 
 def _responds(h: History, place: int, user: str) -> None:
     call = h.troubles.calls[place]
-    if user in call[3] or len(call[3]) >= MOST_RESPONDERS:
+    if len(call[3]) >= MOST_RESPONDERS or user in call[3]:
         return
     t = h.change_troubles()
     new: Call = (call[0], call[1], call[2], (*call[3], user))

@@ -45,9 +45,12 @@ def is_check_in(text: str, pattern: re.Pattern[str] | None) -> bool:
     """Whether a message checks in."""
     if pattern is not None:
         return pattern.search(text[:LOOKED_AT]) is not None
-    if "打卡" in text or "签到" in text or "heck" in text or "HECK" in text:
+    if "heck" in text or "HECK" in text or (not text.isascii() and ("打卡" in text or "签到" in text)):
         return checks_in(text[:LOOKED_AT])
-    opening = text[:_OPENING].lower()
+    opening = text[:_OPENING]
+    if "d" not in opening and "D" not in opening:
+        return "第" in opening and checks_in(opening.lower())
+    opening = opening.lower()
     return ("第" in opening or "day" in opening) and checks_in(opening)
 
 

@@ -37,6 +37,8 @@ FEW_UNKNOWN: Final = 90
 """While nothing is known of what is usual, so many are needed: in 193,000 IRC messages talks reached 60 eight times."""
 MANY_SPEAKERS: Final = 4.0
 """Above so many effective speakers (exp of the entropy) who are known here it is joy, and no flood."""
+CERTAINLY_MANY: Final = MANY_SPEAKERS * 1.01
+"""There are certainly more where nobody wrote more than this part: the entropy is at least -log of the largest share."""
 STRANGER_MS: Final = 3 * DAY_MS
 """Who joined within this time is a stranger (a silent member who cheers for once isn't) …"""
 STRANGERS_SHARE: Final = 0.6
@@ -178,11 +180,16 @@ def on_time(h: History, settings: GroupSettings, at: int) -> None:
 
 def _alone(h: History, settings: GroupSettings, event: Arrival, place: int, now: int, five: int) -> bool:
     minute = h.head.minute
+    most = now + h.people[place].count_5m  # the minute before is one of the five
+    if most < ALONE:
+        return False
+    total = h.head.minute_messages - h.head.staff_messages + _members_since(h, minute - 1)
+    if most < ALONE_SHARE * total:
+        return False
     mine = now + _by(h, place, minute - 1)
     if mine < ALONE:
         return False
     usual = h.troubles.usual_peak
-    total = h.head.minute_messages - h.head.staff_messages + _members_since(h, minute - 1)
     if mine < ALONE_SHARE * total or (five <= usual and mine < ALONE_ANYWHERE):
         return False
     who = _name(h, event.user_id)
@@ -212,6 +219,8 @@ def _several(h: History, settings: GroupSettings, event: Arrival, five: int) -> 
     known = event.ts - h.life.first_ts >= KNOWN_MS
     may_be_raid = known and h.windows[WEEK].joins + h.head.joins >= RAIDERS
     if five < FEW_FACTOR * usual or (not may_be_raid and five < (FEW if usual else FEW_UNKNOWN)):
+        return
+    if not may_be_raid and CERTAINLY_MANY * _most(h) < five:
         return
     counts = _speakers(h)
     total = strangers = theirs = 0
@@ -320,6 +329,15 @@ def _by(h: History, person: int, since: int) -> int:
             if speakers[i] == person:
                 total += speakers[i + 1]
     return total
+
+
+def _most(h: History) -> int:
+    """Return what nobody has written more than, within the five minutes before and the minute being filled."""
+    most = 0
+    for count in h.now.values():
+        if count > most:  # noqa: PLR1730  # compiled, max() of two costs a call
+            most = count
+    return most + max(h.windows[FIVE_MINUTES].shape, default=0)
 
 
 def _members_since(h: History, since: int) -> int:

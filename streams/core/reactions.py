@@ -9,7 +9,7 @@ from string import ascii_lowercase
 from typing import Final
 
 from streams.core.rules import forms
-from streams.core.scanning import Literals
+from streams.core.scanning import WORD, Literals, upto
 
 _THANKS: Final = re.compile(
     r"(?<!先)(?:谢谢|多谢|感谢|谢啦|谢了|蟹蟹|3q|谢过)(?!邀请|配合|理解|各位配合)|搞定了|解决了|好使了|可以了|"
@@ -38,6 +38,12 @@ _DISAGREES: Final = re.compile(
     r"that'?s not|disagree)",
     re.IGNORECASE,
 )
+_DISAGREE: Final = frozenset("不我其并错扯胡未但可然真凭") | frozenset(
+    "".join([forms(letter) for letter in "ianrbwtd"])
+)
+"""What these begin with …"""
+_DISAGREE_ASCII: Final = frozenset("i |ac|no|re|bu|wr|th|di".split("|"))
+"""… and what the English ones do where all is ASCII."""
 _GREETS: Final = re.compile(
     r"^\W*(?:(?:大家|各位|群友们?|小伙伴们?|家人们?|姐妹们?)?(?:早上好|早安|早啊|早呀|早$|上午好|中午好|"
     r"下午好|晚上好|晚安|你好|您好|大家好|"
@@ -60,6 +66,14 @@ def thanks(text: str) -> bool:
 
 def disagrees(text: str) -> bool:
     """Whether a message opens with disagreement or a doubting counter-question."""
+    at = upto(text, 0, WORD)
+    if at >= len(text):
+        return False
+    if text.isascii():
+        if text[at : at + 2].lower() not in _DISAGREE_ASCII:
+            return False
+    elif text[at] not in _DISAGREE:
+        return False
     return _DISAGREES.match(text) is not None
 
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from huoqun.config import Config, Group
+from streams.core import advertising
 from tests.support.scenes import Scene
 
 DAY_S = 86_400
@@ -108,3 +113,34 @@ def test_a_newcomer_who_shares_a_link_without_a_pitch_is_none() -> None:
     scene = grown()
     scene.add(10 * DAY_S, "new", "我照着这个教程做的 https://example.org/tomato 挺好用")
     assert not scene.alerts("advertising")
+
+
+@given(st.text("happy nwbirtcogaulmdI kſ签到打卡祝福K", max_size=24))
+def test_texts_by_custom_are_found_with_and_without_the_quick_look(text: str) -> None:
+    assert advertising._by_custom(text) == (advertising._CUSTOM.search(text) is not None)
+
+
+@pytest.mark.parametrize("sign", advertising._CUSTOM.pattern.split("|")[:23])
+def test_every_custom_is_looked_for(sign: str) -> None:
+    assert advertising._by_custom(f"今天{sign}了")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Happy new year",
+        "HAPPY BIRTHDAY",
+        "congrats",
+        "Welcome",
+        "good morning",
+        "Good Night",
+        "hi all",
+        "Hi everyone",
+        "hello",
+        "thanKs",
+        "check in",
+        "Checking in",
+    ],
+)
+def test_every_english_custom_is_looked_for(text: str) -> None:
+    assert advertising._by_custom(f"well, {text}!")

@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from huoqun import codec
+from huoqun.config import Config
+from huoqun.events import Event
+from streams.core import flood
+from streams.core.arrival import Arrival
+from streams.core.group import Group
+from streams.core.settings import resolve
+from streams.core.tables import FIVE_MINUTES
 from tests.support.scenes import T0, Scene
 
 DAY_S, HOUR_S = 86_400, 3_600
@@ -115,3 +128,44 @@ def test_a_flood_does_not_become_usual() -> None:
         for n in range(60):
             scene.add(day * DAY_S + 14 * HOUR_S + n * 2, "u3", f"第{n}句")
     assert len(scene.alerts("flood")) == 3
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 5), st.sampled_from([0, 1, 7, 30, 59, 60, 61, 130]), st.booleans()),
+        min_size=20,
+        max_size=90,
+    )
+)
+def test_what_spares_counting_never_says_less_than_the_count(talk: list[tuple[int, int, bool]]) -> None:
+    group = Group(resolve(Config(), "qq", "1"))
+    h = group.h
+    ts = T0
+    for n, (who, later, staff) in enumerate(talk):
+        ts += later * 1_000
+        event = Event(
+            id=f"e{n}",
+            type="message",
+            ts=ts,
+            platform="qq",
+            group_id="1",
+            user_id=f"u{who}",
+            text="好",
+            is_staff=staff and who == 0,
+        )
+        group.insert([Arrival(event, n, codec.encode(event))], ts)
+        head = h.head
+        counts = flood._speakers(h)
+        five = head.minute_messages - head.staff_messages + h.windows[FIVE_MINUTES].member_messages
+        assert sum(counts.values()) == five
+        assert flood._most(h) >= max(counts.values(), default=0)
+        for place in counts:
+            assert flood._by(h, place, head.minute - 1) <= h.people[place].count_5m
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=60))
+def test_where_nobody_wrote_a_quarter_more_than_four_speak(counts: list[int]) -> None:
+    total = sum(counts)
+    entropy = -sum(n / total * math.log(n / total) for n in counts)
+    assert flood.CERTAINLY_MANY * max(counts) >= total or math.exp(entropy) > flood.MANY_SPEAKERS

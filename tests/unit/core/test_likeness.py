@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.core.likeness import fingerprint, near
+from streams.core.likeness import NEAR, fingerprint, near
 
 AD = "阳台神器限时优惠，前五十名半价，加微信 abc123 领取优惠券，名额有限先到先得"
 EN = "Earn 500 dollars a day from home with no experience, message me on telegram for details now"
@@ -44,3 +44,9 @@ def test_others_and_short_texts_are_not(one: str, other: str) -> None:
 @given(st.text(max_size=600))
 def test_any_text_has_one_of_at_most_56_bits(text: str) -> None:
     assert 0 <= fingerprint(text) < 1 << 56
+
+
+@given(st.integers(1, 2**56 - 1), st.integers(1, 2**56 - 1), st.integers(0, 2**56 - 1))
+def test_near_counts_the_bits_in_which_two_differ(one: int, mask: int, other_mask: int) -> None:
+    other = one ^ (mask & other_mask & other_mask >> 3)
+    assert near(one, other) == (other != 0 and (one ^ other).bit_count() <= NEAR)

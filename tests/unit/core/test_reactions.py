@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from streams.core import reactions
+from streams.core.checkins import is_check_in
 from streams.core.reactions import checks_in, disagrees, greets, thanks
 
 
@@ -47,3 +51,27 @@ def test_it_checks_in(text: str) -> None:
 @pytest.mark.parametrize("text", ["又是一天", "today was fun", "the day 3 of us met"])
 def test_it_does_not_check_in(text: str) -> None:
     assert not checks_in(text)
+
+
+OPENINGS = st.text("不我其并错扯对i ırandtbBwGkK'ſ,.!_é😀然可但是 dhlouéİ第打卡签到天yechHECKDAY13", max_size=14)
+
+
+@settings(max_examples=400)
+@given(OPENINGS)
+def test_a_look_at_the_first_letters_spares_a_search_and_changes_nothing(text: str) -> None:
+    assert disagrees(text) == (reactions._DISAGREES.match(text) is not None)
+    opening = text[:12].lower()
+    slow = (
+        checks_in(text[:200])
+        if "打卡" in text or "签到" in text or "heck" in text or "HECK" in text
+        else ("第" in opening or "day" in opening) and checks_in(opening)
+    )
+    assert is_check_in(text, None) == slow
+
+
+@pytest.mark.parametrize(
+    "word", ["i don't think", "No, that", "BUT ", "that's not it", "wrong", "really?", "disagree", "actually no"]
+)
+def test_every_english_opening_of_disagreement_is_looked_at(word: str) -> None:
+    assert disagrees(word)
+    assert disagrees(f"… {word.upper()}")
