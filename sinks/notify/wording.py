@@ -162,11 +162,12 @@ def _item(item: Item, notice: Notice, lang: Language, escape: Escape, *, alone: 
     if alone:
         lines.append(_pair("群", "group", f"{where} ({escape(item.platform)})", lang))
     most = REASONS_ALONE if alone else REASONS_TOGETHER
-    lines += [
-        line for each in item.reasons[:most] for line in _lines_of(each, lang, escape, LONGEST_REASON, together=True)
-    ]
-    if len(item.reasons) > most:
-        n = len(item.reasons) - most
+    reasons = item.reasons
+    if item.ended and not item.ended_by:  # the streams put last why it ended
+        reasons, most = (*reasons[-1:], *reasons[:-1]), most // 2
+    lines += [line for each in reasons[:most] for line in _lines_of(each, lang, escape, LONGEST_REASON, together=True)]
+    if len(reasons) > most and not item.ended:
+        n = len(reasons) - most
         lines.append(_say(f"还有 {n} 条原因", f"{n} more reasons", lang))
     lines += _state(item, notice.at, lang, escape)
     heading = titles[0] if titles else _label(KINDS.get(item.kind, item.kind), lang)
@@ -184,7 +185,7 @@ def _state(item: Item, at: int, lang: Language, escape: Escape) -> Iterator[str]
         elif who:
             yield _say(f"{who} 处理完毕，用时 {took}", f"done by {who} after {took}", lang)
         else:
-            yield _say(f"{took} 后自行结束", f"over by itself after {took}", lang)
+            yield _say(f"历时 {took}", f"over after {took}", lang)
         return
     waited = duration(at - item.raised_at)
     if at - item.raised_at >= 60_000:  # noqa: PLR2004  # a minute, below which everything is new
@@ -207,8 +208,9 @@ def _week(week: Week, lang: Language, escape: Escape) -> Block:
     lines = []
     if week.stage:
         stage = STAGES.get(week.stage.replace(" ", "_"), week.stage)
-        health = "" if week.health is None else f" {week.health:.0%}"
-        lines.append(_pair("阶段", "stage", f"{_label(stage, lang)}{health}", lang))
+        lines.append(_pair("阶段", "stage", _label(stage, lang), lang))
+    if week.health is not None:
+        lines.append(_pair("健康", "health", f"{week.health:.0%}", lang))
     lines += [
         _pair("成员", "members", f"{week.members} (+{week.joins} −{week.leaves})", lang),
         _pair("消息", "messages", f"{week.messages}{_change(week.messages, week.messages_before)}", lang),
@@ -234,7 +236,7 @@ def _trouble(trouble: Trouble, at: int, lang: Language, escape: Escape) -> tuple
             lang,
         ),
         _pair("原因", "why", escape(shortened(trouble.why, LONGEST_WHY)), lang),
-        _say("修好后试一下: huoqun notify test", "once mended, try: huoqun notify test", lang),
+        _say("修好后试一下: huoqun notify test ROUTE", "once mended, try: huoqun notify test ROUTE", lang),
     )
 
 

@@ -101,13 +101,21 @@ def test_the_same_in_chinese_and_in_both() -> None:
 
 def test_an_end_says_how_long_it_took_and_by_whom() -> None:
     by_itself = worded(notice(step="resolved", items=(item(ended="resolved", ended_at=AT),), language="en"), plain)
-    assert "over by itself after 9 min" in by_itself.lines()
+    assert "over after 9 min" in by_itself.lines()
     by_hand = worded(
         notice(step="resolved", items=(item(ended="resolved", ended_at=AT, ended_by="阿禾"),), language="en"), plain
     )
     assert "done by 阿禾 after 9 min" in by_hand.lines()
     late = worded(notice(step="resolved", items=(item(ended="expired", ended_at=AT),), language="en"), plain)
     assert "expired after 9 min, nobody needs it any more" in late.lines()
+
+
+def test_an_end_says_first_why_which_the_streams_put_last() -> None:
+    reasons = ("waited · waited", "a · a", "b · b", "阿禾回答了 · answered by 阿禾")
+    ended = worded(
+        notice(step="resolved", items=(item(ended="resolved", ended_at=AT, reasons=reasons),), language="en"), plain
+    )
+    assert ended.lines()[2:5] == ["answered by 阿禾", "waited", "a"]
 
 
 def test_a_storm_is_counted_by_kind_and_says_what_it_leaves_out() -> None:
@@ -128,7 +136,8 @@ def test_a_weekly_report_has_the_figures_and_their_change() -> None:
     said = worded(notice(step="weekly", items=(), weeks=(week(),), language="en", link=""), plain)
     assert said.headline == "weekly report｜阳台种菜互助群"
     assert said.lines()[1:] == [
-        "stage: acting together 80%",
+        "stage: acting together",
+        "health: 80%",
         "members: 54 (+3 −9)",
         "messages: 477 (+19%)",
         "speakers: 29 (-3%)",
