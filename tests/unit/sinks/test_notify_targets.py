@@ -140,6 +140,47 @@ async def test_what_the_configuration_opens_is_reached_by_its_own_name() -> None
         assert [(a.host, a.path) for a in asked] == [(f"pinned.example:{port}", "/api?x=1")]
 
 
+@pytest.mark.parametrize(
+    ("url", "word"),
+    [
+        ("ftp://example.com/", "only http and https are spoken, not ftp"),
+        ("gopher://example.com/", "only http and https"),
+        ("ws://example.com/", "only http and https"),
+        ("//example.com/", "a URL without either"),
+        ("http://example.com/a b", "spaces"),
+        ("http://example.com/\\@x", "backslashes"),
+        ("http://example.com/\x7f", "control"),
+        ("http://example.com/" + "x" * (2048 - 18), "more than 2048"),
+        ("http://u@example.com/", "user or password"),
+        ("http://example.com:0/", "host and port"),
+        ("http://[fe80::1%25eth0]/", "not clearly"),
+        ("http://[", "can't be read"),
+    ],
+)
+def test_a_url_to_the_outside_is_refused_for_what_it_is(url: str, word: str) -> None:
+    found = target(url)
+    assert isinstance(found, Forbidden)
+    assert word in found.why
+
+
+def test_a_url_may_be_as_long_as_we_say() -> None:
+    longest = "http://example.com/" + "x" * (2048 - 19)
+    assert len(longest) == 2048
+    assert not isinstance(target(longest), Forbidden)
+
+
+def test_a_name_without_an_address_is_refused() -> None:
+    assert judge("a.example", [], NOTHING) == Forbidden("a.example has no address")
+    assert judge("a.example", ["not an address"], NOTHING) == Forbidden(
+        "a.example resolves to something that is no address"
+    )
+
+
+def test_what_is_refused_is_said_with_its_name_and_address() -> None:
+    assert "a.example (10.0.0.7) is not" in judge("a.example", ["10.0.0.7"], NOTHING)[0]  # type: ignore[operator]
+    assert "10.0.0.7 is not" in judge("10.0.0.7", ["10.0.0.7"], NOTHING)[0]  # type: ignore[operator]
+
+
 def test_what_follows_the_host_is_no_host() -> None:
     for url in ("http://example.com#@127.0.0.1/", "http://example.com/?@127.0.0.1", "https://example.com/a@127.0.0.1"):
         found = target(url)
@@ -163,6 +204,8 @@ def test_a_network_that_is_allowed_opens_itself_and_no_other_way_to_write_it() -
     assert isinstance(opened, Allowed)
     assert judge("x", ["10.1.2.3", "fd00::1"], opened) == [ip_address("10.1.2.3"), ip_address("fd00::1")]
     assert isinstance(judge("x", ["::ffff:10.1.2.3"], opened), Forbidden)
+    assert isinstance(judge("x", ["fd00::1%eth0"], opened), Forbidden)
+    assert isinstance(judge("x", ["2606:4700:4700::1111%eth0"], opened), Forbidden)
     assert isinstance(judge("x", ["10.1.2.3", "192.168.0.1"], opened), Forbidden)
 
 
