@@ -38,13 +38,14 @@ ENV PATH=/opt/huoqun/bin:$PATH \
     HUOQUN_GATEWAY_HOST=0.0.0.0 \
     HUOQUN_WORKER_METRICS_HOST=0.0.0.0 \
     HUOQUN_SINK_METRICS_HOST=0.0.0.0 \
+    HUOQUN_NOTIFY_METRICS_HOST=0.0.0.0 \
     HUOQUN_STORE_KIND=clickhouse \
     HEALTH_URL=http://127.0.0.1:8080/healthz
 WORKDIR /data
 USER 10001:10001
 VOLUME /data
-EXPOSE 8080 9101 9102
-# HEALTH_URL is the gateway's; the worker answers on 9101, the sink on 9102 (see docker-compose.yml).
+EXPOSE 8080 9101 9102 9103
+# HEALTH_URL is the gateway's; the worker answers on 9101, the sink on 9102, the notifier on 9103 (see docker-compose.yml).
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["python", "-m", "huoqun.local.probe"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["huoqun"]

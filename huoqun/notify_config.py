@@ -91,8 +91,8 @@ class Notify(_Section, kw_only=True):
     failing_minutes: float = 10.0
     """A channel that takes nothing for so long is told about by another one."""
     allow_private: str = ""
-    """What inside channels may reach, separated by commas: addresses, networks (``10.0.0.0/8``) or host names, which may then have
-    a private address; every other address that is not on the public internet is refused."""
+    """What inside channels may reach, separated by commas: addresses, networks (``10.0.0.0/8``) or host names, which may then
+    have a private address; every other address that is not on the public internet is refused."""
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 9103
     channels: list[NotifyChannel] = []

@@ -32,15 +32,20 @@ class QueryError(Exception):
 Param = str | int | float | list[str]
 
 
-def query(config: Config, sql: str, params: Mapping[str, Param] | None = None) -> list[dict[str, Any]]:
+def query(
+    config: Config, sql: str, params: Mapping[str, Param] | None = None, *, owner_only: bool = False
+) -> list[dict[str, Any]]:
     """Return the rows of a reading query. Times come as text (``2026-11-21 08:30:00.000``), arrays as lists.
 
-    ``params`` fill ``{name:Type}`` in the SQL. Raises :class:`QueryError`.
+    ``params`` fill ``{name:Type}`` in the SQL. With ``owner_only`` the embedded store is asked only through the sink that
+    runs: who lives long must not take the directory from it. Raises :class:`QueryError`.
     """
     if config.store.kind == "clickhouse":
         rows, names = _ask_server(config, sql, params or {})
         return [{n: _plain(v) for n, v in zip(names, row, strict=True)} for row in rows]
-    data = msgspec.json.decode(raw(config, sql, "JSONCompact", params) or b'{"meta":[],"data":[]}')
+    data = msgspec.json.decode(
+        raw(config, sql, "JSONCompact", params, owner_only=owner_only) or b'{"meta":[],"data":[]}'
+    )
     names = [column["name"] for column in data["meta"]]
     return [dict(zip(names, row, strict=True)) for row in data["data"]]
 
@@ -54,14 +59,23 @@ def columns(config: Config, sql: str, params: Mapping[str, Param] | None = None)
     return [column["name"] for column in data["meta"]], data["data"]
 
 
-def raw(config: Config, sql: str, format_name: str, params: Mapping[str, Param] | None = None) -> bytes:
+def raw(
+    config: Config,
+    sql: str,
+    format_name: str,
+    params: Mapping[str, Param] | None = None,
+    *,
+    owner_only: bool = False,
+) -> bytes:
     """Return the result in any of ClickHouse's formats (embedded only); a ``FORMAT`` clause in the SQL goes first."""
     given = {name: _escaped(value) for name, value in (params or {}).items()}
     host, port = address(config)
     try:
         arguments = {"database": config.store.database, "default_format": format_name}
         return _ask_sink(host, port, sql, arguments | {f"param_{name}": value for name, value in given.items()})
-    except ConnectionError:
+    except ConnectionError as error:
+        if owner_only:
+            raise QueryError(f"no sink answers at {host}:{port} ({error})") from None
         return _ask_directory(config, sql, format_name, given, f"{host}:{port}")
 
 

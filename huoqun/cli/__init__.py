@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "relay": "huoqun.cli.relay",
     "worker": "huoqun.cli.worker",
     "sink": "huoqun.cli.sink",
+    "notify": "huoqun.cli.notify",
     "desk": "huoqun.cli.desk",
     "replay": "huoqun.cli.replay",
     "import": "huoqun.cli.import_history",

@@ -118,6 +118,8 @@ def _services(config: Config) -> list[Service]:
         "worker": (config.worker.metrics_host, config.worker.metrics_port),
         "sink": (config.sink.metrics_host, config.sink.metrics_port),
     }
+    if config.notify.routes:
+        probes["notify"] = (config.notify.metrics_host, config.notify.metrics_port)
     for name, (host, port) in probes.items():
         url = f"http://{_reachable(host)}:{port}"
         services.append(Service(name, url, unready(f"{url}/readyz")))

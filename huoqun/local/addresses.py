@@ -29,7 +29,8 @@ class Addresses(msgspec.Struct, kw_only=True):
     sink_metrics: str
     bootstrap: str
     desk: str = ""
-    """Empty: it does not run."""
+    """Empty: it does not run. Likewise the next."""
+    notify_metrics: str = ""
     pids: dict[str, int] = msgspec.field(default_factory=dict)
 
 
@@ -111,8 +112,13 @@ def of_running_stack(config: Config) -> Config:
     gateway, query = urlsplit(found.gateway), urlsplit(found.query)
     worker, sink = urlsplit(found.worker_metrics), urlsplit(found.sink_metrics)
     replace = msgspec.structs.replace
+    notify = config.notify
+    if found.notify_metrics:
+        place = urlsplit(found.notify_metrics)
+        notify = replace(notify, metrics_host=place.hostname, metrics_port=place.port)
     return replace(
         config,
+        notify=notify,
         kafka=replace(config.kafka, bootstrap=found.bootstrap),
         gateway=replace(config.gateway, host=gateway.hostname, port=gateway.port),
         worker=replace(config.worker, metrics_host=worker.hostname, metrics_port=worker.port),

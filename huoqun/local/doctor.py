@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
+import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
@@ -47,6 +49,36 @@ def examine(config: Config) -> Iterator[Finding]:
         yield Finding("stack", "ok", f"runs in {data_dir}, gateway at {running.gateway}")
     yield from brokers(here, embedded=config.store.kind == "embedded")
     yield from store(here, runs=running is not None)
+    yield from channels(config)
+
+
+def channels(config: Config, environ: Mapping[str, str] = os.environ) -> Iterator[Finding]:
+    """Can every channel that a route tells be opened. Nothing is sent."""
+    from sinks.notify.channels import open_channel  # noqa: PLC0415  # rooms only lazily
+
+    routes = config.notify.routes
+    if not routes:
+        yield Finding(
+            "notify", "note", "no route: alerts are on the desk, and reach nobody by themselves: docs/notify.md"
+        )
+        return
+    wanted = {name for route in routes for name in (*route.channels, *route.escalate_to)}
+
+    async def look() -> dict[str, str]:
+        found = {each.name: open_channel(each, config.notify, environ) for each in config.notify.channels}
+        for each in found.values():
+            if not isinstance(each, str):
+                await each.close()
+        return {name: why for name, why in found.items() if isinstance(why, str) and name in wanted}
+
+    closed = asyncio.run(look())
+    for name, why in closed.items():
+        yield Finding(
+            "notify", "wrong", f"channel {name}: {why}", "set it where `huoqun notify` runs, then `huoqun notify test`"
+        )
+    if not closed:
+        said = f"{len(routes)} routes, {len(wanted)} channels; `huoqun notify test {routes[0].name}` sends a test"
+        yield Finding("notify", "ok", said)
 
 
 def python(version: tuple[int, ...]) -> Finding:
@@ -124,6 +156,8 @@ def free_ports(config: Config) -> Iterator[Finding]:
         ("worker.metrics_port", config.worker.metrics_host, config.worker.metrics_port),
         ("sink.metrics_port", config.sink.metrics_host, config.sink.metrics_port),
     ]
+    if config.notify.routes:
+        wanted.append(("notify.metrics_port", config.notify.metrics_host, config.notify.metrics_port))
     if config.store.kind == "embedded":
         wanted.append(("store.query_port", config.store.query_host, config.store.query_port))
     taken = []

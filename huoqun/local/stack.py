@@ -32,6 +32,7 @@ SINK: Final = "sink"
 GATEWAY: Final = "gateway"
 WORKER: Final = "worker"
 DESK: Final = "desk"
+NOTIFY: Final = "notify"
 
 _READY_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 15.0
@@ -39,6 +40,8 @@ _HURRIED_SECONDS: Final = 1.0
 _DRAIN_SECONDS: Final = 15.0
 _START_RESTARTS: Final = 1
 _RESTART_SECONDS: Final = 60.0
+_KEPT: Final = (topics.EVENTS, topics.ACTIONS, topics.DELIVERIES)
+"""What cannot be computed again: it is stored before the broker that forgets is ended."""
 
 Say = Callable[[str], None]
 Progress = Callable[[int], None]
@@ -61,13 +64,17 @@ class LocalStack:
         say: Say = lambda _line: None,
         restoring: Progress = lambda _count: None,
     ) -> None:
-        """``say`` is told what a person should know; ``restoring`` how many stored events have been published again."""
+        """``desk``: with the operators' desk, and the notifier if there is a route.
+
+        ``say`` is told what a person should know; ``restoring`` how many stored events have been published again.
+        """
         if config.store.kind != "embedded":
             raise StackError(
                 'store.kind is "clickhouse": the embedded stack keeps its own store. Set store.kind = "embedded", or '
                 "run gateway, worker and sink as services"
             )
         self._desk = desk
+        self._notify = desk and bool(config.notify.routes)
         self._say = say
         self._restoring = restoring
         self.data_dir = Path(config.data_dir).absolute()
@@ -105,6 +112,7 @@ class LocalStack:
             sink_metrics=f"http://{config.sink.metrics_host}:{config.sink.metrics_port}",
             bootstrap=config.kafka.bootstrap,
             desk=f"http://{config.desk.host}:{config.desk.port}" if self._desk else "",
+            notify_metrics=f"http://{config.notify.metrics_host}:{config.notify.metrics_port}" if self._notify else "",
             pids=self._family.pids() if self._family else {},
         )
 
@@ -130,6 +138,9 @@ class LocalStack:
             if self._desk:
                 self._start_service(DESK)
                 self._wait(DESK)
+            if self._notify:
+                self._start_service(NOTIFY)
+                self._wait(NOTIFY)
         except (StartError, addresses.InUseError, tansu.BrokerMissingError, broker.BrokerError, OSError) as error:
             raise StackError(str(error)) from error
         addresses.write(self.data_dir, self.addresses)
@@ -139,8 +150,8 @@ class LocalStack:
         family, self._family = self._family, None
         if family is not None:
             running = family.pids()
-            self._stop_one(family, DESK)
-            self._stop_one(family, GATEWAY)
+            for name in (NOTIFY, DESK, GATEWAY):
+                self._stop_one(family, name)
             if {BROKER, SINK} <= running.keys():
                 self._drain(family)
             for name in (WORKER, SINK, BROKER):
@@ -213,6 +224,7 @@ class LocalStack:
             GATEWAY: f"{places.gateway}/readyz",
             WORKER: f"{places.worker_metrics}/readyz",
             DESK: f"{places.desk}/readyz",
+            NOTIFY: f"{places.notify_metrics}/readyz",
         }[name]
         self._running().wait_ready(name, lambda: unready(url), _READY_SECONDS, restarts=restarts)
 
@@ -241,7 +253,7 @@ class LocalStack:
             return self._hurry.is_set() or BROKER not in family.pids()
 
         try:
-            if not wait_stored(self.config, (topics.EVENTS,), _DRAIN_SECONDS, give_up) and not give_up():
+            if not wait_stored(self.config, _KEPT, _DRAIN_SECONDS, give_up) and not give_up():
                 self._say(f"the sink has not stored every event within {_DRAIN_SECONDS:.0f} s")
         except broker.BrokerError as error:
             self._say(f"cannot tell whether everything is stored: {error}")
@@ -271,7 +283,7 @@ def _with_ports(config: Config, data_dir: Path, ports: Ports, say: Say) -> Confi
         return port
 
     replace = msgspec.structs.replace
-    gateway, worker, sink, store = config.gateway, config.worker, config.sink, config.store
+    gateway, worker, sink, store, notify = config.gateway, config.worker, config.sink, config.store, config.notify
     bootstrap = f"127.0.0.1:{choose('broker', '127.0.0.1', int(broker_port))}"
     return replace(
         config,
@@ -282,4 +294,5 @@ def _with_ports(config: Config, data_dir: Path, ports: Ports, say: Say) -> Confi
         sink=replace(sink, metrics_port=choose("sink metrics", sink.metrics_host, sink.metrics_port)),
         store=replace(store, query_port=choose("SQL", store.query_host, store.query_port)),
         desk=replace(config.desk, port=choose("desk", config.desk.host, config.desk.port)),
+        notify=replace(notify, metrics_port=choose("notify metrics", notify.metrics_host, notify.metrics_port)),
     )
