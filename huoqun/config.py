@@ -364,7 +364,10 @@ def _explain(error: msgspec.ValidationError) -> str:
         return f"{place}: unknown key {wrong!r}; allowed here: {allowed}"
     if "Invalid enum value" in message:
         section = _section_at(place.rpartition(".")[0] or "top level")
-        hint = get_type_hints(section).get(place.rpartition(".")[2]) if section is not None else None
+        name = place.rpartition(".")[2].partition("[")[0]
+        hint = get_type_hints(section).get(name) if section is not None else None
+        if get_origin(hint) is list:
+            (hint,) = get_args(hint)
         if get_origin(hint) is Literal:
             return f"{place}: {message}; allowed: {', '.join(map(str, get_args(hint)))}"
     return f"{place}: {message}"

@@ -9,13 +9,14 @@ from prometheus_client.metrics_core import Metric
 
 import dashboards.desk.metrics
 import sinks.metrics
+import sinks.notify.metrics
 import streams.metrics
 from producers.gateway.admission import Sources
 from producers.gateway.metrics import Metrics, SpoolMetrics
 from producers.watch.source_metrics import SourceMetrics
 from producers.watch.watching import Watches
 
-REPORTED_BY = (dashboards.desk.metrics, streams.metrics, sinks.metrics)
+REPORTED_BY = (dashboards.desk.metrics, streams.metrics, sinks.metrics, sinks.notify.metrics)
 
 
 @cache

@@ -16,7 +16,7 @@ TEXT = (ROOT / "docker-compose.yml").read_text("utf-8")
 VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?:(?P<how>:-|:\?)(?P<rest>[^}]*))?\}")
 SECRETS = re.compile(r"PASSWORD|SECRET|TOKEN|KEY$")
 ONE_SHOT = {"setup"}
-OURS = {"setup", "gateway", "worker", "sink", "desk"}
+OURS = {"setup", "gateway", "worker", "sink", "notify", "desk"}
 
 
 def interpolated(text: str) -> str:

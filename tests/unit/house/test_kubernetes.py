@@ -15,7 +15,7 @@ FOLDER = Path(__file__).resolve().parents[3] / "deploy" / "kubernetes"
 KUSTOMIZATION: dict[str, Any] = yaml.safe_load((FOLDER / "kustomization.yaml").read_text("utf-8"))
 ADDRESSES = dict(line.split("=", 1) for line in (FOLDER / "addresses.env").read_text("utf-8").split())
 VERSIONS = ("1.31", "1.34")
-SERVICES = {"gateway", "worker", "sink", "desk"}
+SERVICES = {"gateway", "worker", "sink", "notify", "desk"}
 IN_THE_SECRET = {"HUOQUN_CLICKHOUSE_PASSWORD", "HUOQUN_CANONICAL_SECRET", "HUOQUN_DESK_TOKENS"}
 
 
@@ -83,7 +83,7 @@ def test_secrets_come_from_the_secret_alone_and_only_where_they_are_needed(name:
         key for key in secret if given[key]["valueFrom"]["secretKeyRef"] == {"name": "huoqun", "key": key}
     } == secret
     assert secret <= IN_THE_SECRET
-    assert ("HUOQUN_CLICKHOUSE_PASSWORD" in secret) is (name in {"sink", "desk", "setup"})
+    assert ("HUOQUN_CLICKHOUSE_PASSWORD" in secret) is (name in {"sink", "notify", "desk", "setup"})
     assert not ADDRESSES.keys() & IN_THE_SECRET
 
 
@@ -92,6 +92,7 @@ def test_a_service_is_probed_where_it_answers(name: str) -> None:
     config = load(FOLDER / "huoqun.toml", ADDRESSES)
     listening = {
         "gateway": config.gateway.port, "worker": config.worker.metrics_port, "sink": config.sink.metrics_port, "desk": config.desk.port,
+        "notify": config.notify.metrics_port,
     }  # fmt: skip
     ports = {port["name"]: port["containerPort"] for port in container(name)["ports"]}
     for probe, path in (("startupProbe", "/healthz"), ("livenessProbe", "/healthz"), ("readinessProbe", "/readyz")):
