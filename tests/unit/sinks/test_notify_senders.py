@@ -13,14 +13,15 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huoqun.notify_config import ChannelKind, Notify, NotifyChannel
+from huoqun.notify_config import ChannelKind, Notify, NotifyChannel, problems
 from sinks.notify.channels import open_channel
 from sinks.notify.channels.alertmanager import HOLDS_MS
-from sinks.notify.channels.answers import by_code
+from sinks.notify.channels.answers import by_code, by_status
 from sinks.notify.channels.base import Poster
 from sinks.notify.channels.webhook import iso
 from sinks.notify.notice import Again, Channel, Notice, Refused, Sent
 from sinks.notify.outbound import Reply
+from sinks.notify.targets import Forbidden, allowed
 from tests.support.notices import AT, MINUTE, every_step, item, notice
 from tests.support.receiver import Asked, in_loop, receiver
 
@@ -433,3 +434,74 @@ def test_only_a_code_of_zero_with_a_good_status_is_taken(code: int, status: int)
         Reply(status, json.dumps({"errcode": code}).encode()), ("errcode",), refused={1: "no"}, later={2: 7}
     )
     assert isinstance(outcome, Sent) == (code == 0 and 200 <= status < 300)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "outcome", "words"),
+    [
+        ((200, 201, 204, 299), Sent, ""),
+        ((300, 302, 308, 399), Refused, "put the final address"),
+        ((408, 425, 500, 502, 503, 504, 599), Again, "answered"),
+        ((400,), Refused, "did not understand"),
+        ((401,), Refused, "secret"),
+        ((403,), Refused, "allowed addresses"),
+        ((404,), Refused, "copy the URL again"),
+        ((405,), Refused, "no POST"),
+        ((410,), Refused, "for good"),
+        ((413,), Refused, "too long"),
+        ((415,), Refused, "no JSON"),
+        ((100, 199, 402, 418, 499), Refused, "does not take it"),
+    ],
+)
+def test_each_status_means_what_it_says(statuses: tuple[int, ...], outcome: type, words: str) -> None:
+    for status in statuses:
+        found = by_status(Reply(status, b""))
+        assert isinstance(found, outcome), status
+        assert words in getattr(found, "why", "")
+        assert getattr(found, "after_ms", 0) == 0
+
+
+def test_who_says_too_many_without_a_time_is_left_alone_for_half_a_minute() -> None:
+    assert by_status(Reply(429, b"")) == Again(30_000, "the receiver answered 429")
+    assert by_status(Reply(429, b"", 2.5)) == Again(2_500, "the receiver answered 429")
+
+
+def test_a_code_that_nobody_knows_is_tried_again_after_a_minute() -> None:
+    found = by_code(Reply(200, b'{"errcode":5}'), ("errcode",), refused={}, later={})
+    assert found == Again(60_000, "the platform answered code 5")
+    strange = by_code(Reply(200, b"hello"), ("errcode",), refused={}, later={})
+    assert isinstance(strange, Again)
+    assert strange.after_ms == 60_000
+
+
+def test_the_longer_of_two_waits_is_kept() -> None:
+    found = by_code(Reply(429, b'{"errcode":5}', 90.0), ("errcode",), refused={}, later={5: 10_000})
+    assert isinstance(found, Again)
+    assert found.after_ms == 90_000
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "",
+        "10.0.0.0/8",
+        "10.0.0.1/8",
+        "fd00::/8",
+        "::1",
+        "alertmanager",
+        "Alert.Manager.",
+        "a_b",
+        "127.1",
+        "x/8",
+        "a b",
+        "*.x",
+        "http://x",
+        "-",
+        ".",
+    ],
+)
+def test_the_configuration_takes_just_what_the_channels_take(entry: str) -> None:
+    """Each judges an entry of allow_private by itself: the shared room does not know the channels."""
+    wrong = [p for p in problems(Notify(allow_private=entry), lambda _text: 0) if "allow_private" in p]
+    entries = [entry] if entry else []
+    assert bool(wrong) == isinstance(allowed(entries), Forbidden), (wrong, allowed(entries))
