@@ -72,6 +72,11 @@ class Case(msgspec.Struct):
     alert: Alert
     heard: int
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the streams hold it open, whatever was done about it."""
+        return self.alert.state == "open" and not self.alert.deleted
+
     def take(self, alert: Alert, heard: int) -> bool:
         """Take another record of the alert; false if it is an older version."""
         if alert.version < self.alert.version:

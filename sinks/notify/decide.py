@@ -83,7 +83,7 @@ class Decider:
     @property
     def open_alerts(self) -> int:
         """How many alerts are known that the streams hold open."""
-        return sum(case.alert.state == "open" for case in self._cases.values())
+        return sum(case.is_open for case in self._cases.values())
 
     def due(self, now: int) -> list[Notice]:
         """Return the notices to send now, one a free channel at most. Each wants :meth:`ended`, and :meth:`recorded`."""
@@ -390,7 +390,7 @@ class Decider:
         closed = [
             (case.heard, alert_id)
             for alert_id, case in self._cases.items()
-            if case.alert.state != "open" and alert_id not in self._wanted and not self._flies(alert_id)
+            if not case.is_open and alert_id not in self._wanted and not self._flies(alert_id)
         ]
         closed.sort()
         for at, (heard, alert_id) in enumerate(closed):

@@ -60,7 +60,7 @@ class Ledger:
     def of(self, alert_id: str, raised_at: int) -> dict[str, Told]:
         """Return channel -> what it was told of an alert that was raised then."""
         found = self._told.get(alert_id, {})
-        return {channel: told for channel, told in found.items() if told.raised_at == raised_at}
+        return {channel: told for channel, told in found.items() if _is_about(told, raised_at)}
 
     def was_sent(self, delivery_id: str) -> bool:
         """Tell whether a notice was sent."""
@@ -114,8 +114,20 @@ class Ledger:
         """Return the entry that a mark belongs to, ``None`` if the alert was told anew since."""
         found = self._told.setdefault(mark.alert_id, {})
         told = found.get(channel)
-        if told is None or told.raised_at < mark.raised_at:
+        if told is not None and mark.raised_at < told.raised_at and at < told.raised_at:
+            return None
+        if told is None or not _is_about(told, mark.raised_at):
             told = found[channel] = Told(
                 raised_at=mark.raised_at, route=route, first_at=at, last_at=at, rank=RANK[mark.severity]
             )
-        return told if told.raised_at == mark.raised_at else None
+        told.raised_at = mark.raised_at
+        return told
+
+
+def _is_about(told: Told, raised_at: int) -> bool:
+    """Tell whether what was told was about the alert as it was raised then.
+
+    A late event may move the time of raising a little: whoever was told after it knows. One that is raised anew is raised
+    after it was told, or after its end was.
+    """
+    return raised_at <= told.raised_at or (not told.ended and raised_at <= told.last_at)

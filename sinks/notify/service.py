@@ -209,19 +209,23 @@ class Service:
             return 0
         now = now_ms()
         for heard in found:
-            _read(decider, heard.record, heard.at or now)
+            _read(decider, heard.record, min(heard.at or now, now))  # another machine's clock may be ahead
         metrics.RECORDS.inc(len(found))
         return len(found)
 
     async def _send(self, decider: Decider, notice: Notice) -> None:
         began = now_ms()
-        outcome = await self._sent(notice)
+        ready = await self._with_figures(notice)
+        outcome = await self._sent(ready) if isinstance(ready, Notice) else ready
         now = now_ms()
         metrics.SEND_SECONDS.labels(notice.channel).observe((now - began) / 1000)
         record = decider.ended(notice.channel, outcome, now, random.random())  # noqa: S311  # jitter
         if isinstance(outcome, Again):
             metrics.FAILURES.labels(notice.channel).inc()
             self._log.warning("a notice waits", channel=notice.channel, step=notice.step, why=outcome.why)
+            return
+        if not isinstance(ready, Notice):
+            decider.recorded(notice.channel)  # a week in which nothing was: no notice, and no record of one
             return
         metrics.NOTICES.labels(notice.channel, notice.step, "refused" if isinstance(outcome, Refused) else "sent").inc()
         if isinstance(outcome, Refused):
@@ -233,23 +237,29 @@ class Service:
             await self._record(record)
             decider.recorded(notice.channel)
 
-    async def _sent(self, notice: Notice) -> Outcome:
-        """Send it, with the week's figures if it is about those. Nothing is raised."""
+    async def _with_figures(self, notice: Notice) -> Notice | Outcome:
+        """Return a notice with the week's figures if it is about those; what came of it if there is nothing to send."""
+        if notice.step != "weekly":
+            return notice
+        route = self._rules.by_name[notice.route]
         try:
-            if notice.step == "weekly":
-                route = self._rules.by_name[notice.route]
-                weeks, more = await self._in(self._asker, lambda: self._store.weeks(self._rules, route, notice.at))
-                if not weeks:
-                    return Sent()  # nothing was said in any group: nothing to tell
-                notice = msgspec.structs.replace(notice, weeks=weeks, more_weeks=more)
-            return await asyncio.wait_for(self._channels[notice.channel].send(notice), SEND_SECONDS)
-        except TimeoutError:
-            return Again(0, f"no answer within {SEND_SECONDS:.0f} s")
+            weeks, more = await self._in(self._asker, lambda: self._store.weeks(self._rules, route, notice.at))
         except StoreAwayError as error:
             self._trouble("store", error)
             return Again(STORE_AGAIN_MS, "the store does not answer")
+        except Exception as error:  # noqa: BLE001  # a lane must not stay busy for ever
+            self._log.exception("a weekly report could not be made", route=notice.route)
+            return Again(STORE_AGAIN_MS, type(error).__name__)
+        return msgspec.structs.replace(notice, weeks=weeks, more_weeks=more) if weeks else Sent()
+
+    async def _sent(self, notice: Notice) -> Outcome:
+        """Send it. Nothing is raised."""
+        try:
+            return await asyncio.wait_for(self._channels[notice.channel].send(notice), SEND_SECONDS)
+        except TimeoutError:
+            return Again(0, f"no answer within {SEND_SECONDS:.0f} s")
         except Exception as error:  # noqa: BLE001  # one notice must not end the others
-            self._log.exception("a notice could not be made", channel=notice.channel, step=notice.step)
+            self._log.exception("a notice could not be sent", channel=notice.channel, step=notice.step)
             return Again(0, type(error).__name__)
 
     async def _record(self, record: Delivery) -> None:

@@ -177,6 +177,19 @@ def test_an_alert_that_is_raised_anew_is_told_anew_whatever_was_done_about_the_l
     assert told(life.pass_time(NOON + 2 * HOUR, MINUTE)) == [("chat", "raised", ("a",))]
 
 
+@pytest.mark.parametrize("moved", [-30 * SECOND, 5 * SECOND])
+def test_an_alert_whose_time_of_raising_is_corrected_is_not_told_again(moved: int) -> None:
+    life = living(route(escalate_after_minutes=15, escalate_to=["boss"]))
+    life.hear(alert())
+    life.pass_time(NOON + MINUTE)
+    life.hear(alert(at=NOON + moved, version=2))
+    assert told(life.pass_time(NOON + HOUR, MINUTE)) == [("boss", "escalated", ("a",))]
+    life = life.restart()
+    assert life.pass_time(NOON + 2 * HOUR, MINUTE) == []
+    life.hear(alert(at=NOON + moved, state="resolved", version=3, ended=life.now))
+    assert len(life.pass_time(NOON + 3 * HOUR, MINUTE)) == 2
+
+
 def test_a_storm_in_one_group_is_one_notice_with_counts() -> None:
     life = living()
     life.hear(*(alert(f"a{n:03}", kind="unanswered" if n % 4 else "flood") for n in range(100)))
