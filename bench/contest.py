@@ -26,7 +26,8 @@ from bench.table import RATIO, Row, Target, at_least, failed, measured, ratios
 from bench.workload import Record, records
 from huoqun import broker as administration
 from huoqun import topics
-from huoqun.config import Config, Kafka, Worker, dump_env
+from huoqun.config import Config, Worker, dump_env
+from huoqun.kafka_config import Kafka
 from tests.support.brokers import RunningBroker, free_port
 
 PARTITIONS: Final = 4

@@ -36,7 +36,8 @@ from bench.table import Row, at_least, measured, number, ratios
 from bench.workload import Shape, records
 from huoqun import broker, standard_webhooks, topics
 from huoqun.clock import now_ms
-from huoqun.config import Config, Kafka, load
+from huoqun.config import Config, load
+from huoqun.kafka_config import Kafka
 from huoqun.local import child
 from huoqun.local.ports import Ports
 
@@ -333,7 +334,7 @@ def _cpu_seconds(pid: int) -> float:
 
 def _check_stored(bootstrap: str, server: _Server, accepted: int) -> None:
     markers = PARTITIONS  # the generation record of each
-    stored = sum(broker.end_offsets(bootstrap, server.topic).values()) - markers
+    stored = sum(broker.end_offsets(Kafka(bootstrap=bootstrap), server.topic).values()) - markers
     if stored != accepted:
         raise RuntimeError(f"{server.name}: {accepted} events were accepted, the broker holds {stored}")
 

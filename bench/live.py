@@ -170,7 +170,7 @@ class Results:
                 "log_level": 2,
             }
         )
-        ends = administration.end_offsets(config.kafka.bootstrap, self.topic)
+        ends = administration.end_offsets(config.kafka, self.topic)
         self._consumer.assign([TopicPartition(self.topic, partition, end) for partition, end in ends.items()])
 
     def wait_for(self, keys: set[str], seconds: float) -> float:

@@ -128,7 +128,7 @@ def ours(cfg: Config, store: Store, kind: str, rows: int) -> Measured:
     reading = {name: read for name, read in readers(cfg).items() if name in names(cfg.kafka.topic_prefix, kind)}
     committed = _Committing(cfg, list(reading))
     limits = limits_of(cfg)
-    dead = KafkaDeadLetters(cfg.kafka.bootstrap, topics.full_name(cfg.kafka.topic_prefix, topics.DEADLETTER))
+    dead = KafkaDeadLetters(cfg.kafka, topics.full_name(cfg.kafka.topic_prefix, topics.DEADLETTER))
     with ThreadPoolExecutor(1) as writer:
         sink = Sink(committed, store, dead, reading, limits=limits, clock=now_ms, submit=writer.submit)
         while committed.done < rows:
@@ -142,7 +142,7 @@ class _Committing(KafkaSource):
     """The sink's own source; it counts the rows that are committed, and starts the watch with the first records."""
 
     def __init__(self, cfg: Config, reading: Sequence[str]) -> None:
-        super().__init__(cfg.kafka.bootstrap, reading, f"bench-{now_ms()}-{random.random()}")
+        super().__init__(cfg.kafka, reading, f"bench-{now_ms()}-{random.random()}")
         self.done = 0
         self._read: list[tuple[Partition, int, int]] = []
         self._start: tuple[float, float] | None = None

@@ -22,11 +22,12 @@ from kafka.errors import (
     TopicAlreadyExistsError,
 )
 
-from huoqun import codec, topics
+from huoqun import codec, connection, topics
 from huoqun.clock import now_ms
 from huoqun.config import Config
 from huoqun.control import Generation
 from huoqun.events import Event
+from huoqun.kafka_config import Kafka
 
 logging.getLogger("kafka").setLevel(logging.ERROR)  # it warns of every refused connection; we say once what it means
 logging.getLogger("kafka.cluster").setLevel(logging.CRITICAL)  # every client that is closed has "failed" its refresh
@@ -58,16 +59,27 @@ class PartitionLag(NamedTuple):
         return max(0, self.end - (self.committed or 0))
 
 
-def wait_for_broker(bootstrap: str, seconds: float) -> None:
+def wait_for_broker(kafka: Kafka, seconds: float) -> None:
     """Return as soon as the broker answers; raise :class:`BrokerError` when it hasn't within ``seconds``."""
     deadline = time.monotonic() + seconds
     while True:
-        why = _unreachable(bootstrap)
+        why = _unreachable(kafka)
         if why is None:
             return
         if time.monotonic() >= deadline:
-            raise BrokerError(f"no Kafka broker answers at {bootstrap} ({why}): start it, or set kafka.bootstrap")
+            raise BrokerError(
+                f"no Kafka broker answers at {kafka.bootstrap} ({why}): start it, or set kafka.bootstrap{_or(kafka)}"
+            )
         time.sleep(0.1)
+
+
+def _or(kafka: Kafka) -> str:
+    """Say what else it may be: a broker that does not let us in just goes silent."""
+    if kafka.security == "plaintext":
+        return "; where it wants TLS or a password, set kafka.security"
+    asked = f"kafka.user and the password in {kafka.password_env}, " if kafka.signs_in else ""
+    files = "kafka.ca_file, kafka.cert_file, " if kafka.encrypts else ""
+    return f"; or it does not let us in: see {asked}{files}and whether that port is {kafka.security}"
 
 
 def provision(config: Config) -> list[str]:
@@ -78,13 +90,13 @@ def provision(config: Config) -> list[str]:
     """
     kafka = config.kafka
     wanted = topics.specs(kafka.topic_prefix, kafka.partitions)
-    with _admin(kafka.bootstrap) as admin:
+    with _admin(kafka) as admin:
         there = set(admin.list_topics())
         missing = [spec for spec in wanted if spec.name not in there]
         created = [spec.name for spec in missing if _create(admin, spec, kafka.replication)]
         _wait_for_leaders(admin, [spec.name for spec in wanted])
     events = topics.full_name(kafka.topic_prefix, topics.EVENTS)
-    _mark_generation(kafka.bootstrap, events, ours=events in created)
+    _mark_generation(kafka, events, ours=events in created)
     return created
 
 
@@ -93,7 +105,7 @@ def verify(config: Config) -> list[str]:
     kafka = config.kafka
     wanted = {spec.name: spec for spec in topics.specs(kafka.topic_prefix, kafka.partitions)}
     events = topics.full_name(kafka.topic_prefix, topics.EVENTS)
-    with _admin(kafka.bootstrap) as admin:
+    with _admin(kafka) as admin:
         there = set(admin.list_topics())
         found = {name: len(parts) for name, parts in _partitions(admin, [n for n in wanted if n in there]).items()}
     problems = []
@@ -112,33 +124,33 @@ def verify(config: Config) -> list[str]:
                 "`huoqun provision`"
             )
     if found.get(events):
-        unmarked = _virgin(kafka.bootstrap, events)
+        unmarked = _virgin(kafka, events)
         if unmarked:
             problems.append(f"topic {events} has no generation record in partitions {unmarked}: run `huoqun provision`")
     return problems
 
 
-def end_offsets(bootstrap: str, topic: str) -> dict[int, int]:
+def end_offsets(kafka: Kafka, topic: str) -> dict[int, int]:
     """Return partition -> the offset that the next record gets. Raises :class:`BrokerError` if the topic is missing."""
-    return {tp.partition: end for tp, end in _ends(bootstrap, [topic]).items()}
+    return {tp.partition: end for tp, end in _ends(kafka, [topic]).items()}
 
 
-def depth(bootstrap: str, topic: str) -> int:
+def depth(kafka: Kafka, topic: str) -> int:
     """Return how many records the topic holds (compaction and retention aside: end minus beginning)."""
-    ends = _ends(bootstrap, [topic])
-    with _admin(bootstrap) as admin:
+    ends = _ends(kafka, [topic])
+    with _admin(kafka) as admin:
         firsts = admin.list_partition_offsets(dict.fromkeys(ends, OffsetSpec.EARLIEST))
     return sum(max(0, end - max(0, firsts[tp].offset)) for tp, end in ends.items())
 
 
 def lag(config: Config, group: str, names: Iterable[str]) -> list[PartitionLag]:
     """Return how far ``group`` is in every partition of the topics ``names`` (full names; missing ones left out)."""
-    bootstrap = config.kafka.bootstrap
-    with _admin(bootstrap) as admin:
+    kafka = config.kafka
+    with _admin(kafka) as admin:
         there = set(admin.list_topics())
         offsets = _committed(admin, group)
     lags = []
-    for tp, end in sorted(_ends(bootstrap, [n for n in names if n in there]).items()):
+    for tp, end in sorted(_ends(kafka, [n for n in names if n in there]).items()):
         offset = getattr(offsets.get(tp), "offset", -1)
         lags.append(PartitionLag(tp.topic, tp.partition, offset if offset >= 0 else None, end))
     return lags
@@ -146,7 +158,7 @@ def lag(config: Config, group: str, names: Iterable[str]) -> list[PartitionLag]:
 
 def committed(config: Config, group: str) -> dict[tuple[str, int], int]:
     """Return (topic, partition) -> the offset that ``group`` reads next, for the partitions that it has committed."""
-    with _admin(config.kafka.bootstrap) as admin:
+    with _admin(config.kafka) as admin:
         offsets = _committed(admin, group)
     return {(tp.topic, tp.partition): found.offset for tp, found in offsets.items() if found.offset >= 0}
 
@@ -162,13 +174,13 @@ def republish(config: Config, events: Iterable[Event], progress: Callable[[int],
     ``progress`` is told the number of events handed over so far, now and then. Order is kept within a group. Returns
     after the broker has acknowledged every one; raises :class:`BrokerError` when one is refused.
     """
-    bootstrap = config.kafka.bootstrap
+    kafka = config.kafka
     topic = topics.full_name(config.kafka.topic_prefix, topics.EVENTS)
     refused: list[BaseException] = []
     count = 0
-    with errors(bootstrap):
+    with errors(kafka):
         producer = KafkaProducer(
-            bootstrap_servers=bootstrap.split(","),
+            **connection.for_kafka_python(kafka),
             **_TIMEOUTS,
             client_id=_CLIENT,
             acks="all",
@@ -187,14 +199,14 @@ def republish(config: Config, events: Iterable[Event], progress: Callable[[int],
         finally:
             producer.close(timeout=REQUEST_SECONDS)
     if refused:
-        raise BrokerError(f"the broker at {bootstrap} refused a stored event: {type(refused[0]).__name__}")
+        raise BrokerError(f"the broker at {kafka.bootstrap} refused a stored event: {type(refused[0]).__name__}")
     progress(count)
     return count
 
 
-def _unreachable(bootstrap: str) -> str | None:
+def _unreachable(kafka: Kafka) -> str | None:
     why = "no address given"
-    for address in bootstrap.split(","):
+    for address in kafka.bootstrap.split(","):
         host, _, port = address.strip().rpartition(":")
         try:
             with socket.create_connection((host.strip("[]"), int(port)), timeout=2):
@@ -206,7 +218,7 @@ def _unreachable(bootstrap: str) -> str | None:
     else:
         return why
     try:
-        with _admin(bootstrap) as admin:
+        with _admin(kafka) as admin:
             admin.describe_cluster()
     except BrokerError as error:
         return str(error.__cause__ or error)
@@ -214,9 +226,9 @@ def _unreachable(bootstrap: str) -> str | None:
 
 
 @contextmanager
-def _admin(bootstrap: str) -> Iterator[Any]:
-    with errors(bootstrap):
-        admin = KafkaAdminClient(bootstrap_servers=bootstrap.split(","), **_TIMEOUTS, client_id=_CLIENT)
+def _admin(kafka: Kafka) -> Iterator[Any]:
+    with errors(kafka):
+        admin = KafkaAdminClient(**connection.for_kafka_python(kafka), **_TIMEOUTS, client_id=_CLIENT)
         try:
             yield admin
         finally:
@@ -224,12 +236,12 @@ def _admin(bootstrap: str) -> Iterator[Any]:
 
 
 @contextmanager
-def errors(bootstrap: str) -> Iterator[None]:
+def errors(kafka: Kafka) -> Iterator[None]:
     """Raise :class:`BrokerError` for what the client raises within."""
     try:
         yield
     except KafkaError as error:
-        raise BrokerError(f"the broker at {bootstrap}: {type(error).__name__}: {error}") from error
+        raise BrokerError(f"the broker at {kafka.bootstrap}: {type(error).__name__}: {error}") from error
 
 
 def _committed(admin: Any, group: str) -> dict[TopicPartition, Any]:
@@ -281,16 +293,16 @@ def _wait_for_leaders(admin: Any, names: list[str]) -> None:
         time.sleep(0.1)
 
 
-def _mark_generation(bootstrap: str, events: str, *, ours: bool) -> None:
-    virgin = _virgin(bootstrap, events)
+def _mark_generation(kafka: Kafka, events: str, *, ours: bool) -> None:
+    virgin = _virgin(kafka, events)
     if virgin and not ours:
         time.sleep(HEAL_AFTER_SECONDS)
-        virgin = _virgin(bootstrap, events)
+        virgin = _virgin(kafka, events)
     if not virgin:
         return
     marker = codec.encode(Generation(number=now_ms() // 1000))
-    with errors(bootstrap):
-        producer = KafkaProducer(bootstrap_servers=bootstrap.split(","), **_TIMEOUTS, client_id=_CLIENT, acks="all")
+    with errors(kafka):
+        producer = KafkaProducer(**connection.for_kafka_python(kafka), **_TIMEOUTS, client_id=_CLIENT, acks="all")
         try:
             sent = [producer.send(events, value=marker, partition=partition) for partition in virgin]
             for future in sent:
@@ -299,21 +311,21 @@ def _mark_generation(bootstrap: str, events: str, *, ours: bool) -> None:
             producer.close(timeout=REQUEST_SECONDS)
 
 
-def _virgin(bootstrap: str, topic: str) -> list[int]:
+def _virgin(kafka: Kafka, topic: str) -> list[int]:
     """Return the partitions that have never held a record (one emptied by retention ends above 0)."""
-    return [tp.partition for tp, end in sorted(_ends(bootstrap, [topic]).items()) if end == 0]
+    return [tp.partition for tp, end in sorted(_ends(kafka, [topic]).items()) if end == 0]
 
 
-def _ends(bootstrap: str, names: Iterable[str]) -> dict[TopicPartition, int]:
+def _ends(kafka: Kafka, names: Iterable[str]) -> dict[TopicPartition, int]:
     """Return the true end of every partition of the topics.
 
     It is the high watermark of a fetch, since ``ListOffsets`` is wrong on some brokers; and of a new consumer, since
     one keeps the first watermark it has seen of a partition that brings no records.
     """
     ends: dict[TopicPartition, int] = {}
-    with errors(bootstrap):
+    with errors(kafka):
         consumer = KafkaConsumer(
-            bootstrap_servers=bootstrap.split(","),
+            **connection.for_kafka_python(kafka),
             **_TIMEOUTS,
             client_id=_CLIENT,
             enable_auto_commit=False,

@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from huoqun import notify_config
+from huoqun import kafka_config, notify_config
 from huoqun.events import Coverage
+from huoqun.kafka_config import Kafka
 from huoqun.notify_config import Notify
 
 GroupKind = Literal["commerce", "interest", "fan", "learning"]
@@ -51,15 +52,6 @@ class ConfigError(Exception):
 
 class _Section(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     pass
-
-
-class Kafka(_Section, kw_only=True):
-    """Where the broker is and how the topics are cut."""
-
-    bootstrap: str = "127.0.0.1:9092"
-    topic_prefix: str = "huoqun"
-    partitions: int = 4
-    replication: int = 1
 
 
 class Gateway(_Section, kw_only=True):
@@ -291,7 +283,7 @@ _HOUR_SECONDS: Final = 3600
 _FIRST_YEAR: Final = 1971
 _LAST_YEAR: Final = 2099
 """What the results can hold in any time zone."""
-_NOT_SETTINGS: Final = ("CONFIG", "CLICKHOUSE_PASSWORD", "DESK_TOKENS")
+_NOT_SETTINGS: Final = ("CONFIG", "CLICKHOUSE_PASSWORD", "DESK_TOKENS", "KAFKA_PASSWORD")
 
 
 def _override(raw: dict[str, Any], environ: Mapping[str, str]) -> None:
@@ -304,7 +296,7 @@ def _override(raw: dict[str, Any], environ: Mapping[str, str]) -> None:
             known[f"{ENV_PREFIX}{section}_{name}".upper()] = (section, name, hint)
     sources, store = raw.get("sources"), raw.get("store")
     secrets = {s.get("secret_env") for s in sources if isinstance(s, dict)} if isinstance(sources, list) else set()
-    secrets.add(store.get("password_env") if isinstance(store, dict) else None)
+    secrets |= {section.get("password_env") for section in (store, raw.get("kafka")) if isinstance(section, dict)}
     secrets |= _of_channels(raw.get("notify"))
     desk = raw.get("desk")
     secrets.add(desk.get("token_env") if isinstance(desk, dict) else None)
@@ -406,6 +398,7 @@ def _problems(config: Config) -> list[str]:
     }
     problems += [f"{place}: must be above 0, is {value}" for place, value in positive.items() if value <= 0]
     problems += _desk_problems(config.desk)
+    problems += kafka_config.problems(config.kafka)
     problems += notify_config.problems(config.notify, minutes_of_day)
     if config.gateway.spool_bytes < 0:
         problems.append(f"gateway.spool_bytes: must not be negative, is {config.gateway.spool_bytes}")

@@ -49,13 +49,13 @@ def topic_of(config: Config) -> str:
 
 def look(config: Config) -> Letters:
     """Return all letters. Raises :class:`BrokerError`."""
-    found = records.read(config.kafka.bootstrap, topic_of(config))
+    found = records.read(config.kafka, topic_of(config))
     return index((record.offset, record.value) for record in found)
 
 
 def count(config: Config) -> Count:
     """Return how many letters there are. Raises :class:`BrokerError`."""
-    depth = broker.depth(config.kafka.bootstrap, topic_of(config))
+    depth = broker.depth(config.kafka, topic_of(config))
     if depth > MOST_COUNTED:
         return Count(depth, None)
     letters = look(config).found if depth else []
@@ -65,7 +65,7 @@ def count(config: Config) -> Count:
 
 def open_letter(config: Config, number: int) -> DeadLetter | None:
     """Return a letter with its value."""
-    record = records.read_one(config.kafka.bootstrap, topic_of(config), 0, number)
+    record = records.read_one(config.kafka, topic_of(config), 0, number)
     letter = None if record is None else codec.decode_letter(record.value)
     return letter if isinstance(letter, DeadLetter) else None
 
@@ -73,7 +73,7 @@ def open_letter(config: Config, number: int) -> DeadLetter | None:
 def original(config: Config, letter: DeadLetter) -> Record | None:
     """Return the record that a letter is about if it is still in its topic; ``None`` when something else stands there."""
     try:
-        found = records.read_one(config.kafka.bootstrap, letter.topic, letter.partition, letter.offset)
+        found = records.read_one(config.kafka, letter.topic, letter.partition, letter.offset)
     except BrokerError:
         return None
     if found is None or found.key != letter.key or not (found.value or b"").startswith(letter.value):
@@ -88,7 +88,7 @@ def send_again(config: Config, letters: Sequence[Letter], advanced: Callable[[in
     """
     cuts = {topic: _partitions(config, topic) for topic in {letter.topic for letter in letters}}
     sent, failed = 0, list[tuple[int, str]]()
-    with Writer(config.kafka.bootstrap) as writer:
+    with Writer(config.kafka) as writer:
         for batch in _batches(_opened(config, letters)):
             good: list[tuple[int, DeadLetter, bytes]] = []
             for number, letter in batch:
@@ -121,7 +121,7 @@ def _opened(config: Config, letters: Sequence[Letter]) -> Iterator[tuple[int, De
     if not wanted:
         return
     start, end = min(wanted), max(wanted) + 1
-    for record in records.read_between(config.kafka.bootstrap, topic_of(config), {0: start}, {0: end}):
+    for record in records.read_between(config.kafka, topic_of(config), {0: start}, {0: end}):
         letter = codec.decode_letter(record.value) if record.offset in wanted else None
         if isinstance(letter, DeadLetter):
             yield record.offset, letter
@@ -130,7 +130,7 @@ def _opened(config: Config, letters: Sequence[Letter]) -> Iterator[tuple[int, De
 def _partitions(config: Config, topic: str) -> int:
     """Return how many partitions a topic has; 0 for what is none of ours to write to."""
     ours = {topics.full_name(config.kafka.topic_prefix, name) for name in (topics.EVENTS, *topics.RESULT_TOPICS)}
-    return records.partitions(config.kafka.bootstrap, topic) if topic in ours else 0
+    return records.partitions(config.kafka, topic) if topic in ours else 0
 
 
 def _value(config: Config, letter: DeadLetter, partitions: int) -> bytes | str:

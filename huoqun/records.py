@@ -11,8 +11,9 @@ from typing import Any, Final, NamedTuple, Self
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
-from huoqun import broker
+from huoqun import broker, connection
 from huoqun.broker import REQUEST_SECONDS, BrokerError
+from huoqun.kafka_config import Kafka
 
 _CLIENT: Final = "huoqun-cli"
 _TIMEOUTS: Final = {"request_timeout_ms": int(REQUEST_SECONDS * 1000), "bootstrap_timeout_ms": 10_000}
@@ -41,22 +42,22 @@ class Place(NamedTuple):
     offset: int
 
 
-def read(bootstrap: str, topic: str, *, most: int | None = None) -> Iterator[Record]:
+def read(kafka: Kafka, topic: str, *, most: int | None = None) -> Iterator[Record]:
     """Yield every record that is in a topic now, by partition in order; with ``most``, the last so many of each.
 
     Raises :class:`BrokerError`.
     """
-    ends = broker.end_offsets(bootstrap, topic)
+    ends = broker.end_offsets(kafka, topic)
     starts = {part: 0 if most is None else max(0, end - most) for part, end in ends.items()}
-    yield from read_between(bootstrap, topic, starts, ends)
+    yield from read_between(kafka, topic, starts, ends)
 
 
 def read_between(
-    bootstrap: str, topic: str, starts: Mapping[int, int], ends: Mapping[int, int], *, batch: int = 500
+    kafka: Kafka, topic: str, starts: Mapping[int, int], ends: Mapping[int, int], *, batch: int = 500
 ) -> Iterator[Record]:
     """Yield what is still there from offset ``starts`` up to ``ends``, not included, of each partition."""
-    with broker.errors(bootstrap):
-        consumer = _consumer(bootstrap, batch)
+    with broker.errors(kafka):
+        consumer = _consumer(kafka, batch)
         try:
             waiting = {TopicPartition(topic, p): end for p, end in ends.items() if starts.get(p, 0) < end}
             consumer.assign(sorted(waiting))
@@ -73,25 +74,25 @@ def read_between(
                     del waiting[tp]
                     consumer.pause(tp)
                 if time.monotonic() >= deadline:
-                    raise BrokerError(f"the broker at {bootstrap} stopped answering in the middle of {topic}")
+                    raise BrokerError(f"the broker at {kafka.bootstrap} stopped answering in the middle of {topic}")
         finally:
             consumer.close(autocommit=False)
 
 
-def read_one(bootstrap: str, topic: str, partition: int, offset: int) -> Record | None:
+def read_one(kafka: Kafka, topic: str, partition: int, offset: int) -> Record | None:
     """Return the record at an offset, ``None`` when it is not there (any more). Raises :class:`BrokerError`."""
-    end = broker.end_offsets(bootstrap, topic).get(partition, 0)
+    end = broker.end_offsets(kafka, topic).get(partition, 0)
     if not 0 <= offset < end:
         return None
-    for record in read_between(bootstrap, topic, {partition: offset}, {partition: offset + 1}, batch=1):
+    for record in read_between(kafka, topic, {partition: offset}, {partition: offset + 1}, batch=1):
         if record.offset == offset:
             return record
     return None
 
 
-def partitions(bootstrap: str, topic: str) -> int:
+def partitions(kafka: Kafka, topic: str) -> int:
     """Return how many partitions a topic has. Raises :class:`BrokerError` if it is missing."""
-    return len(broker.end_offsets(bootstrap, topic))
+    return len(broker.end_offsets(kafka, topic))
 
 
 class Follower:
@@ -101,8 +102,8 @@ class Follower:
     waited out; a record may come twice after it.
     """
 
-    def __init__(self, bootstrap: str, topic: str, *, most: int, take: Callable[[list[Record]], None]) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, kafka: Kafka, topic: str, *, most: int, take: Callable[[list[Record]], None]) -> None:
+        self._kafka = kafka
         self._topic = topic
         self._most = most
         self._take = take
@@ -127,14 +128,14 @@ class Follower:
                 self._stopping.wait(_AGAIN_SECONDS)
 
     def _read_what_is_there(self) -> None:
-        end = broker.end_offsets(self._bootstrap, self._topic)[0]
+        end = broker.end_offsets(self._kafka, self._topic)[0]
         start = max(0, end - self._most)
-        self._take(list(read_between(self._bootstrap, self._topic, {0: start}, {0: end})))
+        self._take(list(read_between(self._kafka, self._topic, {0: start}, {0: end})))
         self._next = end
 
     def _follow(self) -> None:
         partition = TopicPartition(self._topic, 0)
-        consumer = _consumer(self._bootstrap, 500, wait_ms=_FOLLOW_MS)
+        consumer = _consumer(self._kafka, 500, wait_ms=_FOLLOW_MS)
         try:
             consumer.assign([partition])
             consumer.seek(partition, self._next)
@@ -149,15 +150,15 @@ class Follower:
 class Writer:
     """Writes records that all replicas have to acknowledge; use it in a ``with`` block."""
 
-    def __init__(self, bootstrap: str) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, kafka: Kafka) -> None:
+        self._kafka = kafka
         self._producer: Any = None
 
     def __enter__(self) -> Self:
         """Connect. Raises :class:`BrokerError`."""
-        with broker.errors(self._bootstrap):
+        with broker.errors(self._kafka):
             self._producer = KafkaProducer(
-                bootstrap_servers=self._bootstrap.split(","),
+                **connection.for_kafka_python(self._kafka),
                 **_TIMEOUTS,
                 client_id=_CLIENT,
                 acks="all",
@@ -201,9 +202,9 @@ def _outcome(sent: Any) -> Place | str:
     return Place(done.partition, done.offset)
 
 
-def _consumer(bootstrap: str, batch: int, *, wait_ms: int = 50) -> Any:
+def _consumer(kafka: Kafka, batch: int, *, wait_ms: int = 50) -> Any:
     return KafkaConsumer(
-        bootstrap_servers=bootstrap.split(","),
+        **connection.for_kafka_python(kafka),
         **_TIMEOUTS,
         client_id=_CLIENT,
         enable_auto_commit=False,

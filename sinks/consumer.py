@@ -20,7 +20,8 @@ from confluent_kafka import KafkaError as ConsumerError
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
-from huoqun import codec
+from huoqun import codec, connection
+from huoqun.kafka_config import Kafka
 from huoqun.results import DeadLetter
 from sinks.batch import Chunk, Partition
 
@@ -78,12 +79,12 @@ class Source(Protocol):
 class KafkaSource:
     """A member of the sink's consumer group."""
 
-    def __init__(self, bootstrap: str, topics: Sequence[str], group: str) -> None:
+    def __init__(self, kafka: Kafka, topics: Sequence[str], group: str) -> None:
         self._paused = self._resuming = False
         self._problem = ""
         self._consumer: Any = Consumer(
             {
-                "bootstrap.servers": bootstrap,
+                **connection.for_librdkafka(kafka),
                 "client.id": "huoqun-sink",
                 "group.id": group,
                 "enable.auto.commit": False,  # an offset is committed when its row is stored, and not before
@@ -217,8 +218,8 @@ class DeadLetters(Protocol):
 class KafkaDeadLetters:
     """The dead-letter topic. The key is where the record was, so that a repeat can be told from another letter."""
 
-    def __init__(self, bootstrap: str, topic: str) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, kafka: Kafka, topic: str) -> None:
+        self._kafka = kafka
         self._topic = topic
         self._producer: Any = None  # most sinks never need one
 
@@ -227,7 +228,7 @@ class KafkaDeadLetters:
         try:
             if self._producer is None:
                 self._producer = KafkaProducer(
-                    bootstrap_servers=self._bootstrap.split(","),
+                    **connection.for_kafka_python(self._kafka),
                     client_id="huoqun-sink",
                     acks="all",
                     linger_ms=0,

@@ -88,7 +88,7 @@ def run(config: Config, environ: Mapping[str, str] = os.environ) -> None:
         stack.callback(store.close)
         reading = readers(config)
         metrics.prepare(list(reading))
-        prefix, kafka = config.kafka.topic_prefix, config.kafka.bootstrap
+        prefix, kafka = config.kafka.topic_prefix, config.kafka
         dead = KafkaDeadLetters(kafka, topics.full_name(prefix, topics.DEADLETTER))
         stack.callback(dead.close)
         source = KafkaSource(kafka, list(reading), group_of(prefix))

@@ -11,9 +11,10 @@ import faust
 from faust.transport.drivers.aiokafka import TopicPartition
 from faust.types import TP
 
-from huoqun import topics
+from huoqun import connection, topics
 from huoqun.clock import now_ms
 from huoqun.config import Config
+from huoqun.kafka_config import Kafka
 from streams.changelog import BrokerChangelog
 from streams.outbox import Outbox, Written
 from streams.recovery import SafeTableManager
@@ -73,9 +74,17 @@ class StreamsApp(faust.App):  # type: ignore[misc]  # faust is seen as untyped
         return end
 
 
-def bootstrap(config: Config) -> list[str]:
-    """Return the brokers' addresses."""
-    return [address.strip() for address in config.kafka.bootstrap.split(",")]
+def _credentials(kafka: Kafka) -> Any:
+    """Return how Faust signs in and encrypts, ``None`` if it does neither."""
+    context = connection.tls(kafka)
+    if kafka.signs_in:
+        return faust.SASLCredentials(
+            username=kafka.user,
+            password=connection.password(kafka),
+            mechanism=kafka.sasl_mechanism,
+            ssl_context=context,
+        )
+    return None if context is None else faust.SSLCredentials(context)
 
 
 def build(config: Config, instance: str | None = None) -> StreamsApp:
@@ -83,7 +92,8 @@ def build(config: Config, instance: str | None = None) -> StreamsApp:
     kafka, worker = config.kafka, config.worker
     app = StreamsApp(
         app_id(kafka.topic_prefix),
-        broker=[f"kafka://{address}" for address in bootstrap(config)],
+        broker=[f"kafka://{address}" for address in connection.addresses(kafka)],
+        broker_credentials=_credentials(kafka),
         # A dead worker's partitions stand still for the session timeout (Faust: 60 s), and the embedded broker keeps a
         # new one waiting for half of it; 6 s is the least that brokers allow by default. Heartbeats are three to it.
         broker_session_timeout=6.0,
@@ -154,7 +164,7 @@ class FaustPorts:
         self._outbox = Outbox(_Batches(app), linger=LINGER_SECONDS, max_record=app.conf.producer_max_request_size)
         self._changelog = BrokerChangelog(
             topics.state_topic(config.kafka.topic_prefix),
-            bootstrap(config),
+            config.kafka,
             self._outbox,
             stall_seconds=app.conf.broker_request_timeout,
         )

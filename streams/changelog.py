@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from huoqun import connection
+from huoqun.kafka_config import Kafka
 from streams.outbox import Outbox
 from streams.recovery import RecoveryStalledError
 from streams.saves import BARRIER_KEY, Entry
@@ -19,9 +21,9 @@ _POLL_SECONDS: Final = 1.0
 class BrokerChangelog:
     """``streams.saves.Changelog`` on a broker. ``bytes_read`` moves while something is read."""
 
-    def __init__(self, topic: str, bootstrap: list[str], outbox: Outbox, *, stall_seconds: float) -> None:
+    def __init__(self, topic: str, kafka: Kafka, outbox: Outbox, *, stall_seconds: float) -> None:
         self._topic = topic
-        self._bootstrap = bootstrap
+        self._kafka = kafka
         self._outbox = outbox
         self._stall_seconds = stall_seconds
         self.bytes_read = 0
@@ -37,7 +39,7 @@ class BrokerChangelog:
         """See the protocol; raises :class:`RecoveryStalledError` when nothing comes for ``stall_seconds``."""
         tp = TopicPartition(self._topic, partition)
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap,
+            **connection.for_aiokafka(self._kafka),
             group_id=None,
             enable_auto_commit=False,
             auto_offset_reset="earliest",  # compaction may have taken the first ones

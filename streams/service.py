@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from huoqun import broker, health, log
+from huoqun import broker, health, log, loops
 from huoqun.config import Config
 from streams import memory, metrics
 from streams.agent import Incoming, Limits, Loop
@@ -58,7 +58,7 @@ def run(config: Config, make_state: MakeState | None = None) -> NoReturn:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until there is something to save
     make_state = partition_states(config) if make_state is None else make_state
     _verify(config)
-    _use_uvloop()  # before Faust is imported: it makes loops for its threads
+    asyncio.set_event_loop_policy(loops.Policy())  # before Faust is imported: it makes loops for its threads
     ready: list[str | None] = ["starting"]
     try:
         server = health.serve(config.worker.metrics_host, config.worker.metrics_port, lambda: ready[0])
@@ -78,19 +78,12 @@ def run(config: Config, make_state: MakeState | None = None) -> NoReturn:
 
 def _verify(config: Config) -> None:
     try:
-        broker.wait_for_broker(config.kafka.bootstrap, BROKER_WAIT_SECONDS)
+        broker.wait_for_broker(config.kafka, BROKER_WAIT_SECONDS)
         problems = broker.verify(config)
     except broker.BrokerError as error:
         raise WorkerError(str(error)) from None
     if problems:
         raise WorkerError("\n".join(problems))
-
-
-def _use_uvloop() -> None:
-    with contextlib.suppress(ImportError):  # not made for Windows
-        import uvloop  # noqa: PLC0415
-
-        asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
 
 
 async def _serve(config: Config, make_state: MakeState, ready: list[str | None], name: str | None) -> int:

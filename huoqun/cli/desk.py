@@ -97,7 +97,7 @@ class _Publishing:
     def __init__(self, config: Config) -> None:
         from huoqun import topics  # noqa: PLC0415  # the command's own imports stay few
 
-        self._bootstrap = config.kafka.bootstrap
+        self._kafka = config.kafka
         self._topic = topics.full_name(config.kafka.topic_prefix, topics.ACTIONS)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="publish")
         self._writer: Any = None
@@ -122,7 +122,7 @@ class _Publishing:
 
         try:
             if self._writer is None:
-                self._writer = records.Writer(self._bootstrap).__enter__()
+                self._writer = records.Writer(self._kafka).__enter__()
             key = f"{action.platform}/{action.group_id}".encode()
             (done,) = self._writer.wait([self._writer.write(self._topic, key=key, value=codec.encode(action))])
         except BrokerError as error:

@@ -217,7 +217,7 @@ def _look(config: Config) -> Letters:
     from huoqun import broker, dlq  # noqa: PLC0415  # keeps `huoqun --help` instant
 
     with _broker_errors():
-        broker.wait_for_broker(config.kafka.bootstrap, 0)  # says at once what is wrong with the address
+        broker.wait_for_broker(config.kafka, 0)  # says at once what is wrong with the address
         return dlq.look(config)
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from huoqun import topics
+from huoqun import loops, topics
 from huoqun.cli import configured
 
 _WAIT_SECONDS: Final = 30.0
@@ -114,7 +114,7 @@ def _check_broker(config: Config, seconds: float | None) -> None:
 
     def check() -> None:
         try:
-            broker.wait_for_broker(config.kafka.bootstrap, wait)
+            broker.wait_for_broker(config.kafka, wait)
             found.append(broker.verify(config))
         except broker.BrokerError as error:
             found.append(error)
@@ -171,12 +171,8 @@ def _no_listening(host: str, port: int, error: OSError) -> click.ClickException:
 
 
 def _loop_run(serving: Coroutine[Any, Any, None]) -> None:
-    try:
-        import uvloop  # noqa: PLC0415  # not there on every platform; a quarter faster where it is
-    except ImportError:
-        asyncio.run(serving)
-    else:
-        uvloop.run(serving)
+    with asyncio.Runner(loop_factory=loops.new) as runner:
+        runner.run(serving)
 
 
 async def _serve(config: Config, sources: Sources, worker: int | None) -> None:
@@ -271,7 +267,7 @@ def _publisher_to(
     else:
         from producers.publishing.kafka_python import KafkaPythonPublisher as Chosen  # type: ignore[assignment]  # noqa: PLC0415  # the same
     return Chosen(
-        bootstrap=config.kafka.bootstrap,
+        kafka=config.kafka,
         topic=topics.full_name(config.kafka.topic_prefix, topic),
         timeout_seconds=timeout_seconds,
         patience_seconds=patience_seconds,

@@ -31,7 +31,7 @@ def command(ctx: click.Context, seconds: float) -> None:
     log.configure(service="notify")
     try:
         if config.notify.routes:
-            broker.wait_for_broker(config.kafka.bootstrap, seconds)
+            broker.wait_for_broker(config.kafka, seconds)
         process.run(config)
     except broker.BrokerError as error:
         raise click.ClickException(str(error)) from None

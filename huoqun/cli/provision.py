@@ -29,7 +29,7 @@ def command(ctx: click.Context, seconds: float, *, check: bool) -> None:
 
     config = configured(ctx)
     try:
-        broker.wait_for_broker(config.kafka.bootstrap, seconds)
+        broker.wait_for_broker(config.kafka, seconds)
         made = [] if check else broker.provision(config)
         problems = broker.verify(config)
     except broker.BrokerError as error:

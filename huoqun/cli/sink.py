@@ -33,7 +33,7 @@ def command(ctx: click.Context, seconds: float) -> None:
     config = configured(ctx)
     log.configure(service="sink")
     try:
-        broker.wait_for_broker(config.kafka.bootstrap, seconds)
+        broker.wait_for_broker(config.kafka, seconds)
         process.run(config)
     except (broker.BrokerError, StoreError) as error:
         raise click.ClickException(str(error)) from None

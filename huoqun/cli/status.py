@@ -107,12 +107,12 @@ def _services(config: Config) -> list[Service]:
     from huoqun import broker  # noqa: PLC0415  # keeps `huoqun --help` instant
     from huoqun.local.probe import unready  # noqa: PLC0415  # the same
 
-    bootstrap = config.kafka.bootstrap
+    address = config.kafka.bootstrap
     try:
-        broker.wait_for_broker(bootstrap, 0)
-        services = [Service("broker", bootstrap, None)]
+        broker.wait_for_broker(config.kafka, 0)
+        services = [Service("broker", address, None)]
     except broker.BrokerError as error:
-        services = [Service("broker", bootstrap, str(error))]
+        services = [Service("broker", address, str(error))]
     probes = {
         "gateway": (config.gateway.host, config.gateway.port),
         "worker": (config.worker.metrics_host, config.worker.metrics_port),
@@ -201,7 +201,7 @@ def _sources(config: Config, stored: list[dict[str, Any]], problems: list[str], 
     found: list[tuple[int, bytes | None]] = []
     try:
         if asked:
-            read = records.read(config.kafka.bootstrap, topic, most=reporting.MOST_READ)
+            read = records.read(config.kafka, topic, most=reporting.MOST_READ)
             found = [(record.offset, record.value) for record in read]
     except broker.BrokerError as error:
         problems.append(str(error))

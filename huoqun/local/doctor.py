@@ -187,7 +187,7 @@ def brokers(config: Config, *, embedded: bool) -> Iterator[Finding]:
     """Does it answer, and are the topics as they must be."""
     address = config.kafka.bootstrap
     try:
-        broker.wait_for_broker(address, 0)
+        broker.wait_for_broker(config.kafka, 0)
     except broker.BrokerError as error:
         if embedded:
             yield Finding("broker", "note", f"none at {address}: nothing runs now", "`huoqun up` brings its own")

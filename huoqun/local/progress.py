@@ -23,9 +23,7 @@ def behind(targets: Targets, committed: Mapping[tuple[str, int], int]) -> dict[t
 def ends_now(config: Config, names: tuple[str, ...]) -> dict[tuple[str, int], int]:
     """Return the present ends of the topics ``names`` (without prefix)."""
     full = [topics.full_name(config.kafka.topic_prefix, name) for name in names]
-    return {
-        (topic, part): end for topic in full for part, end in broker.end_offsets(config.kafka.bootstrap, topic).items()
-    }
+    return {(topic, part): end for topic in full for part, end in broker.end_offsets(config.kafka, topic).items()}
 
 
 def wait_stored(

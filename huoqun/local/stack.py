@@ -20,6 +20,7 @@ import msgspec
 
 from huoqun import broker, topics
 from huoqun.config import Config, dump_env
+from huoqun.kafka_config import Kafka
 from huoqun.local import addresses, tansu
 from huoqun.local.addresses import Addresses
 from huoqun.local.ports import Ports
@@ -211,7 +212,7 @@ class LocalStack:
         host, _, port = self.config.kafka.bootstrap.rpartition(":")
         family = self._running()
         family.start(Spec(BROKER, tansu.command(host, int(port)), fatal=True))
-        family.wait_ready(BROKER, lambda: _broker_unready(self.config.kafka.bootstrap), _READY_SECONDS)
+        family.wait_ready(BROKER, lambda: _broker_unready(self.config.kafka), _READY_SECONDS)
         broker.provision(self.config)
 
     def _start_service(self, name: str) -> None:
@@ -259,9 +260,9 @@ class LocalStack:
             self._say(f"cannot tell whether everything is stored: {error}")
 
 
-def _broker_unready(bootstrap: str) -> str | None:
+def _broker_unready(kafka: Kafka) -> str | None:
     try:
-        broker.wait_for_broker(bootstrap, 0)
+        broker.wait_for_broker(kafka, 0)
     except broker.BrokerError as error:
         return str(error)
     return None

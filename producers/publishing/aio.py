@@ -19,6 +19,8 @@ from typing import Any, Final
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import MessageSizeTooLargeError, RecordListTooLargeError, RequestTimedOutError
 
+from huoqun import connection
+from huoqun.kafka_config import Kafka
 from producers.publishing.publisher import MAX_VALUE_BYTES, Overloaded, Record, Unacceptable, Unavailable, partition_of
 from producers.publishing.trouble import Trouble
 
@@ -84,14 +86,14 @@ class AiokafkaPublisher:
     def __init__(
         self,
         *,
-        bootstrap: str,
+        kafka: Kafka,
         topic: str,
         timeout_seconds: float,
         max_in_flight: int,
         patience_seconds: float | None = None,
     ) -> None:
         """``patience_seconds`` is how long a call waits that is not urgent; without it as long as any, ``timeout_seconds``."""
-        self._bootstrap = bootstrap
+        self._kafka = kafka
         self._topic = topic
         self._timeout = timeout_seconds
         self._patience = timeout_seconds if patience_seconds is None else min(patience_seconds, timeout_seconds)
@@ -348,7 +350,7 @@ class AiokafkaPublisher:
         producer = None
         try:
             producer = AIOKafkaProducer(
-                bootstrap_servers=self._bootstrap.split(","),
+                **connection.for_aiokafka(self._kafka),
                 client_id="huoqun-gateway",
                 acks="all",
                 enable_idempotence=False,  # see the class
@@ -362,7 +364,7 @@ class AiokafkaPublisher:
                 # with the wrong number of partitions.
                 await producer.client.force_metadata_update()
         except Exception as error:  # noqa: BLE001  # whatever it is, we try again
-            self._note_trouble(f"no Kafka broker at {self._bootstrap}: {type(error).__name__}")
+            self._note_trouble(f"no Kafka broker at {self._kafka.bootstrap}: {type(error).__name__}")
             self._end(producer)
             return None
         except asyncio.CancelledError:

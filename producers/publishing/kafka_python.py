@@ -17,6 +17,8 @@ from typing import Any, Final
 from kafka import KafkaProducer
 from kafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError, RecordListTooLargeError
 
+from huoqun import connection
+from huoqun.kafka_config import Kafka
 from producers.publishing.publisher import Overloaded, Record, Unacceptable, Unavailable, partition_of
 from producers.publishing.trouble import Trouble
 
@@ -53,14 +55,14 @@ class KafkaPythonPublisher:
     def __init__(
         self,
         *,
-        bootstrap: str,
+        kafka: Kafka,
         topic: str,
         timeout_seconds: float,
         max_in_flight: int,
         patience_seconds: float | None = None,
     ) -> None:
         """``patience_seconds`` is how long a call waits that is not urgent; without it as long as any, ``timeout_seconds``."""
-        self._bootstrap = bootstrap
+        self._kafka = kafka
         self._topic = topic
         self._timeout = timeout_seconds
         self._patience = timeout_seconds if patience_seconds is None else min(patience_seconds, timeout_seconds)
@@ -210,7 +212,7 @@ class KafkaPythonPublisher:
         timeout_ms = max(1_000, int(self._timeout * 1000))
         try:
             return KafkaProducer(
-                bootstrap_servers=self._bootstrap.split(","),
+                **connection.for_kafka_python(self._kafka),
                 client_id="huoqun-gateway",
                 acks="all",
                 enable_idempotence=True,
@@ -226,7 +228,7 @@ class KafkaPythonPublisher:
                 metrics_enabled=False,
             )
         except (KafkaError, OSError, ValueError) as error:
-            self._trouble.note(f"no Kafka broker at {self._bootstrap}: {type(error).__name__}", time.monotonic())
+            self._trouble.note(f"no Kafka broker at {self._kafka.bootstrap}: {type(error).__name__}", time.monotonic())
             return None
 
     def _learn_partitions(self) -> None:

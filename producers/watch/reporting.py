@@ -240,7 +240,7 @@ class Reporting:
         assert self._speaker is not None
         loop = asyncio.get_running_loop()
         follower = Follower(
-            self._config.kafka.bootstrap,
+            self._config.kafka,
             topics.full_name(self._config.kafka.topic_prefix, topics.SOURCES),
             most=MOST_READ,
             take=lambda records: _hand_over(loop, self._found, records),

@@ -11,6 +11,7 @@ from typing import Any
 
 from huoqun import broker, codec, health, log, records, topics
 from huoqun.config import Config
+from huoqun.kafka_config import Kafka
 from huoqun.results import Delivery
 from sinks.notify import metrics
 from sinks.notify.channels import open_channel
@@ -51,15 +52,15 @@ async def _run(config: Config, environ: Mapping[str, str]) -> None:
         logger.error("a channel cannot be opened: nothing is told there", channel=name, why=why)
     metrics.prepare(wanted)
     metrics.UNUSABLE.set(len(closed))
-    prefix, bootstrap = config.kafka.topic_prefix, config.kafka.bootstrap
+    prefix, kafka = config.kafka.topic_prefix, config.kafka
     deliveries = topics.full_name(prefix, topics.DELIVERIES)
     read = [topics.full_name(prefix, name) for name in (topics.ALERTS, topics.ACTIONS)]
-    keeping = Keeping(bootstrap, deliveries)
+    keeping = Keeping(kafka, deliveries)
     service = Service(
         rules,
         channels,
-        Leadership(bootstrap, deliveries, topics.notify_group(prefix)),
-        lambda: Log(bootstrap, [*read, deliveries]),
+        Leadership(kafka, deliveries, topics.notify_group(prefix)),
+        lambda: Log(kafka, [*read, deliveries]),
         keeping.keep,
         Store(config),
     )
@@ -83,15 +84,15 @@ async def _stop(stop: asyncio.Event, service: Service) -> None:
 class Keeping:
     """Writes deliveries with one connection, made with the first of them and again after trouble; one thread uses it."""
 
-    def __init__(self, bootstrap: str, topic: str) -> None:
-        self._bootstrap, self._topic = bootstrap, topic
+    def __init__(self, kafka: Kafka, topic: str) -> None:
+        self._kafka, self._topic = kafka, topic
         self._writer: Any = None
 
     def keep(self, record: Delivery) -> None:
         """Return when all replicas have it. Raises :class:`LogError`."""
         try:
             if self._writer is None:
-                self._writer = records.Writer(self._bootstrap).__enter__()
+                self._writer = records.Writer(self._kafka).__enter__()
             key = f"{record.platform}/{record.group_id}".encode()
             (done,) = self._writer.wait([self._writer.write(self._topic, key=key, value=codec.encode(record))])
         except broker.BrokerError as error:

@@ -11,8 +11,9 @@ from typing import Any, Final, NamedTuple
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
 from confluent_kafka import KafkaError as ConsumerError
 
-from huoqun import codec
+from huoqun import codec, connection
 from huoqun.events import Refused
+from huoqun.kafka_config import Kafka
 from huoqun.results import Action, Alert, Delivery
 
 MAX_POLL_RECORDS: Final = 5_000
@@ -39,10 +40,10 @@ class Leadership:
     Nothing is read here, and nothing committed.
     """
 
-    def __init__(self, bootstrap: str, topic: str, group: str) -> None:
+    def __init__(self, kafka: Kafka, topic: str, group: str) -> None:
         self.mine = False
         self._consumer: Any = Consumer(
-            _settings(bootstrap)
+            _settings(kafka)
             | {
                 "group.id": group,
                 "auto.offset.reset": "latest",
@@ -79,13 +80,13 @@ class Leadership:
 class Log:
     """All records of some topics, from their beginning on, by partitions in order. Belongs to no group."""
 
-    def __init__(self, bootstrap: str, topics: Sequence[str]) -> None:
+    def __init__(self, kafka: Kafka, topics: Sequence[str]) -> None:
         """Raises :class:`LogError` when the broker does not tell the partitions."""
         self.unreadable = 0
         """Records that could not be read: the sink puts them into the dead letters."""
         self._problem = ""
         self._consumer: Any = Consumer(
-            _settings(bootstrap)
+            _settings(kafka)
             | {
                 "group.id": "huoqun-notify-reading",  # the client wants one; nothing is committed
                 "auto.offset.reset": "earliest",
@@ -151,9 +152,9 @@ class Log:
         self._problem = error.str()
 
 
-def _settings(bootstrap: str) -> dict[str, Any]:
+def _settings(kafka: Kafka) -> dict[str, Any]:
     return {
-        "bootstrap.servers": bootstrap,
+        **connection.for_librdkafka(kafka),
         "client.id": "huoqun-notify",
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,

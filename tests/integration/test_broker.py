@@ -11,9 +11,10 @@ from kafka.structs import OffsetAndMetadata
 from huoqun import broker as admin
 from huoqun import codec, topics
 from huoqun.cli import main
-from huoqun.config import Config, Kafka
+from huoqun.config import Config
 from huoqun.control import Generation
 from huoqun.events import Event
+from huoqun.kafka_config import Kafka
 from tests.support.brokers import RunningBroker, free_port
 
 
@@ -37,7 +38,7 @@ def create(config: Config, name: str, partitions: int) -> None:
 
 
 def records(config: Config, topic: str) -> dict[int, list[bytes]]:
-    ends = admin.end_offsets(config.kafka.bootstrap, topic)
+    ends = admin.end_offsets(config.kafka, topic)
     consumer = KafkaConsumer(bootstrap_servers=config.kafka.bootstrap, enable_auto_commit=False, fetch_max_wait_ms=50)
     consumer.assign([TopicPartition(topic, p) for p in ends])
     consumer.seek_to_beginning()
@@ -125,8 +126,8 @@ def test_the_end_counts_every_record_of_a_batch_and_lag_is_measured_against_it(c
     for number in range(10):
         producer.send(topic, b'{"n":%d}' % number, partition=1)  # one batch: where ListOffsets of Tansu is wrong
     producer.close()
-    assert admin.end_offsets(config.kafka.bootstrap, topic) == {0: 1, 1: 11, 2: 1}
-    assert admin.depth(config.kafka.bootstrap, topic) == 13
+    assert admin.end_offsets(config.kafka, topic) == {0: 1, 1: 11, 2: 1}
+    assert admin.depth(config.kafka, topic) == 13
     assert admin.total_lag(config, f"{config.kafka.topic_prefix}-g", [topic]) == 13
     consumer = KafkaConsumer(
         bootstrap_servers=config.kafka.bootstrap, group_id=f"{config.kafka.topic_prefix}-g", enable_auto_commit=False
@@ -175,7 +176,7 @@ def test_stored_events_come_back_as_they_were_in_order_and_on_the_partition_of_t
 def test_no_broker_is_an_error_that_names_the_address_and_the_setting() -> None:
     address = f"127.0.0.1:{free_port()}"
     with pytest.raises(admin.BrokerError, match=rf"{address}.*kafka\.bootstrap"):
-        admin.wait_for_broker(address, 0.2)
+        admin.wait_for_broker(Kafka(bootstrap=address), 0.2)
 
 
 def test_provision_says_what_it_made_and_that_all_is_well_the_second_time(config: Config) -> None:

@@ -116,7 +116,7 @@ def test_what_the_store_refused_is_there_once_when_the_store_is_mended_and_the_l
     assert listed(config, "--waiting") == []
     assert b"no letter to send" in huoqun(config, "dlq", "replay", "--all").stdout
 
-    again = [r for r in records.read(config.kafka.bootstrap, events) if r.headers]
+    again = [r for r in records.read(config.kafka, events) if r.headers]
     assert {r.value for r in again} == {message(5)}
     assert {r.key for r in again} == {b"qq/g"}
     assert {r.partition for r in again} == {letter["partition"]}
@@ -128,7 +128,7 @@ def test_a_letter_is_shown_with_the_headers_of_the_record_and_its_bytes(broker: 
     Path(config.data_dir).mkdir()
     events = topics.full_name(topic_prefix, topics.EVENTS)
     large = b'{"text":"' + b"x" * 600_000
-    with records.Writer(broker.bootstrap) as writer:
+    with records.Writer(broker.kafka) as writer:
         sent = [
             writer.write(events, key=b"qq/g", value=b'{"a":\x1b[31m', headers=[("trace", b"abc\x07")]),
             writer.write(events, key=b"qq/g", value=large),
@@ -159,7 +159,7 @@ def test_a_letter_is_shown_with_the_headers_of_the_record_and_its_bytes(broker: 
     assert b"2 letters sent again" in done.stdout
     assert b"letter 2 not sent: only the first 1 of its 9 bytes are kept" in done.stderr
     assert b"letter 3 not sent: it holds no value" in done.stderr
-    values = [r.value for r in records.read(broker.bootstrap, events) if r.headers and r.headers[0][0] == HEADER]
+    values = [r.value for r in records.read(broker.kafka, events) if r.headers and r.headers[0][0] == HEADER]
     assert values == [b'{"a":\x1b[31m', large]
 
 
@@ -181,4 +181,4 @@ def test_poison_in_a_running_stack_is_listed_sent_again_and_a_letter_again(tmp_p
         assert [row["id"] for row in query(stack.config, "SELECT id FROM events")] == ["e1"]
         status = json.loads(huoqun(stack.config, "status", "--json").stdout)
         assert (status["dead_letters"], status["dead_letters_replayed"]) == (2, 1)
-        assert admin.depth(stack.config.kafka.bootstrap, "huoqun.deadletter") == 4
+        assert admin.depth(stack.config.kafka, "huoqun.deadletter") == 4

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from huoqun import topics
-from huoqun.config import Config, Kafka, Sink, Worker
+from huoqun.config import Config, Sink, Worker
+from huoqun.kafka_config import Kafka
 from huoqun.local import processes
 from huoqun.local.stack import GATEWAY, SINK, WORKER
 from producers.simulator import sample_community

@@ -20,9 +20,10 @@ import pytest
 
 from huoqun import broker as admin
 from huoqun import codec, topics
-from huoqun.config import Config, Kafka
+from huoqun.config import Config
 from huoqun.control import Tick
 from huoqun.events import Event
+from huoqun.kafka_config import Kafka
 from huoqun.local import tansu as tansu_binary
 from tests.support import tansu as tansu_broker
 from tests.support.brokers import RunningBroker, free_port

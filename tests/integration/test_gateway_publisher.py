@@ -13,7 +13,8 @@ from _pytest.mark import ParameterSet
 
 from huoqun import broker as admin
 from huoqun import topics
-from huoqun.config import Config, Kafka
+from huoqun.config import Config
+from huoqun.kafka_config import Kafka
 from huoqun.local import tansu as tansu_binary
 from producers.publishing.aio import AiokafkaPublisher
 from producers.publishing.kafka_python import KafkaPythonPublisher
@@ -38,6 +39,7 @@ class Bench:
 
     def __init__(self, bootstrap: str | None, prefix: str, kind: Kind = AiokafkaPublisher) -> None:
         self.bootstrap = bootstrap
+        self.kafka = Kafka(bootstrap=bootstrap or "")
         self.kind = kind
         self.topic = topics.full_name(prefix, topics.EVENTS)
         self.memory = MemoryPublisher(partitions=PARTITIONS)
@@ -51,7 +53,7 @@ class Bench:
             yield self.memory
             return
         publisher = self.kind(
-            bootstrap=self.bootstrap,
+            kafka=self.kafka,
             topic=self.topic,
             timeout_seconds=seconds,
             max_in_flight=max_in_flight,
@@ -259,7 +261,7 @@ def test_a_broker_that_dies_and_comes_back_with_nothing_is_used_again(
             with pytest.raises(Unavailable):
                 await publisher.publish(records(10))
             await asyncio.to_thread(start_again, own_tansu)
-            await asyncio.to_thread(admin.wait_for_broker, own_tansu.bootstrap, 10)
+            await asyncio.to_thread(admin.wait_for_broker, own_tansu.kafka, 10)
             await asyncio.to_thread(admin.provision, config)
             await within(30, publisher, records(10, start=500))
 
@@ -277,7 +279,7 @@ def start_again(broker: RunningBroker) -> None:
 @every_client
 def test_without_a_broker_everything_is_unavailable_in_time(kind: Kind) -> None:
     async def scenario() -> None:
-        publisher = kind(bootstrap="127.0.0.1:1", topic="t", timeout_seconds=3.0, max_in_flight=10)
+        publisher = kind(kafka=Kafka(bootstrap="127.0.0.1:1"), topic="t", timeout_seconds=3.0, max_in_flight=10)
         await publisher.start()
         for _ in range(2):  # before it has tried to connect, and after
             began = time.monotonic()
@@ -366,7 +368,7 @@ def test_connections_that_break_lose_and_reorder_nothing(tmp_path: Path, topic_p
         line = BreakingLine(port)
         server = await asyncio.start_server(line.serve, "127.0.0.1", entrance)
         async with server:
-            await asyncio.to_thread(admin.wait_for_broker, bench.bootstrap, 20)
+            await asyncio.to_thread(admin.wait_for_broker, bench.kafka, 20)
             await asyncio.to_thread(provisioned, bench.bootstrap, topic_prefix)
             async with bench.publisher(seconds=2.0) as publisher:
                 breaking = asyncio.create_task(line.break_again_and_again())

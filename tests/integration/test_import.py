@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from huoqun.clock import now_ms
-from huoqun.config import Config, Kafka, Sink, Worker
+from huoqun.config import Config, Sink, Worker
+from huoqun.kafka_config import Kafka
 from huoqun.local.stack import LocalStack
 from producers.replay import Client, Line, Totals
 from sinks.client import query

@@ -15,7 +15,8 @@ import msgspec
 import pytest
 
 from huoqun.clock import now_ms
-from huoqun.config import Config, Kafka, Sink, Worker
+from huoqun.config import Config, Sink, Worker
+from huoqun.kafka_config import Kafka
 from huoqun.local import addresses
 from huoqun.local.stack import BROKER, GATEWAY, SINK, WORKER, LocalStack, StackError
 from sinks.client import query

@@ -172,7 +172,7 @@ def several(broker: RunningBroker, topic_prefix: str, tmp_path: Path, config_fil
 
 def read(stack: Several, topic: str) -> list[records.Record]:
     config = stack.config
-    return list(records.read(config.kafka.bootstrap, topics.full_name(config.kafka.topic_prefix, topic)))
+    return list(records.read(config.kafka, topics.full_name(config.kafka.topic_prefix, topic)))
 
 
 def test_several_gateway_processes_add_up_and_one_speaks_for_all(several: Several) -> None:

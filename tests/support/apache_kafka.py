@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from huoqun.broker import BrokerError, wait_for_broker
@@ -27,8 +28,6 @@ _PROPERTIES = """
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{advertised}
 controller.listener.names=CONTROLLER
 log.dirs={data}
 auto.create.topics.enable=false
@@ -48,6 +47,11 @@ log.cleaner.backoff.ms=200
 log.segment.delete.delay.ms=100
 """
 
+_LISTENERS = """
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{advertised}
+"""
+
 _LOG4J2 = """<Configuration status="error">
   <Appenders><Console name="out"><PatternLayout pattern="%d %p %c{1} %m%n"/></Console></Appenders>
   <Loggers><Root level="warn"><AppenderRef ref="out"/></Root></Loggers>
@@ -55,10 +59,18 @@ _LOG4J2 = """<Configuration status="error">
 """
 
 
-def start(directory: Path, through: Proxy | None = None) -> RunningBroker:
+def start(
+    directory: Path,
+    through: Proxy | None = None,
+    *,
+    listeners: str = _LISTENERS,
+    places: Mapping[str, object] | None = None,
+    users: Mapping[str, str] | None = None,
+) -> RunningBroker:
     """Start it with its data and log in ``directory``; raises :class:`UnavailableError` when Java or the artifacts can't be had.
 
-    ``through`` is a proxy by whose address alone clients are told to reach it.
+    ``through`` is a proxy by whose address alone clients are told to reach it. ``listeners`` are other settings of where and how it
+    listens, with ``places`` in them; ``users`` may sign in with their passwords.
     """
     _require_java()
     jars = fetch()
@@ -68,11 +80,17 @@ def start(directory: Path, through: Proxy | None = None) -> RunningBroker:
         through.target, advertised = port, through.port
     properties, log4j2, log = directory / "server.properties", directory / "log4j2.xml", directory / "kafka.log"
     properties.write_text(
-        _PROPERTIES.format(port=port, advertised=advertised, controller=controller, data=directory / "data"), "utf-8"
+        (_PROPERTIES + listeners).format(
+            port=port, advertised=advertised, controller=controller, data=directory / "data", **(places or {})
+        ),
+        "utf-8",
     )
     log4j2.write_text(_LOG4J2, "utf-8")
     java = ["java", *_JVM, f"-Dlog4j2.configurationFile={log4j2}", "-cp", f"{jars}/*"]
     formatting = [*java, "kafka.tools.StorageTool", "format", "-t", _CLUSTER, "-c", str(properties)]
+    for user, password in (users or {}).items():
+        for mechanism in ("SCRAM-SHA-256", "SCRAM-SHA-512"):
+            formatting += ["--add-scram", f'{mechanism}=[name="{user}",password="{password}"]']
     formatted = subprocess.run(formatting, capture_output=True, text=True, timeout=60, check=False)
     if formatted.returncode != 0:
         raise BrokerNotStartedError(f"formatting Kafka's storage failed:\n{formatted.stdout}{formatted.stderr}")
@@ -80,7 +98,7 @@ def start(directory: Path, through: Proxy | None = None) -> RunningBroker:
         process = subprocess.Popen([*java, "kafka.Kafka", str(properties)], stdout=output, stderr=subprocess.STDOUT)
     broker = RunningBroker("apache_kafka", f"127.0.0.1:{port}", process, log)
     try:
-        wait_for_broker(broker.bootstrap, 60)
+        wait_for_broker(broker.kafka, 60)
     except BrokerError as error:
         broker.stop()
         raise BrokerNotStartedError(f"{error}\n{tail(log)}") from None

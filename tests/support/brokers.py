@@ -6,6 +6,8 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from huoqun.kafka_config import Kafka
+
 
 @dataclass
 class RunningBroker:
@@ -15,6 +17,10 @@ class RunningBroker:
     bootstrap: str
     process: subprocess.Popen[bytes] = field(repr=False)
     log: Path
+
+    @property
+    def kafka(self) -> Kafka:
+        return Kafka(bootstrap=self.bootstrap)
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGKILL)  # nothing of it is kept

@@ -38,7 +38,7 @@ def dead_letters(cfg: Config) -> list[DeadLetter]:
     partition = TopicPartition(name, 0)
     consumer.assign([partition])
     consumer.seek_to_beginning(partition)
-    end = broker.end_offsets(cfg.kafka.bootstrap, name)[0]
+    end = broker.end_offsets(cfg.kafka, name)[0]
     letters: list[DeadLetter] = []
     while consumer.position(partition) < end:
         for records in consumer.poll(timeout_ms=200).values():

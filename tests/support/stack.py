@@ -15,6 +15,7 @@ import msgspec
 from huoqun import broker
 from huoqun.config import Config
 from huoqun.events import Event, read_event
+from huoqun.kafka_config import Kafka
 from huoqun.local.stack import LocalStack
 from huoqun.results import Activity, Alert, GroupSummary, Member, MemberRisk, Question
 from producers.replay import Client, Line, Totals, batches
@@ -37,12 +38,11 @@ TIMES = {
 class Services(LocalStack):
     """Sink, gateway and worker on a broker that is not ours to start or stop."""
 
-    def __init__(self, config: Config, on: RunningBroker) -> None:
+    def __init__(self, config: Config, on: RunningBroker, reached: Kafka | None = None) -> None:
         super().__init__(config, free_ports=True)
         self.broker_kind = on.kind
-        self.config = msgspec.structs.replace(
-            self.config, kafka=msgspec.structs.replace(self.config.kafka, bootstrap=on.bootstrap)
-        )
+        kafka = reached or msgspec.structs.replace(self.config.kafka, bootstrap=on.bootstrap)
+        self.config = msgspec.structs.replace(self.config, kafka=kafka)
 
     def _start_broker(self) -> None:
         broker.provision(self.config)

@@ -24,7 +24,7 @@ def start(directory: Path, through: Proxy | None = None) -> RunningBroker:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
     broker = RunningBroker("tansu", f"127.0.0.1:{port}", process, log)
     try:
-        wait_for_broker(broker.bootstrap, 20)
+        wait_for_broker(broker.kafka, 20)
     except BrokerError as error:
         broker.stop()
         raise BrokerNotStartedError(f"{error}\n{tail(log)}") from None

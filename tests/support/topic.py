@@ -3,11 +3,12 @@
 from kafka import KafkaConsumer, TopicPartition
 
 from huoqun import broker
+from huoqun.kafka_config import Kafka
 
 
 def read_topic(bootstrap: str, topic: str) -> dict[int, list[tuple[bytes | None, bytes]]]:
     """Return partition -> (key, value) of every record that is in the topic now."""
-    ends = broker.end_offsets(bootstrap, topic)
+    ends = broker.end_offsets(Kafka(bootstrap=bootstrap), topic)
     found: dict[int, list[tuple[bytes | None, bytes]]] = {partition: [] for partition in ends}
     consumer = KafkaConsumer(bootstrap_servers=bootstrap, fetch_max_wait_ms=50, enable_auto_commit=False)
     try:

@@ -17,7 +17,8 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from huoqun import broker as administration
 from huoqun import codec, topics
-from huoqun.config import Config, Kafka, Worker, dump_env
+from huoqun.config import Config, Worker, dump_env
+from huoqun.kafka_config import Kafka
 from huoqun.results import AnyResult, DeadLetter
 from tests.support.brokers import RunningBroker, free_port
 
@@ -183,7 +184,7 @@ def wait_committed(config: Config, seconds: float = 40) -> None:
 def read_all(config: Config, topic: str) -> list[tuple[int, int, bytes | None, bytes | None, dict[str, bytes]]]:
     """Return (partition, offset, key, value, headers) of all records of a topic (name without prefix, or full)."""
     name = topic if topic.startswith(config.kafka.topic_prefix) else topics.full_name(config.kafka.topic_prefix, topic)
-    left = {p: e for p, e in administration.end_offsets(config.kafka.bootstrap, name).items() if e}
+    left = {p: e for p, e in administration.end_offsets(config.kafka, name).items() if e}
     if not left:
         return []
     consumer = KafkaConsumer(bootstrap_servers=config.kafka.bootstrap, enable_auto_commit=False, fetch_max_wait_ms=50)

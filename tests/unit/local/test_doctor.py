@@ -8,7 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from huoqun.cli import main
-from huoqun.config import Config, Gateway, Kafka, Store
+from huoqun.config import Config, Gateway, Store
+from huoqun.kafka_config import Kafka
 from huoqun.local import doctor
 from tests.support.brokers import free_port
 
