@@ -175,7 +175,7 @@ class Notifier:
 
     def deliveries(self) -> list[Delivery]:
         name = topics.full_name(self.config.kafka.topic_prefix, topics.DELIVERIES)
-        found = [codec.decode_result(record.value or b"") for record in records.read(self.config.kafka.bootstrap, name)]
+        found = [codec.decode_result(record.value or b"") for record in records.read(self.config.kafka, name)]
         return [record for record in found if isinstance(record, Delivery)]
 
 
