@@ -469,9 +469,21 @@ def test_who_says_too_many_without_a_time_is_left_alone_for_half_a_minute() -> N
 def test_a_code_that_nobody_knows_is_tried_again_after_a_minute() -> None:
     found = by_code(Reply(200, b'{"errcode":5}'), ("errcode",), refused={}, later={})
     assert found == Again(60_000, "the platform answered code 5")
-    strange = by_code(Reply(200, b"hello"), ("errcode",), refused={}, later={})
-    assert isinstance(strange, Again)
-    assert strange.after_ms == 60_000
+    for body in (
+        b"hello",
+        b"5",
+        b"null",
+        b"[]",
+        b'"errcode"',
+        b'["errcode"]',
+        b"{}",
+        b'{"errcode":null}',
+        b"\xff",
+        b"",
+    ):
+        strange = by_code(Reply(200, body), ("errcode",), refused={}, later={})
+        assert isinstance(strange, Again), body
+        assert strange.after_ms == 60_000
 
 
 def test_the_longer_of_two_waits_is_kept() -> None:
