@@ -18,11 +18,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from kafka import KafkaProducer
+
 from huoqun import broker, codec, config, records, topics
 from huoqun.config import Config
 from huoqun.results import Alert, Delivery, Result
 from tests.support.brokers import free_port, tail
-from tests.support.sinks import produce
 
 ROOT = Path(__file__).parents[2]
 
@@ -167,11 +168,13 @@ class Notifier:
         return self.get("/readyz")[0] == 200
 
     def hear(self, found: Iterable[Result], topic: str = topics.ALERTS) -> None:
-        by_group: dict[bytes, list[bytes | None]] = {}
+        producer = KafkaProducer(bootstrap_servers=self.config.kafka.bootstrap, linger_ms=5)
+        name = topics.full_name(self.config.kafka.topic_prefix, topic)
         for record in found:
-            by_group.setdefault(f"{record.platform}/{record.group_id}".encode(), []).append(codec.encode(record))
-        for key, values in by_group.items():
-            produce(self.config, topic, values, key)
+            key = f"{record.platform}/{record.group_id}".encode()
+            producer.send(name, key=key, value=codec.encode(record))
+        producer.flush()
+        producer.close()
 
     def deliveries(self) -> list[Delivery]:
         name = topics.full_name(self.config.kafka.topic_prefix, topics.DELIVERIES)
