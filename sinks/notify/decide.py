@@ -26,6 +26,7 @@ from sinks.notify.wanting import Asking, Found, Want, wants
 _DAY_MS: Final = 86_400_000
 _TIDY_MS: Final = 600_000
 _WEEKLY_LOOK_MS: Final = 15_000
+_CRITICAL: Final = RANK["critical"]
 _TROUBLE_MS: Final = 6 * 3_600_000
 MOST_CLOSED: Final = 20_000
 """Alerts that are over and are kept, against records that come again; the oldest go first."""
@@ -190,6 +191,12 @@ class Decider:
     def _best(self, lane: Lane, now: int) -> Flight | None:
         """Make a notice of what hurries most: of one group, or of many when many wait."""
         due = list(lane.due(now, self.rules.interval))
+        if due and (storms := lane.storms(now, self.rules.interval)):
+            due = [
+                place
+                for place in due
+                if (place.route, place.step) not in storms or self._worst(lane, place) == _CRITICAL
+            ]
         if not due:
             return None
         first = min(due, key=lambda place: self._hurry(lane, place))
@@ -206,10 +213,11 @@ class Decider:
         return Flight(notice, [making.mark(case) for case in cases], places)
 
     def _hurry(self, lane: Lane, place: Place) -> tuple[bool, int, int, int, Place]:
-        waiting = lane.places[place]
-        worst = max(RANK[self._cases[alert_id].alert.severity] for alert_id in waiting)
-        since = min(want.since for want in waiting.values())
-        return place in lane.behind, urgency(place.step), -worst, since, place
+        since = min(want.since for want in lane.places[place].values())
+        return place in lane.behind, urgency(place.step), -self._worst(lane, place), since, place
+
+    def _worst(self, lane: Lane, place: Place) -> int:
+        return max(RANK[self._cases[alert_id].alert.severity] for alert_id in lane.places[place])
 
     def _notice(self, lane: Lane, place: Place, cases: list[Case], now: int, again: int) -> Notice:
         marks = sorted(making.mark(case) for case in cases)

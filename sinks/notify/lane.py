@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -19,7 +19,7 @@ LONGEST_ASKED_MS: Final = 3_600_000
 GIVE_WAY_AFTER: Final = 8
 """Tries after which a notice lets others go first: it may be this one that the receiver cannot take."""
 FOLD_FROM: Final = 6
-"""So many groups' notices at once are one."""
+"""So many groups' notices at once are one; and when so many were told of within the interval, all others wait for it to pass."""
 _PRIORITY: Final[dict[Step, int]] = {"escalated": 0, "raised": 1, "digest": 1, "again": 2, "acked": 3, "resolved": 3}
 
 
@@ -155,6 +155,13 @@ class Lane:
             last = self._last.get(place)
             if since <= now and (last is None or last + interval <= now):
                 yield place
+
+    def storms(self, now: int, interval: int) -> set[tuple[str, Step]]:
+        """Return the routes' steps that told of so many groups within the interval that the next notice waits for it to pass."""
+        if not self.traits.groups_many:
+            return set()
+        told = Counter((place.route, place.step) for place, at in self._last.items() if at > now - interval)
+        return {which for which, groups in told.items() if groups >= FOLD_FROM}
 
     def forget(self, before: int) -> None:
         """Let go of what was sent before."""

@@ -207,6 +207,18 @@ def test_a_storm_in_many_groups_is_one_notice() -> None:
     assert [len(n.items) + n.more for n in notices] == [300]
 
 
+def test_a_storm_that_goes_on_is_one_notice_an_interval_and_what_is_critical_does_not_wait() -> None:
+    life = living()
+    for n in range(300):
+        life.hear(alert(f"a{n:03}", at=life.now, group=str(n)))
+        life.pass_time(life.now + SECOND)
+    life.hear(alert("bad", at=life.now, group="bad", severity="critical"))
+    assert "bad" in [item.alert_id for n in life.pass_time(life.now + 12 * SECOND) for item in n.items]
+    life.pass_time(life.now + 2 * MINUTE)
+    assert sum(len(n.items) + n.more for n in life.sent) == 301
+    assert len(life.sent) <= 6 + 7 + 1
+
+
 def test_who_keeps_alerts_by_their_ids_gets_each_one() -> None:
     life = living(route(channels=["pager"]), traits={"pager": KEEPER})
     life.hear(*(alert(f"a{n:03}") for n in range(30)))
