@@ -8,7 +8,9 @@ What makes it safe, in the order in which it happens:
    background: its results, and everything sent before, must be acknowledged; then its saves are written, each with
    the epoch of this holder; when they are acknowledged too, the offsets that are safe with them may be committed
    (the state says which: it saves busy groups rarely, so they may lie far behind what was applied).
-3. Whatever fails ends the process: nothing was committed that is not saved, and the next holder repeats the rest.
+3. Saves must lie one behind the other in the changelog. A barrier between them, even that of a worker that is long dead,
+   would have the next holder ignore them (see :mod:`streams.saves`).
+4. Whatever fails ends the process: nothing was committed that is not saved, and the next holder repeats the rest.
    Results are absolute and saves are fenced by offset, so the repetition changes nothing.
 
 A partition is held in one assignment (its *generation*) at a time. When a rebalance begins, checkpoints under way get a
@@ -67,6 +69,13 @@ class Written(Protocol):
     @property
     def last(self) -> int:
         """Where the last of them is in its partition; -1: not known."""
+
+
+class OvertakenError(Exception):
+    """Saves do not lie behind those before: somebody else wrote between them, or the broker does not say where they are.
+
+    If that was a barrier, nobody will ever read them, and no offset may be released with them.
+    """
 
 
 class Ports(Protocol):
@@ -450,8 +459,9 @@ class Loop:
         if not self._current(slot):
             metrics.CHECKPOINTS.labels("abandoned").inc()
             return
-        if known is not None and -1 not in written:  # a retry can hide where they are
-            slot.known = known._replace(last=max(written, default=known.last))
+        if known is None or (written and max(written) != known.last + len(checkpoint.saves)):
+            raise OvertakenError(f"somebody else may have written to the state of partition {slot.partition}")
+        slot.known = known._replace(last=max(written, default=known.last))
         if checkpoint.offset > slot.released:
             slot.released = checkpoint.offset
             self._ports.release(slot.partition, checkpoint.offset, slot.generation)

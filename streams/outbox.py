@@ -190,10 +190,11 @@ class Outbox:
         self.held -= parcel.size
         if self._room is not None and not self._room.done():
             self._room.set_result(None)
+        if error is not None:
+            self._failed = self._failed or error  # even if nobody waits for it any more
         if parcel.done.done():
             return
         if error is not None:
-            self._failed = self._failed or error
             parcel.done.set_exception(error)
             parcel.done.exception()  # whoever waits gets it; it need not be reported if nobody does any more
         elif sent is not None:

@@ -11,7 +11,8 @@ before its first batch is applied, one partition after the other; what was read 
 * **A worker that was thought dead may write on** (a stopped machine, a long pause), behind the new owner's entries.
   The offset of a barrier serves as *epoch*: every entry carries the epoch of its writer in a header, and entries of an
   epoch older than the newest seen are ignored. (What this can't mend: compaction that has already removed the entry
-  in front.)
+  in front.) A late barrier, written by a worker that no longer holds anything, has the new owner's entries ignored; the owner
+  notices that something lies between them, releases no offset, and starts again (:mod:`streams.agent`).
 * **Who kept a partition through a rebalance keeps its state**: if there is nothing between the last record that it
   wrote and its new barrier, then nobody saved anything meanwhile, and what it holds in memory goes on from there.
 """
@@ -24,6 +25,11 @@ from typing import Final, NamedTuple, Protocol
 BARRIER_KEY: Final = b"\x00barrier"
 EPOCH_HEADER: Final = "epoch"
 NO_EPOCH: Final = -1
+BARRIER_TRIES: Final = 5
+
+
+class UnknownOffsetError(Exception):
+    """The broker acknowledges records and does not say where they are."""
 
 
 class Entry(Protocol):
@@ -110,7 +116,7 @@ async def recover(changelog: Changelog, partition: int, known: Known | None) -> 
 
     ``known`` is what the last holder knew, if that was this process and its state is still in memory.
     """
-    barrier = await changelog.barrier(partition)
+    barrier = await _barrier(changelog, partition)
     now = Known(barrier, barrier)
     if known is not None and known.last < barrier and await _untouched(changelog, partition, known.last + 1, barrier):
         return Recovered(now, None)
@@ -119,6 +125,14 @@ async def recover(changelog: Changelog, partition: int, known: Known | None) -> 
         for entry in entries:
             replay.feed(entry.offset, entry.key, entry.value, entry.headers)
     return Recovered(now, replay.drain())
+
+
+async def _barrier(changelog: Changelog, partition: int) -> int:
+    for _ in range(BARRIER_TRIES):
+        barrier = await changelog.barrier(partition)
+        if barrier >= 0:  # after a retry brokers may not say where it is
+            return barrier
+    raise UnknownOffsetError(f"the broker does not say where records of partition {partition} are")
 
 
 async def _untouched(changelog: Changelog, partition: int, start: int, barrier: int) -> bool:

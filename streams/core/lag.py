@@ -26,6 +26,8 @@ class Lag(NamedTuple):
     entries: int = 25_000
     """At most about so many people are saved in one checkpoint, a step counting as an eighth of one: a partition has to go on
     meanwhile. What has to wait for the next makes that one due at once, and holds the log."""
+    compaction: int = 64 * 1024
+    """Deltas of a group are replaced by a new base when they are larger than this and than the base, in bytes."""
 
 
 class Horizon:

@@ -543,7 +543,9 @@ class Partition:
             else:
                 continue
             h = tracked.group.h
-            entries += len(h.steps) // 8 + (len(h.people) if tracked.chain.needs_base() else len(h.unsaved_people))
+            entries += len(h.steps) // 8 + (
+                len(h.people) if tracked.chain.needs_base(lag.compaction) else len(h.unsaved_people)
+            )
         return due
 
     def _save(self, tracked: Tracked) -> list[tuple[bytes, bytes | None]]:
@@ -560,7 +562,7 @@ class Partition:
                     pending.append(step.offset)
                 else:
                     kept.append(step.value)
-        whole = chain.needs_base()
+        whole = chain.needs_base(self._horizon.lag.compaction)
         payload = saved.save(h, arrivals, whole=whole, fence=self.offset, pending=pending, kept=kept)
         tracked.need = min(pending, default=NEVER)
         tracked.since = -1

@@ -28,7 +28,6 @@ from streams.core.troubles import troubles_from
 
 PART_BYTES: Final = 700_000
 """Largest record value; Kafka's default limit is 1 MiB with its overhead."""
-LEAST_COMPACTION: Final = 64 * 1024
 FORMAT: Final = 5
 """Of the saves; another one can't be read, and the state has to be built anew from the log."""
 
@@ -74,9 +73,9 @@ class Chain:
         self.fence: int = -1
         self.payloads: list[bytes] = []
 
-    def needs_base(self) -> bool:
-        """Whether the next save should be whole."""
-        return self.records == 0 or self.delta_bytes > max(LEAST_COMPACTION, self.base_bytes)
+    def needs_base(self, compaction: int) -> bool:
+        """Whether the next save should be whole; ``compaction``: what deltas may have in any case, in bytes."""
+        return self.records == 0 or self.delta_bytes > max(compaction, self.base_bytes)
 
     def write(
         self, partition: int, group: str, payload: bytes, *, whole: bool, fence: int

@@ -53,7 +53,7 @@ def test_a_base_with_a_part_missing_counts_as_absent() -> None:
     saves = [(k, v) for k, v in fed(600, text="长" * 3000).checkpoint(final=True).saves if v is not None]
     chain = saved.chains(saves[:-1])["qq/a|b"]
     assert chain.payloads == []
-    assert chain.needs_base()
+    assert chain.needs_base(0)
 
 
 def test_deltas_cost_what_happened_and_give_way_to_a_new_base_when_they_outweigh_it() -> None:

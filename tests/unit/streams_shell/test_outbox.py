@@ -129,6 +129,25 @@ def test_records_wait_for_others_no_longer_than_the_linger() -> None:
     run(body())
 
 
+def test_nothing_follows_a_refused_batch_that_nobody_waits_for_any_more() -> None:
+    async def body() -> None:
+        producer = Producer()
+        box = outbox(producer)
+        (gone,) = box.put("t", 0, [(b"k", b"first")])
+        producer.refuse = OSError("refused")
+        asyncio.ensure_future(gone).cancel()
+        box.flush()
+        await settle()
+        producer.refuse = None
+        (later,) = box.put("t", 0, [(b"k", b"second")])
+        box.flush()
+        with pytest.raises(OSError, match="refused"):
+            await later
+        assert not producer.sent
+
+    run(body())
+
+
 def test_a_refused_batch_fails_those_who_wait_and_nothing_follows_it() -> None:
     async def body() -> None:
         producer = Producer()

@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.saves import BARRIER_KEY, Entry, Known, Recovered, Replay, epoch_headers, recover
+from streams.saves import BARRIER_KEY, Entry, Known, Recovered, Replay, UnknownOffsetError, epoch_headers, recover
 
 
 class Line(NamedTuple):
@@ -122,6 +123,31 @@ def test_a_holder_that_nobody_followed_goes_on_from_memory_and_reads_only_the_en
     assert recovered(log, Known(known.epoch, last)) == (Known(2, 2), None)
     assert log.reads[-1] == (2, 2)
     assert recovered(log, Known(2, 2)) == (Known(3, 3), None), "also if nothing was written in between"
+
+
+def test_a_barrier_whose_place_the_broker_does_not_tell_is_followed_by_another() -> None:
+    """Taken for an end of -1, it made the state begin empty."""
+
+    class Forgetful(Log):
+        tells = False
+
+        async def barrier(self, partition: int) -> int:
+            at, told, self.tells = await super().barrier(partition), self.tells, True
+            return at if told else -1
+
+    log = Forgetful()
+    log.write(b"a", b"1", 0)
+    assert recovered(log) == (Known(2, 2), {b"a": b"1"})
+
+
+def test_a_broker_that_never_tells_where_records_are_is_no_use() -> None:
+    class Silent(Log):
+        async def barrier(self, partition: int) -> int:
+            del partition
+            return -1
+
+    with pytest.raises(UnknownOffsetError):
+        recovered(Silent())
 
 
 def test_what_anybody_wrote_since_sends_the_holder_back_to_the_changelog() -> None:

@@ -1,0 +1,72 @@
+"""Run schedules until one goes wrong, and print it with as little in it as still does: ``python -m tests.sim --schedules 20000``.
+
+Each follows from its number alone: ``--first N --schedules 1`` runs number N again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import platform
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+
+import structlog
+
+import streams
+from tests.sim import schedule
+
+AT_ONCE = 200
+
+
+def some(first: int, end: int) -> list[int]:
+    """Return which of these go wrong."""
+    quiet()
+    return [seed for seed in range(first, end) if schedule.run(seed).wrong]
+
+
+def quiet() -> None:
+    """What workers log of their crashes is not of interest."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+
+
+def main() -> int:
+    """Run, and say what was run and how fast."""
+    parser = argparse.ArgumentParser(prog="python -m tests.sim", description=__doc__)
+    parser.add_argument("--schedules", type=int, default=20_000)
+    parser.add_argument("--first", type=int, default=0, help="the number of the first one")
+    parser.add_argument("--seconds", type=float, default=1e9, help="end after this long")
+    parser.add_argument("--jobs", type=int, default=1)
+    asked = parser.parse_args()
+    quiet()
+    began, done, wrong = time.monotonic(), 0, list[int]()
+    end = asked.first + asked.schedules
+    starts = iter(range(asked.first, end, AT_ONCE))
+    with ProcessPoolExecutor(asked.jobs) as pool:
+        running = {}
+        while True:
+            while len(running) < asked.jobs and not wrong and time.monotonic() - began < asked.seconds:
+                start = next(starts, None)
+                if start is None:
+                    break
+                running[pool.submit(some, start, min(start + AT_ONCE, end))] = min(AT_ONCE, end - start)
+            if not running:
+                break
+            ready = next(as_completed(running))
+            wrong += ready.result()
+            done += running.pop(ready)
+    took = time.monotonic() - began
+    compiled = "compiled" if streams.COMPILED else "as source"
+    print(
+        f"{done} schedules from number {asked.first}, {len(wrong)} wrong, {took:.0f} s, {done / took:.0f} a second, "
+        f"{asked.jobs} processes, the core {compiled}, Python {platform.python_version()}"
+    )
+    for seed in wrong[:1]:
+        print(f"number {seed}, made smaller:\n{schedule.shrunk(schedule.run(seed)).told()}")
+    return bool(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,86 @@
+"""What is accepted in a run: events of few people in few groups, shuffled, some too late, some twice, some poison."""
+
+from __future__ import annotations
+
+import random
+from typing import Final
+
+from huoqun.events import Event
+from tests.unit.core.strategies import T0, TEXTS, USERS
+
+LATENESS_MS: Final = 120_000
+POISON: Final = (b"{bad", None, b"[]", b'{"id": 1}', b"\xff\xfe", b"")
+GAPS: Final = (
+    *(0, 1, 900, 5_000, 20_000, 30_000, 61_000, 90_000) * 2,
+    200_000,
+    300_000,
+    700_000,
+    4_000_000,
+    40_000_000,
+)
+DEADLINES: Final = (300_000, 600_000)
+TEMPTED: Final = 0.15
+KINDS: Final = (*["message"] * 9, "join", "join", "leave", "leave", "member_count", "reaction", "delete", "conversion")
+
+Item = Event | bytes | None
+
+
+def chat(rng: random.Random, most: int) -> list[Item]:
+    """Return what the gateway accepts, in the order in which it does."""
+    made: list[Event] = []
+    ts = T0
+    many = rng.randint(3, most)
+    while len(made) < many:
+        ts += rng.choice(GAPS)
+        if rng.random() < TEMPTED:
+            ts = _tempting(rng, ts, made)
+        else:
+            made.append(_event(rng, len(made), ts, made))
+    bound = rng.choice((0, LATENESS_MS - 1, LATENESS_MS - 1, LATENESS_MS - 1, 3 * LATENESS_MS))
+    order: list[Item] = sorted(made, key=lambda event: (event.ts + rng.uniform(0, bound), event.id))  # type: ignore[assignment]  # wider
+    for _ in range(rng.choice((0, 0, 1, 3))):
+        order.insert(rng.randrange(len(order) + 1), rng.choice(POISON))
+    for _ in range(rng.choice((0, 1, 4))):
+        at = rng.randrange(len(order))
+        order.insert(rng.randrange(at, len(order)) + 1, order[at])
+    return order
+
+
+def _tempting(rng: random.Random, ts: int, made: list[Event]) -> int:
+    """Add a question, its answer shortly before the deadline, and something after it: who sees that first raises an alarm."""
+    asked = _event(rng, len(made), ts, [])
+    asked.type, asked.text, asked.user_id, asked.user_name = "message", "有人知道番茄叶子发黄怎么回事吗", "bob", "bob"
+    asked.is_bot = asked.is_staff = False
+    made.append(asked)
+    ts += rng.choice(DEADLINES) - 5_000
+    answer = _event(rng, len(made), ts, [])
+    answer.type, answer.text, answer.user_id, answer.user_name = "message", "浇水太多了，少浇一点就好", "carol", "carol"
+    answer.is_bot = answer.is_staff = False
+    answer.reply_to, answer.group_id = asked.id, asked.group_id
+    made.append(answer)
+    later = _event(rng, len(made), ts + 6_000, [])
+    later.group_id = asked.group_id
+    made.append(later)
+    return later.ts
+
+
+def _event(rng: random.Random, number: int, ts: int, made: list[Event]) -> Event:
+    user, kind = rng.choice(USERS), rng.choice(KINDS)
+    reply = rng.choice(made[-6:]).id if made and rng.random() < 0.3 else ""
+    return Event(
+        id=f"e{number}",
+        type=kind,  # type: ignore[arg-type]  # one of them
+        ts=ts,
+        platform="qq",
+        group_id=str(rng.randint(1, 3)),
+        user_id="" if kind == "member_count" else user,
+        user_name=user,
+        text=rng.choice(TEXTS) if kind == "message" else "",
+        reply_to=reply if kind in ("message", "reaction", "delete") else "",
+        reason=rng.choice(("left", "kicked", None)) if kind == "leave" else None,
+        mentions=rng.choice(([], [], ["bob"], ["staff1"])) if kind == "message" else [],
+        inviter_id=rng.choice(USERS[:2]) if kind == "join" else "",
+        is_bot=user == "robot",
+        is_staff=user == "staff1",
+        count=rng.randint(0, 9) if kind == "member_count" else None,
+    )

@@ -1,0 +1,372 @@
+"""One run: a chat, a schedule of what happens, and what is wrong at the end. All of it follows from a number."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
+from typing import Any, Final, NamedTuple
+
+import streams.agent
+from huoqun import codec, topics
+from huoqun.config import Config
+from huoqun.control import Generation, Tick
+from huoqun.events import Event
+from sinks.batch import Limits
+from sinks.process import readers
+from sinks.service import Sink
+from streams.core.lag import Lag
+from tests.sim.chats import Item, chat
+from tests.sim.oracle import expected
+from tests.sim.workers import Group, Worker
+from tests.sim.world import LETTERS, LOG, PREFIX, Broker, Clock, Letters, SimLoop, Source, Store, StuckError
+from tests.unit.core.strategies import T0
+
+MOST_EVENTS: Final = 24
+MOST_ACTIONS: Final = 90
+MOST_WORKERS: Final = 3
+ROUNDS: Final = 120
+QUIET_ROUNDS: Final = 4
+END_MS: Final = 600_000
+"""From the last event to the last tick: more than any delay, so that all clocks come to the same."""
+
+Action = tuple[str, int, int]
+WEIGHTS: Final = {
+    "accept": 14,
+    "tick": 6,
+    "fetch": 14,
+    "network": 20,
+    "time": 10,
+    "commit": 6,
+    "sink": 8,
+    "round": 8,
+    "crash": 4,
+    "join": 2,
+    "stall": 3,
+    "wake": 2,
+    "stop": 1,
+    "refuse": 1,
+    "sink_crash": 1,
+    "store_fails": 2,
+    "commit_fails": 1,
+}
+
+
+class Run(NamedTuple):
+    """What was done, and what was found."""
+
+    seed: int
+    items: list[Item]
+    lag: Lag
+    actions: list[Action]
+    wrong: list[str]
+
+    def told(self) -> str:
+        """Return the run as people read it."""
+        lines = [f"seed {self.seed}: {self.lag}", *(f"  log: {item!r}" for item in self.items)]
+        lines += ["  then: " + ", ".join(f"{name} {a} {b}" for name, a, b in self.actions)]
+        return "\n".join([*lines, *(f"  WRONG: {wrong}" for wrong in self.wrong[:6])])
+
+
+def run(seed: int) -> Run:
+    """Do what follows from a number."""
+    rng = random.Random(seed)
+    lag = Lag(
+        checkpoints=rng.randint(1, 6),
+        work=rng.choice((1, 5, 20, 1_000)),
+        silent=rng.choice((0, 1, 3)),
+        compaction=rng.choice((0, 300, 100_000)),
+        steps=rng.choice((0, 3, 1_000)),
+    )
+    items = chat(rng, MOST_EVENTS)
+    names = list(WEIGHTS)
+    if rng.random() < 0.3:  # in peace
+        names = ["accept", "tick", "fetch", "network", "time", "commit", "sink", "round", "crash"]
+    chosen = rng.choices(names, [WEIGHTS[name] for name in names], k=rng.randint(20, MOST_ACTIONS))
+    actions = [(name, rng.randrange(1_000), rng.randrange(1_000)) for name in chosen]
+    return Run(seed, items, lag, actions, play(items, lag, actions))
+
+
+def play(items: list[Item], lag: Lag, actions: list[Action]) -> list[str]:
+    """Return what is wrong after a schedule."""
+    loop = SimLoop()
+    try:
+        play = _Play(loop, items, lag)
+        try:
+            loop.run_until_complete(play.all(actions))
+        except StuckError:
+            play.wrong.append("everybody waits for ever")
+        return play.wrong
+    finally:
+        loop.close()
+
+
+def shrunk(found: Run) -> Run:
+    """Return a run with as little in it as still goes wrong."""
+    items, actions = found.items, found.actions
+    items = _least(items, lambda some: bool(play(some, found.lag, actions)))
+    actions = _least(actions, lambda some: bool(play(items, found.lag, some)))
+    items = _least(items, lambda some: bool(play(some, found.lag, actions)))
+    return Run(found.seed, items, found.lag, actions, play(items, found.lag, actions))
+
+
+def _least(parts: list[Any], fails: Callable[[list[Any]], bool]) -> list[Any]:
+    size = max(1, len(parts) // 2)
+    while True:
+        at = 0
+        while at < len(parts):
+            fewer = parts[:at] + parts[at + size :]
+            if fewer and fails(fewer):
+                parts = fewer
+            else:
+                at += size
+        if size == 1:
+            return parts
+        size //= 2
+
+
+class _Play:
+    def __init__(self, loop: SimLoop, items: Sequence[Item], lag: Lag) -> None:
+        self.loop = loop
+        self.items = list(items)
+        self.accepted: list[Event] = []
+        self.poison: set[bytes] = set()
+        self.wall = T0
+        self.wrong: list[str] = []
+        self.broker = Broker(2)
+        config = Config()
+        self.config = config
+        self.group = Group(self.broker, lambda: Worker(self.broker, config, lag))
+        self.store = Store()
+        self.clock = Clock(0)
+        self.letters = Letters()
+        self.readers = {
+            name.replace(f"{config.kafka.topic_prefix}.", f"{PREFIX}.", 1): reader
+            for name, reader in readers(config).items()
+        }
+        self.open_sink()
+        # The loop's own clocks: the simulated ones.
+        streams.agent.time = SimpleNamespace(monotonic=loop.time)  # type: ignore[assignment]
+        streams.agent.now_ms = lambda: self.wall
+        for partition in range(self.broker.partitions):
+            self.broker.append(LOG, partition, None, codec.encode(Generation(7)))
+
+    def open_sink(self) -> None:
+        self.source = Source(self.broker, self.readers)
+        self.sink = Sink(
+            self.source,
+            self.store,
+            self.letters,
+            self.readers,
+            limits=Limits(rows=12, bytes=1_000_000, age_ms=20, idle_ms=50),
+            clock=self.clock,
+            chance=lambda: 0.0,
+        )
+
+    async def all(self, actions: Sequence[Action]) -> None:
+        self.group.add()
+        for name, first, second in actions:
+            if name == "round":
+                await self.round(first)
+            else:
+                getattr(self, f"do_{name}")(first, second)
+            await self.others()
+        await self.quiet()
+        self.judge()
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+    async def others(self) -> None:
+        """Let everybody go on; those whose loop failed end, and are started again."""
+        for _ in range(4):
+            await asyncio.sleep(0)
+        for worker in self.group.alive:
+            failure = worker.loop.failure
+            if failure is not None:
+                if not isinstance(failure, OSError | streams.agent.OvertakenError):
+                    self.wrong.append(f"a worker failed: {failure!r}")
+                self.end(worker)
+
+    def end(self, worker: Worker) -> None:
+        worker.kill()
+        if not self.group.members:
+            self.group.add()
+        else:
+            self.group.rebalance()
+
+    def pick(self, number: int) -> Worker:
+        alive = self.group.alive
+        return alive[number % len(alive)]
+
+    def do_accept(self, many: int, delay: int) -> None:
+        for _ in range(many % 4 + 1):
+            if not self.items:
+                return
+            item = self.items.pop(0)
+            if not isinstance(item, Event):
+                partition = many % self.broker.partitions
+                offset = self.broker.append(LOG, partition, b"?", item)
+                self.poison.add(f"{LOG}/{partition}/{offset}".encode())
+                continue
+            self.wall = max(self.wall + 1, item.ts + delay)
+            event = codec.decode_record(codec.encode(item))
+            assert isinstance(event, Event)
+            event.received_at = self.wall
+            self.accepted.append(event)
+            partition = int(event.group_id) % self.broker.partitions
+            self.broker.append(LOG, partition, event.group_id.encode(), codec.encode(event))
+
+    async def round(self, who: int) -> None:
+        """Let one worker work, and everything arrive that was sent."""
+        for _ in range(who % 3 + 1):
+            worker = self.pick(who)
+            worker.fetch(50)
+            for _ in range(3):
+                await self.others()
+                while self.broker.lanes:
+                    self.broker.take(self.broker.lanes[0], "ok")
+                self.do_time(200, 0)
+            worker.commit()
+
+    def do_tick(self, passed: int, _: int) -> None:
+        self.wall += passed * 20
+        for partition in range(self.broker.partitions):
+            self.broker.append(LOG, partition, None, codec.encode(Tick(self.wall)))
+
+    def do_fetch(self, who: int, most: int) -> None:
+        self.pick(who).fetch(most % 11 + 1)
+
+    def do_network(self, which: int, how: int) -> None:
+        for _ in range(which % 5 + 1):
+            lanes = self.broker.lanes
+            if lanes:
+                self.broker.take(lanes[which % len(lanes)], "twice" if how < 20 else "somewhere" if how < 40 else "ok")
+
+    def do_time(self, passed: int, _: int) -> None:
+        self.loop.now += passed / 1_000
+        self.clock.now += passed
+        for worker in self.group.alive:
+            worker.loop.begin_due(self.loop.now)
+
+    def do_commit(self, who: int, _: int) -> None:
+        self.pick(who).commit()
+
+    def do_sink(self, _: int, __: int) -> None:
+        self.clock.now += 30
+        self.sink.step()
+
+    def do_crash(self, who: int, lost: int) -> None:
+        worker = self.pick(who)
+        for lane in list(worker.sender.lanes.values()):
+            while len(lane.parcels) > lost % 4:  # the rest is on the wire, and may arrive any time
+                lane.parcels.pop()
+            if not lane.parcels and lane in self.broker.lanes:
+                self.broker.lanes.remove(lane)
+        self.end(worker)
+
+    def do_join(self, _: int, __: int) -> None:
+        if len(self.group.alive) < MOST_WORKERS:
+            self.group.add()
+
+    def do_stall(self, who: int, _: int) -> None:
+        worker = self.pick(who)
+        if not worker.stalled and not worker.rebalancing:
+            worker.stalled = True
+            if self.group.members:
+                self.group.rebalance()
+            else:
+                self.group.add()
+
+    def do_wake(self, who: int, _: int) -> None:
+        worker = self.pick(who)
+        if worker.stalled:
+            worker.stalled = False
+            self.group.rebalance()
+
+    def do_stop(self, who: int, _: int) -> None:
+        worker = self.pick(who)
+        if not worker.stalled and not worker.rebalancing:
+            worker.start(self._stop(worker))
+
+    async def _stop(self, worker: Worker) -> None:
+        try:
+            async with asyncio.timeout(4.0):
+                await worker.loop.finish()
+            worker.commit()
+        except (TimeoutError, OSError):
+            pass
+        if worker.alive:
+            worker.tasks.discard(asyncio.current_task())  # type: ignore[arg-type]
+            self.end(worker)
+
+    def do_refuse(self, which: int, how: int) -> None:
+        if self.broker.lanes:
+            self.broker.take(self.broker.lanes[which % len(self.broker.lanes)], "lost" if how < 500 else "unheard")
+
+    def do_sink_crash(self, _: int, __: int) -> None:
+        self.open_sink()
+
+    def do_store_fails(self, how: int, _: int) -> None:
+        self.store.failure = "before" if how < 500 else "after"
+
+    def do_commit_fails(self, _: int, __: int) -> None:
+        self.source.fails = True
+
+    async def quiet(self) -> None:
+        """Accept what is left, let time end all faults, and wait until nothing changes any more."""
+        while self.items:
+            self.do_accept(0, 500)
+        self.wall += END_MS
+        self.do_tick(0, 0)
+        for worker in self.group.alive:
+            worker.stalled = False
+        self.group.rebalance()
+        still, before = 0, -1
+        for _ in range(ROUNDS):
+            for worker in self.group.alive:
+                worker.fetch(100)
+                worker.commit()
+            while self.broker.lanes:
+                self.broker.take(self.broker.lanes[0], "ok")
+            await self.others()
+            await asyncio.sleep(0.2)
+            self.do_time(300, 0)
+            await self.others()
+            self.do_sink(0, 0)
+            count = sum(len(log) for (name, _), log in self.broker.topics.items() if name != topics.state_topic(PREFIX))
+            still = still + 1 if count == before and self.done() else 0
+            before = count
+            if still == QUIET_ROUNDS:
+                return
+        self.wrong.append("it does not come to rest")
+
+    def done(self) -> bool:
+        """Whether everything is applied by who holds it, and stored."""
+        applied: dict[int, int] = {}
+        for worker in self.group.alive:
+            applied |= worker.loop.applied
+        whole = all(applied.get(p) == len(self.broker.records(LOG, p)) - 1 for p in range(self.broker.partitions))
+        return whole and not self.source.behind()
+
+    def judge(self) -> None:
+        seen = self.store.view()
+        wanted = expected(self.accepted, self.wall, self.config)
+        for place in sorted(seen.keys() | wanted.keys()):
+            mine, theirs = seen.get(place), wanted.get(place)
+            if place[0] == "events":
+                if (mine is None) != (theirs is None):
+                    self.wrong.append(f"{place}: {'lost' if mine is None else 'invented'}")
+            elif mine != theirs:
+                self.wrong.append(f"{place}: shows {mine}, should show {theirs}")
+        self.wrong += self.store.wrong
+        letters = {record.key for record in self.broker.records(LETTERS, 0)}
+        if letters != self.poison:
+            self.wrong.append(f"dead letters of {letters}, should be of {self.poison}")
+        stored = sum(place[0] == "events" for place in seen)
+        repeats = len(self.accepted) - len({(event.group_id, event.id) for event in self.accepted})
+        if stored + repeats + len(letters) != len(self.accepted) + len(self.poison):
+            self.wrong.append("accepted is not stored and deduplicated and dead-lettered together")
+        self.wrong += [f"the sink put aside {letter}" for letter in self.letters.sent]

@@ -1,0 +1,319 @@
+"""The fake broker, store and clock: what real ones may do to those who use them, decided by whoever drives."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from huoqun import topics
+from huoqun.results import DeadLetter
+from sinks.batch import Chunk, Partition
+from sinks.consumer import Lag, SourceError
+from sinks.store import UnavailableError
+from sinks.tables import EVENTS, Columns, Table
+from streams.outbox import Headers, Outbox
+from streams.saves import BARRIER_KEY
+
+PREFIX: Final = "sim"
+LOG: Final = topics.full_name(PREFIX, topics.EVENTS)
+CHANGELOG: Final = topics.state_topic(PREFIX)
+LETTERS: Final = topics.full_name(PREFIX, topics.DEADLETTER)
+PARCEL_RECORDS: Final = 4
+"""Records of one batch of a producer: few, so that a crash falls between them."""
+
+
+class StuckError(Exception):
+    """Everybody waits, and nothing can come."""
+
+
+class _Nobody:
+    """In the place of a selector: passes time instead of waiting."""
+
+    def __init__(self, loop: SimLoop) -> None:
+        self._loop = loop
+
+    def select(self, timeout: float | None) -> list[Any]:
+        if timeout is None:
+            raise StuckError
+        self._loop.now += timeout
+        return []
+
+
+class SimLoop(asyncio.BaseEventLoop):
+    """An event loop without input or output, whose time passes when nothing else is left to do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0.0
+        self._selector = _Nobody(self)
+
+    def time(self) -> float:
+        return self.now
+
+    def _process_events(self, events: list[Any]) -> None:
+        pass
+
+    def _write_to_self(self) -> None:
+        pass
+
+
+class Record(NamedTuple):
+    """A record of a topic."""
+
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+
+
+class Parcel:
+    """A batch of a producer, as the outbox fills it, and what its sender waits for."""
+
+    def __init__(self) -> None:
+        self.records: list[tuple[bytes | None, bytes | None, Headers]] = []
+        self.closed = False
+        self.answer: asyncio.Future[Any] | None = None
+
+    def append(self, *, timestamp: int | None, key: bytes | None, value: bytes | None, headers: Headers) -> object:
+        del timestamp
+        if self.closed or len(self.records) >= PARCEL_RECORDS:
+            return None
+        self.records.append((key, value, headers))
+        return self
+
+    def close(self) -> None:
+        self.closed = True
+
+    def record_count(self) -> int:
+        return len(self.records)
+
+    def size(self) -> int:
+        return sum(len(key or b"") + len(value or b"") for key, value, _ in self.records)
+
+
+class Acknowledged(NamedTuple):
+    """The broker's answer; -1: it does not know any more where they are."""
+
+    offset: int
+
+
+class Lane:
+    """What a producer has sent to one partition and the broker has not taken yet. It outlives its producer."""
+
+    def __init__(self, topic: str, partition: int) -> None:
+        self.topic, self.partition = topic, partition
+        self.parcels: deque[Parcel] = deque()
+        self.broken = False
+
+
+class Broker:
+    """Topics, what groups committed, and what is under way."""
+
+    def __init__(self, partitions: int) -> None:
+        self.partitions = partitions
+        self.topics: dict[Partition, list[Record]] = {}
+        self.committed: dict[int, int] = {}
+        """Of the worker's group: partition -> next offset."""
+        self.sunk: dict[Partition, int] = {}
+        """Of the sink's group."""
+        self.lanes: list[Lane] = []
+
+    def records(self, topic: str, partition: int) -> list[Record]:
+        return self.topics.setdefault((topic, partition), [])
+
+    def append(self, topic: str, partition: int, key: bytes | None, value: bytes | None, headers: Headers = ()) -> int:  # type: ignore[assignment]  # read only
+        log = self.records(topic, partition)
+        log.append(Record(len(log), key, value, headers))
+        return len(log) - 1
+
+    def take(self, lane: Lane, how: str) -> None:
+        """Do something with the first parcel of a lane.
+
+        ``ok``; ``twice``: the answer was lost and the producer sent it again, to a broker that does not number producers;
+        ``somewhere``: to one that does, and that does not say where it is; ``lost``: refused for good; ``unheard``:
+        taken, and reported as refused.
+        """
+        parcel = lane.parcels.popleft()
+        base = -1
+        if how != "lost" and not lane.broken:
+            for _ in range(2 if how == "twice" else 1):
+                base = len(self.records(lane.topic, lane.partition))
+                for record in parcel.records:
+                    self.append(lane.topic, lane.partition, *record)
+        if not lane.parcels:
+            self.lanes.remove(lane)
+        answer = parcel.answer
+        if answer is None or answer.done():
+            lane.broken = lane.broken or how in ("lost", "unheard")
+            return
+        if lane.broken or how in ("lost", "unheard"):
+            lane.broken = True  # a client sends nothing more to a partition after it gave up on a batch
+            answer.set_exception(OSError(how))
+        else:
+            answer.set_result(Acknowledged(-1 if how == "somewhere" else base))
+
+
+class Sender:
+    """A worker's producer."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self.lanes: dict[Partition, Lane] = {}
+
+    def create_batch(self) -> Parcel:
+        return Parcel()
+
+    async def send_batch(self, batch: Any, topic: str, *, partition: int) -> Awaitable[Any]:
+        lane = self.lanes.get((topic, partition))
+        if lane is None:
+            lane = self.lanes[topic, partition] = Lane(topic, partition)
+        if not lane.parcels:
+            self._broker.lanes.append(lane)
+        lane.parcels.append(batch)
+        batch.answer = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Any] = batch.answer
+        return answer
+
+
+class Changelog:
+    """The saves of a worker's partitions, read back as the real one does it."""
+
+    def __init__(self, broker: Broker, outbox: Outbox) -> None:
+        self._broker, self._outbox = broker, outbox
+
+    async def barrier(self, partition: int) -> int:
+        (written,) = self._outbox.put(CHANGELOG, partition, [(BARRIER_KEY, b"")])
+        self._outbox.flush()
+        return (await written).last
+
+    async def read(self, partition: int, start: int, end: int) -> AsyncIterator[Sequence[Any]]:
+        yield self._broker.records(CHANGELOG, partition)[start : end + 1]
+        await asyncio.sleep(0)
+
+
+class Clock:
+    """Time as the machines' clocks have it, in ms; it moves by itself a little, so that no two readings are equal."""
+
+    def __init__(self, start: int) -> None:
+        self.now = start
+
+    def __call__(self) -> int:
+        self.now += 1
+        return self.now
+
+
+class Source:
+    """The sink's consumer."""
+
+    def __init__(self, broker: Broker, names: Iterable[str]) -> None:
+        self._broker, self._names = broker, list(names)
+        self._positions = dict(broker.sunk)
+        self._paused = False
+        self.fails = False
+
+    def poll(self, timeout_ms: int) -> Sequence[Chunk]:
+        del timeout_ms
+        found = []
+        for name in () if self._paused else self._names:
+            for number in range(self._broker.partitions):
+                at = self._positions.get((name, number), 0)
+                some = self._broker.records(name, number)[at : at + 5]
+                if some:
+                    self._positions[name, number] = at + len(some)
+                    found.append(
+                        Chunk((name, number), [r.offset for r in some], [r.key for r in some], [r.value for r in some])
+                    )
+        return found
+
+    def behind(self) -> bool:
+        """Whether something is not committed yet."""
+        return any(
+            self._broker.sunk.get((name, number), 0) < len(self._broker.records(name, number))
+            for name in self._names
+            for number in range(self._broker.partitions)
+        )
+
+    def pause(self) -> None:
+        self._paused = True
+
+    def resume(self) -> None:
+        self._paused = False
+
+    def commit(self, offsets: Mapping[Partition, int]) -> None:
+        if self.fails:
+            self.fails = False
+            raise SourceError("rebalancing")
+        self._broker.sunk.update(offsets)
+
+    def assigned(self) -> bool:
+        return True
+
+    def lag(self) -> list[Lag]:
+        return []
+
+    def close(self) -> None:
+        pass
+
+
+class Letters:
+    """The sink's dead letters; none are expected of it."""
+
+    def __init__(self) -> None:
+        self.sent: list[DeadLetter] = []
+
+    def send(self, letters: Sequence[DeadLetter]) -> None:
+        self.sent += letters
+
+    def close(self) -> None:
+        pass
+
+
+Row = tuple[Any, ...]
+
+
+class Store:
+    """What ReplacingMergeTree keeps of rows, and its views show."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, dict[Row, tuple[int, Row]]] = {}
+        self.failure = ""
+        """What the next insert does: ``before`` or ``after`` storing it says that it did not."""
+        self.wrong: list[str] = []
+        """Two contents of one version: a store may show either."""
+
+    def insert(self, table: Table, columns: Columns) -> None:
+        failure, self.failure = self.failure, ""
+        if failure == "before":
+            raise UnavailableError(failure)
+        version, key = table.names.index("version"), [table.names.index(name) for name in table.key]
+        there = self.rows.setdefault(table.name, {})
+        for values in zip(*columns, strict=True):
+            row = tuple(tuple(value) if isinstance(value, list) else value for value in values)
+            place = tuple(row[at] for at in key)
+            old = there.get(place)
+            if old is not None and old[0] == row[version] and old[1] != row and table is not EVENTS:
+                self.wrong.append(f"{table.name} {place} has two contents as of {row[version]}: {old[1]} and {row}")
+            if old is None or old[0] <= row[version]:
+                there[place] = (row[version], row)
+        if failure == "after":
+            raise UnavailableError(failure)
+
+    def select(self, sql: str) -> list[Row]:
+        raise NotImplementedError(sql)
+
+    def execute(self, sql: str) -> None:
+        raise NotImplementedError(sql)
+
+    def close(self) -> None:
+        pass
+
+    def view(self) -> dict[tuple[str, Row], Row]:
+        """Return what is seen: the newest of each, without its version, what is deleted left out."""
+        return {
+            (name, place): row[:-2]
+            for name, there in self.rows.items()
+            for place, (_, row) in there.items()
+            if not row[-1]
+        }
