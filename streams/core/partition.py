@@ -29,7 +29,7 @@ from streams.core.group import Group
 from streams.core.history import EVENT, next_due
 from streams.core.interface import Bad, Checkpoint
 from streams.core.lag import Horizon, Lag
-from streams.core.rests import is_rest, up_to_rest
+from streams.core.rests import has_control, is_rest, up_to_rest
 from streams.core.rows import group_row, member_row, row_of
 from streams.core.settings import resolve
 from streams.core.state import DAY_MS, MOST_SAID, NEVER, REPLY_MS
@@ -134,8 +134,13 @@ class Partition:
         return bad
 
     def up_to_rest(self, records: Sequence[tuple[int, bytes | None]]) -> int:
-        """Return how many of the next records should be applied before results are asked for."""
-        return up_to_rest(records, self._since) if self._now else len(records)
+        """Return how many of the next records should be applied before results are asked for.
+
+        All of them where there are no ticks: nobody would wait for the next.
+        """
+        if self._now == 0 and not has_control(records):
+            return len(records)
+        return up_to_rest(records, self._since)
 
     def _go(self, records: Sequence[tuple[int, bytes | None]], bad: list[Bad]) -> None:
         offsets: list[int] = []

@@ -37,6 +37,11 @@ def up_to_rest(records: Sequence[tuple[int, bytes | None]], since: int) -> int:
     return max(0, _last_rest(since + count) - since)
 
 
+def has_control(records: Sequence[tuple[int, bytes | None]]) -> bool:
+    """Whether there is a control record among these."""
+    return any(value is not None and value.startswith(PREFIX) for _, value in records)
+
+
 def _last_rest(since: int) -> int:
     if since >= MOST_APART:
         return since - since % MOST_APART

@@ -150,7 +150,8 @@ class _Play:
         streams.agent.time = SimpleNamespace(monotonic=loop.time)  # type: ignore[assignment]
         streams.agent.now_ms = lambda: self.wall
         for partition in range(self.broker.partitions):
-            self.broker.append(LOG, partition, None, codec.encode(Generation(7)))
+            for control in (Generation(7), Tick(self.wall)):  # before the first tick nobody waits for rests
+                self.broker.append(LOG, partition, None, codec.encode(control))
 
     def open_sink(self) -> None:
         self.source = Source(self.broker, self.readers)

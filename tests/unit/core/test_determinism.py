@@ -127,6 +127,16 @@ def told_before_a_crash(*before: Event | Tick) -> View:
     return view_of(machine.results)
 
 
+def test_the_first_batch_of_a_holder_ends_at_a_rest_too() -> None:
+    made = [
+        Event(id=f"e{n}", type="join", ts=1_700_000_000_000 + n, platform="qq", group_id="1", user_id=f"u{n}")
+        for n in range(3)
+    ]
+    log = encoded([Tick(1_700_000_000_000), *made])
+    assert Machine().feed_to_rest(log, 0, 4) == 3
+    assert Machine().feed_to_rest(log[1:], 0, 3) == 3, "but where there are no ticks nobody would wait for one"
+
+
 def test_an_alert_told_before_a_crash_is_withdrawn_by_the_next_holder_which_meets_the_answer_at_once() -> None:
     later = Event(
         id="l",
