@@ -17,7 +17,7 @@ import structlog
 import streams
 from tests.sim import schedule
 
-AT_ONCE = 200
+AT_ONCE = 25
 
 
 def some(first: int, end: int) -> list[int]:

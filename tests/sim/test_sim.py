@@ -17,7 +17,7 @@ from tests.sim.mutants import MUTANTS, planted
 
 SECONDS = float(os.environ.get("HUOQUN_SIM_SECONDS", "30"))
 """What the quick form may take; a whole round of schedules is ended."""
-LEAST = 200
+LEAST = 50
 WITHIN = 100
 """Schedules in which each planted bug is found, from its first one on."""
 FIRST = {
