@@ -46,8 +46,10 @@ def test_what_was_told_is_not_told_again_by_a_stack_that_is_started_anew(
     with LocalStack(config, config_file=str(file), free_ports=True, desk=True) as stack:
         post(stack, [asked("m1", now_ms(), "1"), asked("m2", now_ms(), "2")])
         eventually(lambda: len(receiver.told("raised")) == 2, "both are told", 90)
+        eventually(lambda: len(query(stack.config, "SELECT * FROM deliveries")) == 2, "both are on record")
+        pid = stack.addresses.pids[NOTIFY]
         stack.kill(NOTIFY)
-        stack.wait_restarted(NOTIFY, stack.addresses.pids[NOTIFY])
+        stack.wait_restarted(NOTIFY, pid)
         answer = asked("m3", now_ms(), "1") | {"user_id": "u2", "text": "八点", "reply_to": "m1"}
         post(stack, [answer])
         eventually(lambda: len(receiver.told("resolved")) == 1, "the answer is told", 90)
