@@ -41,6 +41,7 @@ class Arrival:
     """What the machines ask of an event, and where it stands in the log."""
 
     __slots__ = (
+        "asks",
         "count",
         "coverage",
         "group_id",
@@ -90,6 +91,8 @@ class Arrival:
         self.count: int | None = fields[_COUNT]
         self.coverage: str = fields[_COVERAGE]
         self.received_at: int = fields[_RECEIVED_AT]
+        self.asks: int = -1
+        """Whether the text asks, 1 or 0, once that has been looked at: an event may be applied again."""
 
 
 def arrival_from(value: bytes, offset: int) -> Arrival:

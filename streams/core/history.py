@@ -56,12 +56,14 @@ EVENT: Final = 1
 class Step:
     """One thing that was done: an event applied, or timers fired at a moment."""
 
-    __slots__ = ("id", "kind", "log", "offset", "ts", "value")
+    __slots__ = ("event", "id", "kind", "log", "offset", "ts", "value")
 
     def __init__(self, ts: int, arrival: Arrival | None, log: tuple[Change, ...]) -> None:
         self.ts: int = ts
         self.log: tuple[Change, ...] = log
         """What it changed. A tuple: half a list's size, and the garbage collector lets go of it at once."""
+        self.event: Arrival | None = arrival
+        """The event, as long as it is likely to be applied again: see :meth:`forget`."""
         if arrival is None:
             self.kind: int = TIMER
             self.id: str = ""
@@ -77,7 +79,12 @@ class Step:
 
     def arrival(self) -> Arrival:
         """Return the event that was applied."""
-        return arrival_from(self.value, self.offset)
+        event = self.event
+        return event if event is not None else arrival_from(self.value, self.offset)
+
+    def forget(self) -> None:
+        """Keep of the event no more than its record: a third of the size, and events that come late mostly come soon."""
+        self.event = None
 
     def after(self, ts: int, event_id: str) -> bool:
         """Whether this step comes after an event: by time, timers first, then by id.
@@ -108,6 +115,7 @@ class History:
         "group_changed",
         "head",
         "index",
+        "latest",
         "life",
         "log",
         "minutes",
@@ -170,6 +178,8 @@ class History:
         """The place of ``minutes[0]`` in the chain since the group began."""
         self.windows: list[Window] = [Window(number) for number in range(len(WINDOWS))]
         self.steps: list[Step] = []
+        self.latest: list[Step] = []
+        """Those of events since somebody last took them from here, to let them forget in time."""
         self.log: list[Change] = []
         # Results that changed since they were last asked for.
         self.news: list[set[Any]] = [set() for _ in range(PUBLISHED)]
@@ -319,7 +329,10 @@ class History:
 
     def commit_step(self, ts: int, arrival: Arrival | None) -> None:
         """Close the step: what was changed since the last one belongs to it."""
-        self.steps.append(Step(ts, arrival, tuple(self.log)))
+        step = Step(ts, arrival, tuple(self.log))
+        self.steps.append(step)
+        if arrival is not None:
+            self.latest.append(step)
         self.log.clear()
         self.step += 1
 

@@ -26,7 +26,7 @@ from streams.core import saved
 from streams.core.arrival import Arrival, arrival_from
 from streams.core.arrivals import Arrivals
 from streams.core.group import Group
-from streams.core.history import EVENT, next_due
+from streams.core.history import EVENT, Step, next_due
 from streams.core.interface import Bad, Checkpoint
 from streams.core.lag import Horizon, Lag
 from streams.core.rests import has_control, is_rest, up_to_rest
@@ -55,6 +55,8 @@ MOST_KEPT: Final = 64
 next one is a whole lag old. With more, the log's are read again, for they would be written at each save."""
 MOST_RUN: Final = 1_024
 """So many events are put into the order of time at once …"""
+LATEST: Final = 1_024
+"""So many events, at least, and at most twice as many, are kept decoded: who comes a little late has them applied again."""
 LEAST_RUN: Final = 16
 """… and so many where each may end a large group's day."""
 
@@ -86,6 +88,8 @@ class Partition:
         self._changed: list[Tracked] = []
         self._fresh: list[Tracked] = []
         self._run: int = MOST_RUN
+        self._latest: list[Step] = []
+        """The last events' steps, which still hold what was decoded."""
         self._arrived: list[Tracked] = []
         """The groups with events in the run at hand."""
         self._unsaved: dict[str, Tracked] = {}
@@ -285,6 +289,7 @@ class Partition:
                 tracked.chain.fence = -1
                 for step in tracked.group.h.steps:
                     step.offset = -1
+                    step.forget()
                 if tracked.since >= 0:
                     tracked.need = -1  # what it has seen can't be read again: it is saved next
             self._horizon.forget()
@@ -354,6 +359,8 @@ class Partition:
             h, day = tracked.group.h, tracked.group.h.head.due_days
             tracked.group.insert(tracked.arrived, tracked.arrivals.watermark)
             tracked.arrived = []
+            self._latest += h.latest
+            h.latest.clear()
             tracked.held = False
             if day < NEVER and h.head.due_days != day:
                 self._woken += len(h.people)
@@ -362,6 +369,15 @@ class Partition:
                 self._settle(tracked)
             self._schedule(tracked)
         self._arrived.clear()
+        if len(self._latest) >= 2 * LATEST:
+            self._forget(len(self._latest) - LATEST)
+
+    def _forget(self, count: int) -> None:
+        """Keep no more than the records of the first of the latest events."""
+        latest = self._latest
+        for i in range(count):
+            latest[i].forget()
+        del latest[:count]
 
     def _late(self, tracked: Tracked, event: Arrival) -> None:
         arrivals = tracked.arrivals
@@ -461,6 +477,9 @@ class Partition:
         if tracked.replay:
             self._change(tracked)
         group.insert(tracked.replay, arrivals.watermark)
+        self._latest += group.h.latest
+        group.h.latest.clear()
+        self._forget(max(0, len(self._latest) - LATEST))
         tracked.replay = []
         self._schedule(tracked)
 

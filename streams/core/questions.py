@@ -64,7 +64,9 @@ def on_message(h: History, settings: GroupSettings, event: Arrival, place: int, 
 
     Called before the message is counted. ``named`` are the members it names or mentions, sorted.
     """
-    asks = wants_answer(event.text)
+    if event.asks < 0:
+        event.asks = int(wants_answer(event.text))
+    asks = event.asks > 0
     author = h.people[place]
     if h.open:
         _answer(h, event, author, named, asks)
