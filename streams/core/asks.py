@@ -60,11 +60,14 @@ _TAKEN: Final = 1 << 23
 _LETTERS: Final = 0x2F0B4C7
 """What makes a word's number of its letters: far above their range, else "isn't" and "islet" would have one number."""
 _ONE: Final = 0x2545F49
+_CHARACTER: Final = 0x17B9E3779B1
+"""A character's multiplier: its number is small, and the product shall fill as many bits as a word's does."""
 _TWO: Final = 0xB87359
 _THREE: Final = 0xC6EF35
 _SHIFT: Final = 20
 """Of a product, the bits from here on are kept: all bits below have had their say in them."""
-_BEGUN: Final = ((_BEGIN * _ONE) >> _SHIFT) & _MASK
+_ENDED: Final = _END * _CHARACTER
+_BEGUN: Final = ((_BEGIN * _CHARACTER) >> _SHIFT) & _MASK
 
 
 def _letter(code: i64) -> bool:
@@ -109,15 +112,19 @@ def _code_of(word: str) -> i64:
     return _word(word, 0, len(word)) if _letter(ord(word[0])) else ord(word)
 
 
+def _unit(code: i64) -> i64:
+    return code * (_ONE if code >= _WORDS_FROM else _CHARACTER)
+
+
 def _run(words: Sequence[str]) -> i64:
     """Return the hash of one to three words: it goes through that of the first ones."""
-    unit: i64 = _code_of(words[0]) * _ONE
+    unit: i64 = _unit(_code_of(words[0]))
     run: i64 = (unit >> _SHIFT) & _MASK
     if len(words) > 1:
-        unit = _code_of(words[1]) * _ONE
+        unit = _unit(_code_of(words[1]))
         run = ((run * _TWO + unit) >> _SHIFT) & _MASK
     if len(words) > 2:  # noqa: PLR2004
-        unit = _code_of(words[2]) * _ONE
+        unit = _unit(_code_of(words[2]))
         run = ((run * _THREE + unit) >> _SHIFT) & _MASK
     return run
 
@@ -245,11 +252,11 @@ class Asks:
                 elif not paused and length > 1 and word == code and word1 == code:
                     continue
             if not mark and length > 0 and (paused or code == _END):  # the clause before has ended
-                slot = self._find(((single * _TWO + _END * _ONE) >> _SHIFT) & _MASK)
+                slot = self._find(((single * _TWO + _ENDED) >> _SHIFT) & _MASK)
                 if slot >= 0:
                     total += weight[slot] - _ZERO
                     if_last += again[slot] - _ZERO
-                slot = self._find(((double * _THREE + _END * _ONE) >> _SHIFT) & _MASK)
+                slot = self._find(((double * _THREE + _ENDED) >> _SHIFT) & _MASK)
                 if slot >= 0:
                     total += weight[slot] - _ZERO
                     if_last += again[slot] - _ZERO
@@ -268,7 +275,7 @@ class Asks:
             begun = True
             word4, word3, word2, word1, word = word3, word2, word1, word, code
             length += 1
-            unit: i64 = code * _ONE
+            unit: i64 = code * (_ONE if code >= _WORDS_FROM else _CHARACTER)
             sets: i64 = 0
             run: i64 = (unit >> _SHIFT) & _MASK
             slot = self._find(run)

@@ -53,6 +53,8 @@ _HARD_ASCII: Final = re.compile(_HARD_EN)
 _NOT_MEANT: Final = re.compile(
     r"哈哈|他骂|她骂|有人骂|被骂|骂我|我(?:就|真|真的|可能)?(?:是|像)个?[^你]{0,4}(?:傻|蠢|废物|白痴|智障)|"
     r"我自己|i'll shut up|惊艳|闭嘴鱼|装[逼b]格|"
+    r"(?:every|any|some|no)(?:one|body) (?:ever )?(?:calls?|called) (?:me|you|us)|"
+    r"(?:he|she|they|people|who) (?:\w+ )?(?:calls?|called) (?:me|you|us)|"
     r"called me|calls me|wrote [\"“]|said [\"“]|i(?:'m| am)(?: such| just)?(?: an?)? (?:idiot|moron|stupid|"
     r"dumb|loser)|the loser (?:buys|pays)|"
     r"the clown|haha|\blol\b|are you (?:blind testing|stupid happy)|\bclown (?:fish|car)|jon snow"

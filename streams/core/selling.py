@@ -58,7 +58,9 @@ _PITCH: Final = re.compile(rf"(?<![a-z])(?:{_EN_PITCH})(?![a-z])")
 _TALK: Final = re.compile(
     r"加了|加过|骗|别信|谁有|有没有|没抢|抢到了|打不开|失败|请问|多少[^钱]*$|怎么[^破办？?]*$|什么时候|"
     r"我想找|我投资|下单了|下单两|我下单|"
-    r"吗[？?]?$|\b(?:scam|spam|i'll dm|does (?:it|this|that|anyone)|doesn't|how do i|is there a|don't post|got)\b|\?$"
+    r"吗[？?]?$|还能[^，,。！!？?]{1,8}吗|[在去从]哪[^，,。！!？?]{0,8}[？?]\s*$|"
+    r"\b(?:scam|spam|i'll dm|does (?:it|this|that|anyone)|doesn't|(?:how|where) (?:do|can) (?:i|we)|is there a|"
+    r"is the \w+ still|don't post|got)\b|\?$"
 )
 """What sells in these words only talks of selling."""
 _WIDE: Final = {0xFF01 + offset: 0x21 + offset for offset in range(94)}
@@ -68,7 +70,7 @@ _PITCHES: Final = Literals(dict.fromkeys(_ZH_PITCH.split("|"), 1), until=1)
 _EN_PITCHED: Final = (
     "discount|promo|sale|% off|limited|earn|income|crypto|airdrop|giveaway|cheap|free|invest|bitcoin|profit|"
     "money|guarant|follow|signal|bonus|loan|credit|writing|deals|time job|remote|forex|rich|bot|iptv|weight|"
-    "result|half|first|experience|trial|from $|my life|allow|likes|premium|claim|for $"
+    "result|half|first|experience|trial|from $|my life|allow|likes|premium|claim|for $|band 7"
 )
 _SELLING: Final = Literals(
     dict.fromkeys(

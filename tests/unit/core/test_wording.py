@@ -26,7 +26,7 @@ ASKS = [
 ]  # fmt: skip
 DOES_NOT = [
     "今天天气真好", "什么的都行", "好的谢谢", "早上好", "怎么都行", "哪里哪里", "我家的辣椒结了好几个", "不怎么好用", "多少有点贵",
-    "谁都可以来", "还在为脱发烦恼吗？加微信领优惠", "", "!help me", "good morning", "yes, try the other one", "thanks a lot",
+    "谁都可以来", "恭喜恭喜，这个阶段水别断", "这个太阳不能浪费", "还是老地方那家好", "还在为脱发烦恼吗？加微信领优惠", "", "!help me", "good morning", "yes, try the other one", "thanks a lot",
     "lol", "https://example.org/?q=what", "ok", "i fixed it myself",
 ]  # fmt: skip
 
@@ -46,6 +46,9 @@ def test_a_pitch_with_a_link_or_contact_is_advertising_and_talk_about_one_is_not
     assert looks_like_ad("earn crypto fast https://x.example")
     assert not looks_like_ad("昨天超市鸡蛋打折优惠")
     assert not looks_like_ad("看这个教程 https://x.example/tomato")
+    assert not looks_like_ad("会员券还能领吗，在哪扫码？")
+    assert looks_like_ad("还在为脱发烦恼吗？扫码领优惠")
+    assert looks_like_ad("IELTS band 7, DM me")
 
 
 @given(st.text(max_size=300))
