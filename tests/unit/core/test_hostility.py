@@ -18,7 +18,10 @@ def test_it_is_hostile(text: str) -> None:
     assert sounds_hostile(text)
 
 
-@pytest.mark.parametrize("text", ["卧槽 牛逼", "杀了boss三次", "this bug is stupid", "好的谢谢", "shut the door", "everyone calls you stupid"])
+@pytest.mark.parametrize(
+    "text",
+    ["卧槽 牛逼", "杀了boss三次", "this bug is stupid", "好的谢谢", "shut the door", "everyone calls you stupid"],
+)
 def test_it_is_not(text: str) -> None:
     assert not sounds_hostile(text)
 

@@ -37,7 +37,7 @@ def f1(judge: Callable[[str], bool], labelled: list[tuple[str, bool]]) -> float:
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_questions_are_found(language: str) -> None:
-    assert f1(wants_answer, questions(language)) >= 0.83  # the aim is .92: see DECISIONS.md
+    assert f1(wants_answer, questions(language)) >= 0.85  # the aim is .92: see DECISIONS.md
 
 
 def test_advertising_is_found() -> None:
