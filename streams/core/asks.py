@@ -32,8 +32,8 @@ ADDRESS: Final = "\x01"
 _ZERO: Final = 128
 """What stands for no weight in a table of bytes."""
 _ADDRESS: Final = 1
-_BEGIN: Final = 2
-_END: Final = 3
+_BEGIN: Final = 0x110000  # beyond all characters, before all words
+_END: Final = 0x110001
 _SPECIAL: Final[dict[str, int]] = {"URL": _ADDRESS, "BEGIN": _BEGIN, "END": _END}
 _BLANK: Final = ord(" ")
 _DOT: Final = ord(".")

@@ -123,6 +123,7 @@ TALK = st.lists(PIECES, max_size=5).flatmap(
 )  # what is taken out leaves a comma, which ends a clause and may stand inside a phrase
 @example("HTTPſ://x.y 吗")
 @example("免费领券 DM me")
+@example("Bob: ?\x03")  # a character is never the end of the text
 def test_the_fast_rules_say_what_the_plain_ones_say(text: str) -> None:
     same(text)
 
