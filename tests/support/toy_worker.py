@@ -6,6 +6,7 @@ the core is busy for longer than a session. A session is half as long as the pro
 partitions, or to be let into a group by the embedded broker, waits for that.
 """
 
+import asyncio
 import os
 import sys
 import time
@@ -14,12 +15,11 @@ from typing import Any, Final
 
 import msgspec
 
-from huoqun import codec, log
+from huoqun import codec, log, loops
 from huoqun.config import Config, load
 from huoqun.control import PREFIX
 from huoqun.events import Refused
 from huoqun.results import Alert, AnyResult, GroupSummary
-from streams import service
 from streams.core.interface import Bad, Checkpoint
 from streams.service import WorkerError, run
 
@@ -137,7 +137,7 @@ class ToyPartition:
 
 def shorten_sessions() -> None:
     """Have the app built as the product does, but for the session."""
-    service._use_uvloop()  # as the product does before it imports Faust
+    asyncio.set_event_loop_policy(loops.Policy())  # as the product does before it imports Faust
     from streams import app  # noqa: PLC0415
 
     build = app.build
