@@ -170,9 +170,7 @@ def committed(config: Config) -> dict[int, int | None]:
 
 def ends(config: Config) -> dict[int, int]:
     """Return partition -> the true end of the events topic."""
-    return administration.end_offsets(
-        config.kafka.bootstrap, topics.full_name(config.kafka.topic_prefix, topics.EVENTS)
-    )
+    return administration.end_offsets(config.kafka, topics.full_name(config.kafka.topic_prefix, topics.EVENTS))
 
 
 def wait_committed(config: Config, seconds: float = 40) -> None:
