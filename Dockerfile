@@ -14,6 +14,7 @@ COPY producers producers
 COPY streams streams
 COPY sinks sinks
 COPY dashboards dashboards
+COPY training training
 # The compiler is needed in this stage only; which version makes no difference to what runs.
 # hadolint ignore=DL3008
 RUN apt-get update \

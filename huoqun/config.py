@@ -93,6 +93,13 @@ class Worker(_Section, kw_only=True):
     """No tick seen for this long means exit with status 1 and be restarted; 0 turns it off."""
 
 
+class Streams(_Section, kw_only=True):
+    """What the streams judge by. Weights are files written by the commands of ``training``; empty: those of the product."""
+
+    answer_weights: str = ""
+    """Which message answers which question (``python -m training.answers``)."""
+
+
 class Store(_Section, kw_only=True):
     """Where results land: ``embedded`` (chDB below ``data_dir``, owned by the sink) or a ``clickhouse`` server.
 
@@ -216,6 +223,7 @@ class Config(_Section, kw_only=True):
     kafka: Kafka = msgspec.field(default_factory=Kafka)
     gateway: Gateway = msgspec.field(default_factory=Gateway)
     worker: Worker = msgspec.field(default_factory=Worker)
+    streams: Streams = msgspec.field(default_factory=Streams)
     store: Store = msgspec.field(default_factory=Store)
     sink: Sink = msgspec.field(default_factory=Sink)
     desk: Desk = msgspec.field(default_factory=Desk)
@@ -277,7 +285,7 @@ def dump_env(config: Config) -> dict[str, str]:
     return env
 
 
-_SECTIONS: Final = ("kafka", "gateway", "worker", "store", "sink", "desk", "notify", "privacy", "deadlines")
+_SECTIONS: Final = ("kafka", "gateway", "worker", "streams", "store", "sink", "desk", "notify", "privacy", "deadlines")
 _YEAR_MINUTES: Final = 365 * 24 * 60
 _HOUR_SECONDS: Final = 3600
 _FIRST_YEAR: Final = 1971

@@ -46,8 +46,10 @@ class WorkerError(Exception):
 def partition_states(config: Config) -> MakeState:
     """Return what makes the core's state for a partition number."""
     from streams.core.partition import Partition  # noqa: PLC0415  # the one place that knows which core runs
+    from streams.weights import answer_model  # noqa: PLC0415  # for the same reason
 
-    return lambda number: Partition(number, config)
+    answers = answer_model(config.streams.answer_weights)
+    return lambda number: Partition(number, config, answers=answers)
 
 
 def run(config: Config, make_state: MakeState | None = None) -> NoReturn:

@@ -38,5 +38,7 @@ def command(ctx: click.Context) -> None:
 
     try:
         run(config)
+    except ConfigError as error:
+        raise click.UsageError(str(error)) from None
     except WorkerError as error:
         raise click.ClickException(str(error)) from None

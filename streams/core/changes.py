@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mypy_extensions import mypyc_attr
 
+from streams.core.evidence import Evidence
 from streams.core.state import MINUTE_MS, Asked, Head, Life, Minute, Person, Said, Window
 from streams.core.tables import ALERTS, HOUR, PUBLISHED, QUESTIONS, RISKS, WEEK
 
@@ -395,9 +396,29 @@ class AskedWas(Change):
     def settle(self, h: History) -> None:
         """The question; if this is what ended it, it is forgotten."""
         event = self.asked.event
-        if self.asked.status != "open" and self.asked.step == self.step:
+        if self.asked.over and self.asked.step == self.step:
             h.questions.pop(event, None)
         h.unsaved[QUESTIONS].add(event)
+
+
+@mypyc_attr(acyclic=True)
+class Weighed(Change):
+    """The evidence on a question was replaced."""
+
+    __slots__ = ("asked", "other")
+
+    def __init__(self, asked: Asked, evidence: Evidence) -> None:
+        self.asked: Asked = asked
+        self.other: Evidence = evidence
+        """That of the other side of the change."""
+
+    def swap(self, h: History) -> None:  # noqa: ARG002  # as all changes
+        """Exchange the two."""
+        self.asked.evidence, self.other = self.other, self.asked.evidence
+
+    def settle(self, h: History) -> None:
+        """The question."""
+        h.unsaved[QUESTIONS].add(self.asked.event)
 
 
 @mypyc_attr(acyclic=True)

@@ -18,6 +18,7 @@ from streams.core import (
     referral,
     structure,
 )
+from streams.core.answer_model import AnswerModel
 from streams.core.arrival import Arrival
 from streams.core.changes import Reply, Wrote
 from streams.core.history import History, next_due
@@ -34,9 +35,10 @@ MOST_MEMBERS: Final = 1_000_000_000
 class Group:
     """The machines of one group over one :class:`History`. Deterministic: the same events and watermark, the same tables."""
 
-    __slots__ = ("bots", "check_in", "h", "settings", "staff")
+    __slots__ = ("answers", "bots", "check_in", "h", "settings", "staff")
 
-    def __init__(self, settings: GroupSettings) -> None:
+    def __init__(self, settings: GroupSettings, answers: AnswerModel) -> None:
+        self.answers: AnswerModel = answers
         self.settings: GroupSettings = settings
         self.staff: frozenset[str] = settings.staff
         self.bots: frozenset[str] = settings.bots
@@ -81,7 +83,7 @@ class Group:
             activity.on_time(h, self.settings, at)
             flood.on_minute(h)
         if h.head.due_questions <= at:
-            questions.on_time(h, self.settings, at)
+            questions.on_time(h, self.settings, self.answers, at)
         if h.head.due_troubles <= at:
             harms.on_time(h, self.settings, at)
         if h.head.due_days <= at:
@@ -198,7 +200,12 @@ class Group:
             named = sorted(named)
         linked = bool(named or event.reply_to)
         target = self._replies(h, event, place, named)
-        questions.on_message(h, settings, event, place, named)
+        directed = named
+        if event.reply_to:
+            replied = h.recent(event.reply_to, event.ts)
+            if replied is not None and replied.person != place and h.people[replied.person].user not in named:
+                directed = [*named, h.people[replied.person].user]
+        questions.on_message(h, settings, self.answers, event, place, directed)
         asked = h.questions.get(event.id)
         asks = asked is not None and asked.kind != "newcomer"
         structure.on_message(h, settings, self.check_in, event, place)
@@ -210,6 +217,10 @@ class Group:
         said = Said(event.ts, place, head.messages + 1, False, not person.is_staff)
         said.root = structure.root_of(event, target, place, linked=linked, asks=asks)
         said.critical = structure.is_critical(event, target, place, linked=linked, asks=asks)
+        for user in directed:
+            said.to = h.index.get(user, -1)
+            if said.to >= 0:
+                break
         h.do(Wrote(h, event.id, said, mean))
         h.changed_people.add(person.user)
         harms.on_counted(h, settings, event, place)

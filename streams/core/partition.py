@@ -23,6 +23,7 @@ from huoqun.control import PREFIX, Generation, Tick, version_of
 from huoqun.events import MAX_TS_MS, Event, Refused
 from huoqun.results import AnyResult
 from streams.core import saved
+from streams.core.answer_model import AnswerModel
 from streams.core.arrival import Arrival, arrival_from
 from streams.core.arrivals import Arrivals
 from streams.core.group import Group
@@ -35,6 +36,7 @@ from streams.core.settings import resolve
 from streams.core.state import DAY_MS, MOST_SAID, NEVER, REPLY_MS
 from streams.core.tables import ACTIVITY, ALERTS, PUBLISHED, QUESTIONS, RISKS
 from streams.core.tracked import Tracked
+from streams.core.weights import shipped
 
 IDLE_MS: Final = 3 * DAY_MS
 """A silent group's clock, moved by ticks alone, can be taken back this far when its next event comes: the slowest platforms
@@ -64,7 +66,8 @@ LEAST_RUN: Final = 16
 class Partition:
     """All groups of one partition (see :class:`streams.core.interface.PartitionState`)."""
 
-    def __init__(self, number: int, config: Config, lag: Lag = Lag()) -> None:  # noqa: B008  # it is immutable
+    def __init__(self, number: int, config: Config, lag: Lag = Lag(), answers: AnswerModel | None = None) -> None:  # noqa: B008  # it is immutable
+        self.answers: AnswerModel = AnswerModel(shipped("answers")) if answers is None else answers
         self.number: int = number
         self.config: Config = config
         self.groups: dict[str, Tracked] = {}
@@ -299,7 +302,7 @@ class Partition:
         tracked = self.groups.get(name)
         if tracked is None:
             platform, _, group_id = name.partition("/")
-            tracked = self.groups[name] = Tracked(name, Group(resolve(self.config, platform, group_id)))
+            tracked = self.groups[name] = Tracked(name, Group(resolve(self.config, platform, group_id), self.answers))
         return tracked
 
     def _event(self, event: Arrival) -> None:

@@ -20,6 +20,7 @@ _IN_ADVANCE: Final = re.compile(r"先谢|提前谢|in advance|先行感谢", re.
 _ALIKE: Final = [(ord(form), ord(form), letter) for letter in ascii_lowercase for form in forms(letter)]
 _MAY_THANK: Final = 1
 _MAY_CHECK_IN: Final = 2
+_MAY_SETTLE: Final = 4
 _SIGNS: Final = Literals(
     dict.fromkeys(
         "谢|搞定了|解决了|好使了|可以了|3q|thanks|thank you|thx|ty|cheers|worked|did it|got it|works now|fixed it".split(
@@ -27,10 +28,24 @@ _SIGNS: Final = Literals(
         ),
         _MAY_THANK,
     )
-    | dict.fromkeys(["打卡", "签到", "check", "day", "天"], _MAY_CHECK_IN),
+    | dict.fromkeys(["打卡", "签到", "check", "day", "天"], _MAY_CHECK_IN)
+    | dict.fromkeys(
+        ["不用了", "找到", "弄好", "搞好", "nvm", "never", "figured", "found", "solved", "sorted"], _MAY_SETTLE
+    ),
     alike=_ALIKE,
 )
 """What these have in them: a search of a text with none of it is spared."""
+_SETTLES: Final = re.compile(
+    r"不用了|搞定了|解决了|好使了|弄好了|搞好了|找到了|自己(?:找到|解决|搞定|弄好)|"
+    r"\b(?:nvm|never ?mind|figured it out|found it|fixed it|got it working|works now|"
+    r"(?:it'?s|is|got it|problem|issue) (?:solved|sorted|fixed)|solved it|sorted it)\b|^\W*solved\b",
+    re.IGNORECASE,
+)
+_UNSETTLED: Final = re.compile(
+    r"[没不未](?:有|能|法)?(?:解决|找到|搞定|弄好|搞好|好使)|\b(?:not|never|n'?t|if|until|once|haven'?t|hasn'?t) "
+    r"(?:\w+ )?(?:solved|sorted|fixed|figured|found|works?)",
+    re.IGNORECASE,
+)
 _DISAGREES: Final = re.compile(
     r"^\W*(?:不对|不是吧|不同意|我不同意|不认同|不赞同|其实不|并不|错了|扯|胡说|不见得|未必|但是|可是|然而|"
     r"真的吗|真的假的|凭什么|"
@@ -61,6 +76,15 @@ def thanks(text: str) -> bool:
         _SIGNS.found_in(text) & _MAY_THANK != 0
         and _THANKS.search(text) is not None
         and _IN_ADVANCE.search(text) is None
+    )
+
+
+def settled(text: str) -> bool:
+    """Whether somebody who asked says that it is solved, or that they need no answer any more."""
+    return (
+        _SIGNS.found_in(text) & (_MAY_THANK | _MAY_SETTLE) != 0
+        and _SETTLES.search(text) is not None
+        and _UNSETTLED.search(text) is None
     )
 
 

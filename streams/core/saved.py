@@ -20,6 +20,7 @@ from huoqun.results import Alert
 from streams.core import names
 from streams.core.arrivals import Arrivals
 from streams.core.changes import move
+from streams.core.evidence import evidence_from
 from streams.core.fabric import fabric_from
 from streams.core.history import History
 from streams.core.state import DAY_MS, Asked, Crowd, Head, Life, Minute, Person, Said, shared, unpack_minute
@@ -28,7 +29,7 @@ from streams.core.troubles import troubles_from
 
 PART_BYTES: Final = 700_000
 """Largest record value; Kafka's default limit is 1 MiB with its overhead."""
-FORMAT: Final = 5
+FORMAT: Final = 6
 """Of the saves; another one can't be read, and the state has to be built anew from the log."""
 
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -166,7 +167,7 @@ def _said_rows(h: History, whole: bool) -> list[Any]:
             rows.append((key,))
         elif said.place <= h.head.messages:  # else it has not settled
             flags = said.answered + 2 * said.counts + 4 * said.staff_answered + 8 * said.critical
-            rows.append((key, said.ts, said.person, said.place, flags, said.root, said.responders))
+            rows.append((key, said.ts, said.person, said.place, flags, said.root, said.responders, said.to))
     return rows
 
 
@@ -250,7 +251,7 @@ def _restore_minutes(h: History, minutes: dict[int, bytes], oldest: list[int]) -
 def _restore_order(h: History) -> None:
     """Make anew what follows from the tables: the order of the open questions, who asks, what they are called."""
     h.said = dict(sorted(h.said.items(), key=_said_order))
-    asked: list[Asked] = [entry for entry in h.questions.values() if entry.status == "open"]
+    asked: list[Asked] = list(h.questions.values())
     asked.sort(key=_asked_order)
     for entry in asked:
         h.open.append(entry)
@@ -495,7 +496,14 @@ def _asked_row(key: str, asked: Asked | None) -> tuple[Any, ...]:
         asked.thread,
         sorted(asked.words),
         asked.place,
-        asked.moved_on,
+        asked.length,
+        asked.spoke_before,
+        asked.to,
+        asked.wait,
+        asked.until,
+        asked.evidence.row(),
+        asked.scene,
+        asked.held,
     )
 
 
@@ -507,7 +515,9 @@ def _restore_asked(h: History, row: list[Any]) -> None:
     asked.status, asked.due_at, asked.escalates_at, asked.raised = row[4], row[5], row[6], row[7]
     asked.joined_to, asked.answer, asked.answered_by = row[8], row[9], row[10]
     asked.answered_at, asked.confidence, asked.by_staff = row[11], row[12], row[13]
-    asked.thread, asked.words, asked.place, asked.moved_on = row[14], row[15], row[16], row[17]
+    asked.thread, asked.words, asked.place, asked.length = row[14], row[15], row[16], row[17]
+    asked.spoke_before, asked.to, asked.wait, asked.until = row[18], row[19], row[20], row[21]
+    asked.evidence, asked.scene, asked.held = evidence_from(row[22]), row[23], row[24]
     h.questions[asked.event] = asked
 
 
@@ -518,5 +528,5 @@ def _restore_said(h: History, row: list[Any]) -> None:
         flags: int = row[4]
         said = Said(row[1], row[2], row[3], bool(flags & 1), bool(flags & 2))
         said.staff_answered, said.critical = bool(flags & 4), bool(flags & 8)
-        said.root, said.responders = row[5], tuple(row[6])
+        said.root, said.responders, said.to = row[5], tuple(row[6]), row[7]
         h.said[row[0]] = said

@@ -13,6 +13,7 @@ from mypy_extensions import mypyc_attr
 
 from huoqun.results import WINDOW_MINUTES, QuestionKind, QuestionStatus, WindowName
 from streams.core.daily import NO_DAYS
+from streams.core.evidence import NOTHING, Evidence
 
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 60 * MINUTE_MS
@@ -376,7 +377,18 @@ def shared(reasons: tuple[str, ...]) -> tuple[str, ...]:
 class Said:
     """A message of the last half hour (and of the last :data:`MOST_SAID`), as far as replies need it."""
 
-    __slots__ = ("answered", "counts", "critical", "person", "place", "responders", "root", "staff_answered", "ts")
+    __slots__ = (
+        "answered",
+        "counts",
+        "critical",
+        "person",
+        "place",
+        "responders",
+        "root",
+        "staff_answered",
+        "to",
+        "ts",
+    )
 
     def __init__(self, ts: int, person: int, place: int, answered: bool, counts: bool) -> None:
         self.ts: int = ts
@@ -395,6 +407,8 @@ class Said:
         """It answers with disagreement or a counter-question."""
         self.responders: tuple[int, ...] = ()
         """The first three people who responded."""
+        self.to: int = -1
+        """Whom it addresses: the place in the table of people; -1: nobody known."""
 
 
 MOST_SAID: Final = 1_000
@@ -516,15 +530,23 @@ class Asked:
         "due_at",
         "escalates_at",
         "event",
+        "evidence",
+        "held",
         "joined_to",
         "kind",
-        "moved_on",
+        "length",
+        "over",
         "place",
         "raised",
+        "scene",
+        "spoke_before",
         "status",
         "step",
         "thread",
+        "to",
+        "until",
         "user",
+        "wait",
         "words",
     )
 
@@ -551,8 +573,23 @@ class Asked:
         """What it is about, at most 24 words, to recognise an answer by."""
         self.place: int = 0
         """How many messages by people the group had seen by then."""
-        self.moved_on: bool = False
-        """The asker has addressed somebody since: a later mention of them may belong to that talk."""
+        self.length: int = 0
+        """Of the text, in bytes of UTF-8."""
+        self.spoke_before: int = 0
+        """When the asker had last spoken; 0: never."""
+        self.to: str = ""
+        """Whom it is addressed to, if to anybody."""
+        self.wait: int = 0
+        """How long it may wait (ms)."""
+        self.until: int = 0
+        """When it is watched no more, once it has been answered (ms)."""
+        self.over: bool = False
+        """It is watched no more: nothing changes it."""
+        self.evidence: Evidence = NOTHING
+        self.scene: bytes = b""
+        """How it came to be asked: see :func:`streams.core.answer_features.scene_places`."""
+        self.held: int = 0
+        """How often an alert was due and not raised, because it was likely to be wrong: at the deadline, at its escalation."""
 
     def copy(self) -> Asked:
         """Return a copy, to go back to."""
@@ -563,16 +600,22 @@ class Asked:
         new.thread = self.thread
         new.words = self.words
         new.place = self.place
-        new.status, new.raised, new.moved_on = self.status, self.raised, self.moved_on
+        new.length, new.spoke_before, new.to, new.wait = self.length, self.spoke_before, self.to, self.wait
+        new.until, new.scene, new.held = self.until, self.scene, self.held
+        new.status, new.raised, new.over, new.evidence = self.status, self.raised, self.over, self.evidence
         new.answer, new.answered_by, new.answered_at = self.answer, self.answered_by, self.answered_at
         new.confidence, new.by_staff = self.confidence, self.by_staff
         return new
 
     def exchange(self, other: Asked) -> None:
-        """Exchange with another one all that may change once it has been asked."""
+        """Exchange with another one all that may change once it has been asked, but the evidence: see ``Weighed``."""
         self.status, other.status = other.status, self.status
         self.raised, other.raised = other.raised, self.raised
-        self.moved_on, other.moved_on = other.moved_on, self.moved_on
+        self.over, other.over = other.over, self.over
+        self.held, other.held = other.held, self.held
+        self.until, other.until = other.until, self.until
+        self.due_at, other.due_at = other.due_at, self.due_at
+        self.escalates_at, other.escalates_at = other.escalates_at, self.escalates_at
         self.answer, other.answer = other.answer, self.answer
         self.answered_by, other.answered_by = other.answered_by, self.answered_by
         self.answered_at, other.answered_at = other.answered_at, self.answered_at

@@ -12,6 +12,7 @@ from huoqun.config import Config
 from huoqun.control import Tick
 from huoqun.events import Event
 from huoqun.results import AnyResult
+from streams.core.answer_model import AnswerModel
 from streams.core.lag import Lag
 from streams.core.partition import Partition
 
@@ -42,10 +43,11 @@ LAG = Lag()
 class Machine:
     """A partition that can be fed in any batches, checkpointed, killed and restored."""
 
-    def __init__(self, config: Config | None = None, lag: Lag = LAG) -> None:
+    def __init__(self, config: Config | None = None, lag: Lag = LAG, answers: AnswerModel | None = None) -> None:
         self.config = config or Config()
         self.lag = lag
-        self.state = Partition(0, self.config, lag)
+        self.answers = answers
+        self.state = Partition(0, self.config, lag, answers)
         self.results: list[AnyResult] = []
         self.store: dict[bytes, bytes] = {}
         self.committed = 0
@@ -81,7 +83,7 @@ class Machine:
 
     def crash(self) -> int:
         """Lose what is in memory; return the offset from which the log is read again."""
-        self.state = Partition(0, self.config, self.lag)
+        self.state = Partition(0, self.config, self.lag, self.answers)
         self.state.restore(self.store.items())
         return self.committed
 

@@ -184,7 +184,7 @@ def test_after_a_week_an_open_question_expires_with_its_alert() -> None:
 def test_in_a_group_where_nobody_names_anybody_the_next_words_on_the_matter_answer() -> None:
     scene = grown()
     scene.add(36_000, "bob", "番茄叶子发黄怎么办", id="q")
-    scene.add(36_200, "carol", "发黄多半是缺氮", id="a")
+    scene.add(36_200, "carol", "番茄叶子发黄多半是缺氮", id="a")
     question = scene.question("q")
     assert question is not None
     assert question["status"] == "answered"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from streams.core import reactions
 from streams.core.checkins import is_check_in
-from streams.core.reactions import checks_in, disagrees, greets, thanks
+from streams.core.reactions import checks_in, disagrees, greets, settled, thanks
 
 
 @pytest.mark.parametrize("text", ["谢谢，搞定了", "解决了 是线没插好", "thx, that worked", "thank you so much", "ty!"])
@@ -21,6 +21,44 @@ def test_it_thanks(text: str) -> None:
 )
 def test_it_does_not_thank(text: str) -> None:
     assert not thanks(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "不用了，我自己找到了",
+        "搞定了",
+        "已经解决了",
+        "好使了，是线没插好",
+        "nvm",
+        "never mind, figured it out",
+        "ok fixed it",
+        "it's solved now",
+        "solved!",
+    ],
+)
+def test_it_says_that_it_is_solved(text: str) -> None:
+    assert settled(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "还没解决",
+        "没找到",
+        "未解决",
+        "not fixed yet",
+        "I never figured it out",
+        "it hasn't been solved",
+        "tell me if you found it",
+        "谢谢",
+        "thanks",
+        "I found a shop",
+        "",
+    ],
+)
+def test_it_does_not_say_that_it_is_solved(text: str) -> None:
+    assert not settled(text)
 
 
 @pytest.mark.parametrize("text", ["不对，是周四", "我不同意", "I don't think so", "actually no, it moved", "really?"])

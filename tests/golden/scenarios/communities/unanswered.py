@@ -129,19 +129,13 @@ def talk_goes_on_over_a_question(c: Community) -> None:
         +15s  阿杰> 尤其是下半场那个任意球
         +12s  老吴> 门将都没反应过来
         +20s  [q] 晓雯: 请问今天几点停水？
-        +10s  大刘> 裁判也很公正
+        +10s  大刘: 裁判也很公正
         +14s  阿杰> 下一场是周六晚上八点
         +12s  老吴> 一起看吧，来我家
         +15s  大刘> 我带啤酒
         """,
     )
-    c.expect(
-        "unanswered",
-        ("32 20:10", "32 20:12"),
-        about="晓雯",
-        event="q",
-        pending="answers: the next line of another talk answers",
-    )
+    c.expect("unanswered", ("32 20:10", "32 20:12"), about="晓雯", event="q")
 
 
 def two_questions_at_once_and_crossed_answers(c: Community) -> None:
@@ -156,7 +150,7 @@ def two_questions_at_once_and_crossed_answers(c: Community) -> None:
         +25s  [a2] 阿梅: 停水是下午两点到五点
         """,
     )
-    todo = "answers: where most lines carry replies, crossed answers without one aren't found"
+    todo = "text: 停水是下午两点到五点 is taken for a question"
     c.never("unanswered", pending=todo)
     c.asked("parcel", status="answered", answer_event_id="a1")
     c.asked("water", status="answered", answer_event_id="a2", pending=todo)
@@ -174,7 +168,7 @@ def a_helper_asks_back_before_answering(c: Community) -> None:
         +40s  老周> 那现在不能剪，花后再剪
         """,
     )
-    c.never("unanswered", pending="answers: a counter-question answered by the asker's next line is alarmed")
+    c.never("unanswered")
     c.asked("q", status="answered", answered_by="老周")
 
 
@@ -221,7 +215,7 @@ def the_asker_finds_it_out_alone(c: Community) -> None:
     old(c)
     c.says("32 15:00", "小何", "请问浇水器的定时怎么取消？", id="q")
     c.says("32 15:04", "小何", "不用了，我自己找到了，长按三秒就行")
-    c.never("unanswered", pending="answers: the asker's own word that it is solved isn't heard yet")
+    c.never("unanswered")
 
 
 def a_question_in_english(c: Community) -> None:
@@ -243,4 +237,4 @@ def a_member_tells_and_another_asks_for_the_price(c: Community) -> None:
         +20s  豆豆: 不贵
         """,
     )
-    c.never("unanswered", pending="answers: the answer on the next line isn't taken where most lines carry replies")
+    c.never("unanswered")

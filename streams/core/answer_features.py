@@ -1,0 +1,381 @@
+"""What the judgement on answers looks at, as places in tables of weights.
+
+Each feature is cut into a few classes, each class has a weight, and the log odds are the sum of the weights: an additive model
+(Hastie and Tibshirani's, with steps for curves). All features are free of language but two: words in common, which are
+Chinese characters in pairs as well, and how warmly the asker reacts. ``training/answers.py`` learns the weights from what
+these very functions return.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from mypy_extensions import i64, mypyc_attr
+
+from streams.core.arrival import Arrival
+from streams.core.history import History
+from streams.core.reactions import thanks
+from streams.core.state import DAY_MS, HOUR_MS, Asked, Person, Said
+from streams.core.tables import DAY, HOUR
+from streams.core.wording import words_of
+
+WATCHED_MS: Final = 30 * 60_000
+"""So long after a question, messages without a link to it may answer it."""
+STEPS_SECONDS: Final = (5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200)
+"""Upper ends (inclusive) of classes; one more class lies beyond the last."""
+STEPS_BETWEEN: Final = (0, 1, 2, 3, 4, 5, 7, 10, 15, 20, 30)
+STEPS_LENGTH: Final = (3, 8, 15, 25, 40, 60, 90, 140, 200)
+"""Of a message, in bytes of UTF-8: a Chinese character says what three letters say."""
+STEPS_GAP: Final = (10, 30, 60, 120, 300, 900, 3600)
+STEPS_TODAY: Final = (0, 1, 3, 7, 15, 40)
+STEPS_ODDS: Final = (-4.0, -3.0, -2.2, -1.6, -1.1, -0.6, -0.2, 0.2, 0.6, 1.1, 1.6, 2.2, 3.0, 4.0)
+
+
+def _classes(steps: tuple[int, ...]) -> bytes:
+    """Return the class of each number up to the last step and one more."""
+    found: list[int] = []
+    for value in range(steps[-1] + 2):
+        place = 0
+        for step in steps:
+            if value > step:
+                place += 1
+        found.append(place)
+    return bytes(found)
+
+
+_SECONDS: Final = _classes(STEPS_SECONDS)
+_BETWEEN: Final = _classes(STEPS_BETWEEN)
+_LENGTH: Final = _classes(STEPS_LENGTH)
+_GAP: Final = _classes(STEPS_GAP)
+_TODAY: Final = _classes(STEPS_TODAY)
+
+
+def _class(classes: bytes, value: i64) -> i64:
+    last: i64 = len(classes) - 1
+    if value >= last:
+        return classes[last]
+    return classes[value] if value > 0 else classes[0]
+
+
+PAIR: Final[tuple[tuple[str, int], ...]] = (
+    ("seconds", 14),
+    ("between", 12),
+    ("asks", 2),
+    ("shared words", 4),
+    ("shared letters", 4),
+    ("author's pause", 9),
+    ("author spoke since", 2),
+    ("asker spoke since", 4),
+    ("asker moved on", 3),
+    ("since the asker", 12),
+    ("length", 10),
+    ("question's length", 10),
+    ("asker's pause before", 9),
+    ("question addressed", 3),
+    ("author's last addressed", 3),
+    ("asker's last addressed", 3),
+    ("asked again", 3),
+    ("addressing", 8),
+    ("competing", 5),
+    ("author asks", 2),
+    ("author's messages today", 7),
+    ("asker's pause", 14),
+    ("asker told", 3),
+    ("usual gaps", 11),
+)
+"""Features of a message as an answer to a question: name and number of classes."""
+
+STATE: Final[tuple[tuple[str, int], ...]] = (
+    ("candidates", 15),
+    ("best", 15),
+    ("before", 3),
+    ("asked before", 2),
+    ("after", 4),
+    ("pause after", 9),
+    ("warmth after", 5),
+    ("asked after", 2),
+    ("named after", 2),
+    ("first pause", 15),
+    ("first between", 12),
+    ("first warmth", 5),
+    ("first asks", 3),
+    ("first length", 10),
+    ("repeated", 6),
+    ("moved on", 3),
+    ("question's length", 10),
+    ("asker's pause before", 9),
+    ("question addressed", 2),
+    ("spoke", 7),
+    ("warmest", 5),
+    ("asked again", 3),
+    ("own question", 3),
+    ("asker's messages today", 7),
+    ("kind", 3),
+    ("usual gap", 9),
+)
+"""Features of a question, all that happened since, and, the last four, how it came to be asked: the same."""
+_MOST_GAPS: Final = 10
+FIVE_SECONDS: Final = 5_000.0
+_SCENE: Final = 147
+"""Where the places of those four begin."""
+_KINDS: Final[dict[str, int]] = {"question": 0, "newcomer": 1, "mention": 2}
+
+
+def width(features: tuple[tuple[str, int], ...]) -> int:
+    """Return how many weights there are."""
+    return sum([size for _, size in features])
+
+
+_NOBODY: Final = 0
+_THEM: Final = 1
+_OTHERS: Final = 2
+
+
+def pause(before: int, now: int) -> i64:
+    """Return the class of the time since somebody's last message (ms); the last one: they have not spoken before."""
+    if before <= 0:
+        return len(STEPS_GAP) + 1
+    return _class(_GAP, (now - before) // 1000)
+
+
+def addressing(share: float) -> i64:
+    """Return the class of the share of messages that address somebody."""
+    if share < 0.15:  # noqa: PLR2004  # edges of classes
+        return 0 if share < 0.03 else 1  # noqa: PLR2004
+    return min(i64(share * 10) + 1, 7)
+
+
+def _addressed(said: Said | None, place: int) -> i64:
+    """Return whom a message addressed: nobody (or it is long forgotten), the person at ``place``, or somebody else."""
+    if said is None or said.to < 0:
+        return _NOBODY
+    return _THEM if said.to == place else _OTHERS
+
+
+def usual_gap(h: History) -> float:
+    """Return the group's usual time between messages, in ms: over the last hour, or, where it was silent, over the last day."""
+    messages = h.windows[HOUR].messages
+    if messages > 1:
+        return HOUR_MS / messages
+    return max(HOUR_MS / 2, DAY_MS / (h.windows[DAY].messages + 1))
+
+
+def _gaps(waited: int, gap: float) -> i64:
+    """Return the class of a time (ms) in usual gaps: doubled from class to class, from a quarter of one on."""
+    place: i64 = 0
+    limit = gap / 4
+    while waited > limit and place < _MOST_GAPS:
+        limit *= 2
+        place += 1
+    return place
+
+
+@mypyc_attr(acyclic=True)
+class Line:
+    """A message as it is weighed."""
+
+    __slots__ = ("asks", "author", "event", "gap", "named", "size", "words")
+
+    def __init__(self, h: History, event: Arrival, author: Person, named: list[str], asks: bool) -> None:
+        self.event: Arrival = event
+        self.author: Person = author
+        self.named: list[str] = named
+        """The members it addresses: by a mention, by name, or by replying to them."""
+        self.asks: bool = asks
+        """It is itself a question."""
+        self.words: frozenset[str] = words_of(event.text)
+        self.size: int = len(event.text.encode())
+        """In bytes."""
+        self.gap: float = usual_gap(h)
+        """The group's usual time between messages, in ms."""
+
+
+def pair_places(h: History, asked: Asked, asker: Person, line: Line, competing: int) -> list[int]:
+    """Return the places of the weights for a message as an answer to a question.
+
+    ``competing`` is how many later questions of others it may answer instead.
+    """
+    so_far, author, at = asked.evidence, line.author, line.event.ts
+    messages = h.head.messages
+    author_place = h.index[author.user]
+    asker_place = h.index.get(asked.user, -1)
+    shared: i64 = 0
+    letters: i64 = 0
+    if line.words and not line.words.isdisjoint(asked.words):
+        for word in asked.words:
+            if word in line.words:
+                shared += 1
+                letters += len(word) if word.isascii() else 3 * len(word)
+    last = h.recent(asker.last_message, at)
+    since = messages - last.place if last is not None else 99
+    to: i64 = _NOBODY if not asked.to else (_THEM if asked.to == author.user else _OTHERS)
+    told: i64 = _NOBODY if not so_far.told else (_THEM if author.user in so_far.told else _OTHERS)
+    today: i64 = author.today_count if author.today == at // DAY_MS else 0
+    return [
+        _class(_SECONDS, (at - asked.asked_at) // 1000),
+        14 + _class(_BETWEEN, messages - asked.place - 1),
+        26 + (1 if line.asks else 0),
+        28 + min(shared, 3),
+        32 + (0 if letters == 0 else 1 if letters <= 4 else 2 if letters <= 8 else 3),  # noqa: PLR2004
+        36 + pause(author.last_message_at, at),
+        45 + (1 if author.last_message_at > asked.asked_at else 0),
+        47 + min(so_far.said, 3),
+        51 + min(so_far.moved_on, 2),
+        54 + _class(_BETWEEN, since),
+        66 + _class(_LENGTH, line.size),
+        76 + _class(_LENGTH, asked.length),
+        86 + pause(asked.spoke_before, asked.asked_at),
+        95 + to,
+        98 + _addressed(h.recent(author.last_message, at), asker_place),
+        101 + _addressed(last, author_place),
+        104 + min(so_far.asked_again, 2),
+        107 + addressing(h.head.addressed),
+        115 + min(competing, 4),
+        120 + (1 if author.user in h.askers else 0),
+        122 + _class(_TODAY, today),
+        129 + _class(_SECONDS, (at - asker.last_message_at) // 1000),
+        143 + told,
+        146 + _gaps(at - asked.asked_at, line.gap),
+    ]
+
+
+def state_places(asked: Asked) -> list[int]:
+    """Return the places of the weights for a question and what has happened since."""
+    seen = asked.evidence
+    after: i64 = seen.after
+    first: i64 = seen.first_ms
+    none: bool = first < 0
+    found: list[int] = [
+        _odds_class(1.0 - math.exp(seen.doubt)),
+        15 + _odds_class(seen.best),
+        30 + min(seen.before, 2),
+        33 + min(seen.before_asked, 1),
+        35 + min(after, 3),
+        39 + (8 if after == 0 else _class(_GAP, seen.after_ms // 1000)),
+        48 + (4 if after == 0 else seen.after_thanks),
+        53 + (1 if seen.after_asked else 0),
+        55 + (1 if seen.after_named else 0),
+        57 + (14 if none else _class(_SECONDS, first // 1000)),
+        72 + _class(_BETWEEN, seen.first_between),
+        84 + (4 if none else seen.first_thanks),
+        89 + (2 if none else 1 if seen.first_asks else 0),
+        92 + _class(_LENGTH, seen.first_length),
+        102 + min(seen.repeated, 5),
+        108 + min(seen.moved_on, 2),
+        111 + _class(_LENGTH, asked.length),
+        121 + pause(asked.spoke_before, asked.asked_at),
+        130 + (1 if asked.to else 0),
+        132 + min(seen.said, 6),
+        139 + (4 if none else seen.warmest),
+        144 + min(seen.asked_again, 2),
+    ]
+    found += asked.scene
+    return found
+
+
+def scene_places(h: History, author: Person, at: int, kind: str) -> bytes:
+    """Return the places of the weights for how a question at ``at`` (ms) came to be asked: they stay as they are."""
+    asks: i64 = 0
+    for other in h.askers.get(author.user, ()):
+        asks = max(asks, 1 if other.status == "open" else 2)
+    today: i64 = author.today_count if author.today == at // DAY_MS else 0
+    return bytes(
+        [
+            _SCENE + asks,
+            _SCENE + 3 + _class(_TODAY, today),
+            _SCENE + 10 + _KINDS[kind],
+            _SCENE + 13 + min(_gaps(i64(usual_gap(h)), FIVE_SECONDS), 8),
+        ]
+    )
+
+
+def _odds_class(probability: float) -> i64:
+    """Return the class of a probability, by its log odds."""
+    if probability < 0.01:  # noqa: PLR2004  # below the first step
+        return 0
+    odds = math.log(probability / (1.0 - min(probability, 0.999)))
+    place: i64 = 0
+    for step in STEPS_ODDS:
+        if odds <= step:
+            break
+        place += 1
+    return place
+
+
+COLD: Final = 0
+LUKEWARM: Final = 1
+"""Somewhere in it, a word that takes up what was said."""
+WARM: Final = 2
+"""It begins with one."""
+THANKFUL: Final = 3
+_TAKES_UP: Final = frozenset(
+    {
+        "ok",
+        "okay",
+        "oh",
+        "ah",
+        "aha",
+        "yes",
+        "yeah",
+        "yep",
+        "yup",
+        "no",
+        "nope",
+        "nah",
+        "hmm",
+        "hm",
+        "right",
+        "great",
+        "perfect",
+        "awesome",
+        "cool",
+        "nice",
+        "well",
+        "sure",
+        "indeed",
+        "ahh",
+        "ohh",
+        "exactly",
+        "correct",
+        "k",
+        "kk",
+        "true",
+        "good",
+        "excellent",
+        "sweet",
+        "heh",
+        "wow",
+        "works",
+        "worked",
+    }
+)
+_TAKES_UP_ZH: Final = (
+    "好的", "好滴", "好嘞", "好哒", "好吧", "明白", "懂了", "收到", "知道了", "了解", "行吧", "原来",
+    "嗯", "哦", "噢", "喔", "对的", "对啊", "是的", "是啊", "不是", "没有", "没用", "试试",
+    "我试", "有道理", "厉害", "学到了", "哈哈", "不行", "还是不", "确实",
+)  # fmt: skip
+_LOOKED_AT: Final = 200
+
+
+def warmth(text: str) -> int:
+    """Return how a message takes up what was said before: not at all, with a word that does, or with thanks."""
+    if thanks(text):
+        return THANKFUL
+    start = text[:_LOOKED_AT].lower()
+    words = start.replace(",", " ").replace(".", " ").replace("!", " ").split()
+    found = COLD
+    for place, word in enumerate(words):
+        if word in _TAKES_UP:
+            # "bob: ok" begins with it, too
+            if place == 0 or (place == 1 and words[0].endswith(":")):
+                return WARM
+            found = LUKEWARM
+    if not start.isascii():
+        for word in _TAKES_UP_ZH:
+            at = start.find(word)
+            if at >= 0:
+                if at <= 1:
+                    return WARM
+                found = LUKEWARM
+    return found
