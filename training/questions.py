@@ -229,9 +229,9 @@ def learn(
     more: Sequence[tuple[str, bool]] = (),
 ) -> dict[str, int]:
     """Return the weights learned from messages, from others made of frames, and lightly from more, of chats."""
-    from scipy.sparse import vstack  # type: ignore[import-untyped]  # noqa: PLC0415  # an extra, and so the two below
-    from sklearn.feature_extraction.text import CountVectorizer  # type: ignore[import-untyped]  # noqa: PLC0415
-    from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]  # noqa: PLC0415
+    from scipy.sparse import vstack  # noqa: PLC0415  # an extra, and so the two below
+    from sklearn.feature_extraction.text import CountVectorizer  # noqa: PLC0415
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
 
     rows = [(text, label, 1.0) for text, label in messages] + [(text, label, FRAMED_WEIGHT) for text, label in made]
     own = len(rows)
