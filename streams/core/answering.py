@@ -39,6 +39,8 @@ REOPENS: Final = 0.15
 """So far below the threshold an answered question is open again: the difference keeps it from flapping."""
 SHOWN: Final = 0.05
 """A change of confidence by less is no new version of the row."""
+SAME: Final = 4
+"""Two questions with more than three fifths of their words in common are the same question."""
 NONE: Final[tuple[Asked, ...]] = ()
 _CERTAIN: Final = 0.999
 
@@ -74,6 +76,8 @@ def on_message(  # noqa: PLR0917  # on the path of every message: by position is
         asker = h.find(asked.user)
         if asker is None or asked.user == event.user_id:
             continue
+        if asks and not directed and _repeated(asked.words, line.words) >= SAME:
+            continue  # somebody else asks the same
         competing = len(others) - (1 if asked.user in others else 0)
         _consider(h, settings, model, asked, line, pair_places(h, asked, asker, line, competing))
         if len(others) < MOST_COMPETING and not directed and asked.user not in others:
@@ -87,6 +91,8 @@ def _answerable(h: History, event: Arrival, named: list[str]) -> tuple[Asked, ..
         for user in named:
             if user != event.user_id:
                 found += h.askers.get(user, NONE)
+        if event.reply_to:  # to something else of theirs, then: of their questions only the last ones may be meant, too
+            found = tuple([asked for asked in found if _fresh(h, asked, event.ts)])
     elif event.mentions or event.reply_to or event.text.startswith("@") or not h.open:
         pass  # to somebody who asks nothing
     elif _fresh(h, h.open[-1], event.ts):

@@ -48,6 +48,25 @@ def test_words_to_somebody_else_do_not() -> None:
     assert answered(scene) == ("open", "")
 
 
+def test_somebody_else_who_asks_the_same_answers_nothing() -> None:
+    scene = grown()
+    scene.add(36_000, "bob", ASK, id="q")
+    scene.add(36_040, "carol", f"{ASK}啊", id="too")
+    assert answered(scene) == ("open", "")
+
+
+def test_a_reply_to_something_else_of_the_askers_hours_later_is_no_answer() -> None:
+    scene = grown()
+    scene.add(36_000, "bob", ASK, id="q")
+    scene.add(36_600, "dave", "今天天气真好啊")
+    scene.add(36_660, "dave", "下午去公园走走")
+    scene.add(36_720, "erin", "我也想去")
+    scene.add(36_780, "dave", "那一起")
+    scene.add(46_800, "bob", "滴灌装完漏了一地", id="else")
+    scene.add(46_860, "carol", "接头处缠两圈生料带就好", id="a", reply_to="else")
+    assert answered(scene)[1] != "a"
+
+
 def test_a_question_is_a_poorer_answer_than_a_statement_and_distance_makes_answers_less_likely() -> None:
     weights = shipped("answers")["undirected"]["weights"]
     assert weights["asks"][1] < weights["asks"][0]
@@ -207,7 +226,7 @@ def chatter(seed: int) -> list[Event]:
         "有人知道番茄叶子发黄怎么回事吗",
         "缺氮",
         "谢谢",
-        "番茄叶子发黄到底怎么回事？",
+        "番茄要几天浇一次水？",
         "浇水太多了",
         "ok",
         "bob 你看看",

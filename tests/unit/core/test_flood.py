@@ -15,6 +15,7 @@ from streams.core.arrival import Arrival
 from streams.core.group import Group
 from streams.core.settings import resolve
 from streams.core.tables import FIVE_MINUTES
+from streams.weights import answer_model
 from tests.support.scenes import T0, Scene
 
 DAY_S, HOUR_S = 86_400, 3_600
@@ -139,7 +140,7 @@ def test_a_flood_does_not_become_usual() -> None:
     )
 )
 def test_what_spares_counting_never_says_less_than_the_count(talk: list[tuple[int, int, bool]]) -> None:
-    group = Group(resolve(Config(), "qq", "1"))
+    group = Group(resolve(Config(), "qq", "1"), answer_model(""))
     h = group.h
     ts = T0
     for n, (who, later, staff) in enumerate(talk):

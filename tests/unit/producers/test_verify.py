@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
+from huoqun.standard_webhooks import sign
 from producers import verify
-from producers.verify import Denied, fresh, sha1_hex, sha256_hex, sign, standard_keys, standard_webhooks, token
+from producers.verify import Denied, fresh, sha1_hex, sha256_hex, standard_keys, standard_webhooks, token
 
 # The example of https://github.com/standard-webhooks/standard-webhooks (libraries/python/tests, README).
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
