@@ -43,3 +43,9 @@ def serve(host: str, port: int, ready: Callable[[], str | None]) -> ThreadingHTT
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
     return server
+
+
+def address(server: ThreadingHTTPServer) -> str:
+    """Return where a server answers, as a URL."""
+    host, port = server.server_address[:2]
+    return f"http://{host!s}:{port}"

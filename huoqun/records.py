@@ -11,9 +11,10 @@ from typing import Any, Final, NamedTuple, Self
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
-from huoqun import broker, connection
+from huoqun import broker, codec, connection
 from huoqun.broker import REQUEST_SECONDS, BrokerError
 from huoqun.kafka_config import Kafka
+from huoqun.results import Result
 
 _CLIENT: Final = "huoqun-cli"
 _TIMEOUTS: Final = {"request_timeout_ms": int(REQUEST_SECONDS * 1000), "bootstrap_timeout_ms": 10_000}
@@ -186,6 +187,34 @@ class Writer:
         """Return where each record went, or why the broker did not take it."""
         self._producer.flush(timeout=REQUEST_SECONDS)
         return [_outcome(each) for each in sent]
+
+
+class Keeper:
+    """Writes results to one topic, one by one; one thread uses it. It connects with the first, and again after trouble."""
+
+    def __init__(self, kafka: Kafka, topic: str) -> None:
+        self._kafka, self._topic = kafka, topic
+        self._writer: Writer | None = None
+
+    def keep(self, result: Result) -> Place | str:
+        """Return where it is when all replicas have it, or why the broker did not take it. Raises :class:`BrokerError`."""
+        try:
+            if self._writer is None:
+                self._writer = Writer(self._kafka).__enter__()
+            key = f"{result.platform}/{result.group_id}".encode()
+            (done,) = self._writer.wait([self._writer.write(self._topic, key=key, value=codec.encode(result))])
+        except BrokerError:
+            self.close()
+            raise
+        if not isinstance(done, Place):
+            self.close()
+        return done
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.__exit__(None, None, None)
 
 
 def _record(partition: int, r: Any) -> Record:

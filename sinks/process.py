@@ -102,7 +102,7 @@ def run(config: Config, environ: Mapping[str, str] = os.environ) -> None:
         queries = _serve_queries(config, store, stack)
         logger.info(
             "storing", kind=config.store.kind, database=config.store.database,
-            metrics=_address(checks), queries=_address(queries) if queries is not None else None,
+            metrics=health.address(checks), queries=health.address(queries) if queries is not None else None,
         )  # fmt: skip
         sink.run()
     logger.info("ended: everything read is stored or will be read again")
@@ -121,8 +121,3 @@ def _serve_queries(config: Config, store: Store, stack: contextlib.ExitStack) ->
     stack.callback(queries.drain)
     stack.callback(server.shutdown)
     return server
-
-
-def _address(server: ThreadingHTTPServer) -> str:
-    host, port = server.server_address[:2]
-    return f"http://{host!s}:{port}"

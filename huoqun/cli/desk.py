@@ -95,12 +95,11 @@ class _Publishing:
     """Writes actions with one connection, made with the first of them and again after trouble; in a thread of its own."""
 
     def __init__(self, config: Config) -> None:
-        from huoqun import topics  # noqa: PLC0415  # the command's own imports stay few
+        from huoqun import records, topics  # noqa: PLC0415  # the command's own imports stay few
 
-        self._kafka = config.kafka
-        self._topic = topics.full_name(config.kafka.topic_prefix, topics.ACTIONS)
+        topic = topics.full_name(config.kafka.topic_prefix, topics.ACTIONS)
+        self._keeper = records.Keeper(config.kafka, topic)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="publish")
-        self._writer: Any = None
 
     @property
     def publish(self) -> Publish:
@@ -109,7 +108,7 @@ class _Publishing:
 
     def close(self) -> None:
         """Let go of the connection."""
-        self._thread.submit(self._forget)
+        self._thread.submit(self._keeper.close)
         self._thread.shutdown(wait=True)
 
     async def _publish(self, action: Action) -> None:
@@ -117,21 +116,12 @@ class _Publishing:
 
     def _write(self, action: Action) -> None:
         from dashboards.desk.server import PublishError  # noqa: PLC0415  # rooms only lazily
-        from huoqun import codec, records  # noqa: PLC0415  # the same
+        from huoqun import records  # noqa: PLC0415  # the same
         from huoqun.broker import BrokerError  # noqa: PLC0415  # the same
 
         try:
-            if self._writer is None:
-                self._writer = records.Writer(self._kafka).__enter__()
-            key = f"{action.platform}/{action.group_id}".encode()
-            (done,) = self._writer.wait([self._writer.write(self._topic, key=key, value=codec.encode(action))])
+            done = self._keeper.keep(action)
         except BrokerError as error:
             raise PublishError(str(error)) from None
         if not isinstance(done, records.Place):
-            self._forget()
             raise PublishError(f"the broker did not take it ({done}): nothing was done, try again")
-
-    def _forget(self) -> None:
-        writer, self._writer = self._writer, None
-        if writer is not None:
-            writer.__exit__(None, None, None)

@@ -6,12 +6,9 @@ import asyncio
 import os
 import signal
 from collections.abc import Mapping
-from http.server import ThreadingHTTPServer
-from typing import Any
 
-from huoqun import broker, codec, health, log, records, topics
+from huoqun import broker, health, log, records, topics
 from huoqun.config import Config
-from huoqun.kafka_config import Kafka
 from huoqun.results import Delivery
 from sinks.notify import metrics
 from sinks.notify.channels import open_channel
@@ -36,7 +33,7 @@ async def _run(config: Config, environ: Mapping[str, str]) -> None:
         checks = health.serve(notify.metrics_host, notify.metrics_port, lambda: None)
         logger.info(
             "no route is configured: nobody is told. Add [[notify.channels]] and [[notify.routes]]: docs/notify.md",
-            metrics=_address(checks),
+            metrics=health.address(checks),
         )
         await stop.wait()
         checks.shutdown()
@@ -55,23 +52,25 @@ async def _run(config: Config, environ: Mapping[str, str]) -> None:
     prefix, kafka = config.kafka.topic_prefix, config.kafka
     deliveries = topics.full_name(prefix, topics.DELIVERIES)
     read = [topics.full_name(prefix, name) for name in (topics.ALERTS, topics.ACTIONS)]
-    keeping = Keeping(kafka, deliveries)
+    keeper = records.Keeper(kafka, deliveries)
     service = Service(
         rules,
         channels,
         Leadership(kafka, deliveries, topics.notify_group(prefix)),
         lambda: Log(kafka, [*read, deliveries]),
-        keeping.keep,
+        lambda record: _keep(keeper, record),
         Store(config),
     )
     checks = health.serve(notify.metrics_host, notify.metrics_port, service.why_not_ready)
-    logger.info("telling", routes=[route.name for route in rules.routes], channels=wanted, metrics=_address(checks))
+    logger.info(
+        "telling", routes=[route.name for route in rules.routes], channels=wanted, metrics=health.address(checks)
+    )
     stopping = asyncio.create_task(_stop(stop, service))
     try:
         await service.run()
     finally:
         stopping.cancel()
-        keeping.close()
+        keeper.close()
         checks.shutdown()
     logger.info("ended: what was sent is recorded, the rest is sent after the next start")
 
@@ -81,34 +80,11 @@ async def _stop(stop: asyncio.Event, service: Service) -> None:
     service.stop()
 
 
-class Keeping:
-    """Writes deliveries with one connection, made with the first of them and again after trouble; one thread uses it."""
-
-    def __init__(self, kafka: Kafka, topic: str) -> None:
-        self._kafka, self._topic = kafka, topic
-        self._writer: Any = None
-
-    def keep(self, record: Delivery) -> None:
-        """Return when all replicas have it. Raises :class:`LogError`."""
-        try:
-            if self._writer is None:
-                self._writer = records.Writer(self._kafka).__enter__()
-            key = f"{record.platform}/{record.group_id}".encode()
-            (done,) = self._writer.wait([self._writer.write(self._topic, key=key, value=codec.encode(record))])
-        except broker.BrokerError as error:
-            self.close()
-            raise LogError(str(error)) from None
-        if not isinstance(done, records.Place):
-            self.close()
-            raise LogError(f"the broker did not take a record: {done}")
-
-    def close(self) -> None:
-        """Let go of the connection."""
-        writer, self._writer = self._writer, None
-        if writer is not None:
-            writer.__exit__(None, None, None)
-
-
-def _address(server: ThreadingHTTPServer) -> str:
-    host, port = server.server_address[:2]
-    return f"http://{host!s}:{port}"
+def _keep(keeper: records.Keeper, record: Delivery) -> None:
+    """Return when all replicas have it. Raises :class:`LogError`."""
+    try:
+        done = keeper.keep(record)
+    except broker.BrokerError as error:
+        raise LogError(str(error)) from None
+    if not isinstance(done, records.Place):
+        raise LogError(f"the broker did not take a record: {done}")

@@ -22,7 +22,8 @@ from huoqun.local.stack import LocalStack
 from huoqun.results import DeadLetter
 from sinks.client import query
 from tests.support.brokers import RunningBroker
-from tests.support.sinks import ROOT, SinkProcess, eventually, produce
+from tests.support.service_process import ROOT
+from tests.support.sinks import SinkProcess, eventually, produce
 
 pytestmark = [pytest.mark.chdb, pytest.mark.slow]
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import http.client
 import json
-import os
 import random
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -21,11 +16,9 @@ from typing import Any
 from kafka import KafkaProducer
 
 from huoqun import broker, codec, config, records, topics
-from huoqun.config import Config
 from huoqun.results import Alert, Delivery, Result
-from tests.support.brokers import free_port, tail
-
-ROOT = Path(__file__).parents[2]
+from tests.support.brokers import free_port
+from tests.support.service_process import ServiceProcess
 
 
 class Receiver:
@@ -89,13 +82,11 @@ class Receiver:
 
 
 @dataclass
-class Notifier:
+class Notifier(ServiceProcess):
     """A notifier with one webhook channel; ``notify`` is TOML for its section, ``groups`` of groups."""
 
-    config: Config
-    file: Path
+    name = "notify"
     environ: dict[str, str]
-    process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @classmethod
     def prepared(
@@ -122,47 +113,18 @@ class Notifier:
         environ = {"HUOQUN_HOOK_URL": url}
         found = config.load(file, environ)
         broker.provision(found)
-        return cls(found, file, environ)
+        return cls(found, directory, environ)
 
     @property
-    def log(self) -> Path:
-        return self.file.with_name("notify.log")
+    def file(self) -> Path:
+        return self.directory / "huoqun.toml"
 
-    def start(self) -> None:
-        environ = {k: v for k, v in os.environ.items() if not k.startswith("HUOQUN_")} | self.environ
-        environ |= {
-            "PYTHONPATH": os.pathsep.join([str(ROOT), environ.get("PYTHONPATH", "")]),
-            "HUOQUN_CONFIG": str(self.file),
-        }
-        with self.log.open("ab") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "huoqun", "notify"],
-                env=environ,
-                cwd=self.file.parent,
-                stdout=output,
-                stderr=output,
-            )
+    def settings(self) -> dict[str, str]:
+        return self.environ | {"HUOQUN_CONFIG": str(self.file)}
 
-    def end(self, number: signal.Signals = signal.SIGKILL, seconds: float = 30) -> int:
-        process, self.process = self.process, None
-        if process is None:
-            return 0
-        if process.poll() is None:
-            process.send_signal(number)
-        try:
-            return process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            raise AssertionError(f"did not end within {seconds:.0f} s:\n{tail(self.log)}") from None
-
-    def get(self, path: str) -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.config.notify.metrics_port, timeout=5)
-        connection.request("GET", path)
-        response = connection.getresponse()
-        found = response.status, response.read().decode()
-        connection.close()
-        return found
+    @property
+    def metrics_port(self) -> int:
+        return self.config.notify.metrics_port
 
     def ready(self) -> bool:
         return self.get("/readyz")[0] == 200

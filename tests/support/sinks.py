@@ -1,13 +1,9 @@
 """The sink as a child process, and topics filled for it."""
 
 import http.client
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +15,7 @@ from huoqun.config import Config
 from huoqun.results import DeadLetter
 from sinks import client
 from tests.support.brokers import free_port, tail
-
-ROOT = Path(__file__).parents[2]
+from tests.support.service_process import ServiceProcess
 
 
 def produce(cfg: Config, topic: str, values: Iterable[bytes | None], key: bytes = b"qq/g") -> None:
@@ -67,12 +62,10 @@ def eventually(check: Callable[[], Any], what: str, seconds: float = 60, state: 
 
 
 @dataclass
-class SinkProcess:
+class SinkProcess(ServiceProcess):
     """`huoqun sink` with its own directory and ports, started, killed and started again."""
 
-    config: Config
-    directory: Path
-    process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    name = "sink"
 
     @classmethod
     def prepared(cls, bootstrap: str, prefix: str, directory: Path, **sections: dict[str, Any]) -> "SinkProcess":
@@ -87,46 +80,16 @@ class SinkProcess:
         broker.provision(base)
         return cls(base, directory)
 
+    def settings(self) -> dict[str, str]:
+        return config.dump_env(self.config)
+
     @property
-    def log(self) -> Path:
-        return self.directory / "sink.log"
-
-    def start(self) -> None:
-        environ = {k: v for k, v in os.environ.items() if not k.startswith("HUOQUN_")} | config.dump_env(self.config)
-        environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), environ.get("PYTHONPATH", "")])
-        with self.log.open("ab") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "huoqun", "sink"],
-                env=environ,
-                cwd=self.directory,  # no huoqun.toml of a checkout gets in
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-
-    def end(self, number: signal.Signals = signal.SIGKILL, seconds: float = 20) -> int:
-        process, self.process = self.process, None
-        if process is None:
-            return 0
-        if process.poll() is None:
-            process.send_signal(number)
-        try:
-            return process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            raise AssertionError(f"did not end within {seconds:.0f} s:\n{tail(self.log)}") from None
+    def metrics_port(self) -> int:
+        return self.config.sink.metrics_port
 
     def wait(self, seconds: float = 60) -> int:
         assert self.process is not None
         return self.process.wait(seconds)
-
-    def get(self, path: str) -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.config.sink.metrics_port, timeout=5)
-        connection.request("GET", path)
-        response = connection.getresponse()
-        found = response.status, response.read().decode()
-        connection.close()
-        return found
 
     def metric(self, name: str) -> float:
         """The sum of a metric over its labels; ``name`` may hold labels."""
