@@ -39,11 +39,12 @@ def quiet() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def real_clocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put the clocks back that a schedule replaces."""
+    """Put back what a schedule replaces."""
     import streams.agent  # noqa: PLC0415
 
     monkeypatch.setattr(streams.agent, "time", streams.agent.time)
     monkeypatch.setattr(streams.agent, "now_ms", streams.agent.now_ms)
+    monkeypatch.setattr(streams.agent, "memory", streams.agent.memory)
 
 
 def test_many_schedules_end_with_what_the_pure_pipeline_shows() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from huoqun import topics
@@ -51,6 +52,11 @@ class SimLoop(asyncio.BaseEventLoop):
 
     def time(self) -> float:
         return self.now
+
+    def nobody_waits(self) -> bool:
+        """Whether nothing but the one who asks can go on now."""
+        ready, timers = self._ready, self._scheduled  # type: ignore[attr-defined]  # of the base
+        return not ready and not (timers and timers[0]._when <= self.now)
 
     def _process_events(self, events: list[Any]) -> None:
         pass
@@ -287,11 +293,13 @@ class Store:
         failure, self.failure = self.failure, ""
         if failure == "before":
             raise UnavailableError(failure)
-        version, key = table.names.index("version"), [table.names.index(name) for name in table.key]
+        names = table.names
+        version, key = names.index("version"), itemgetter(*map(names.index, table.key))
         there = self.rows.setdefault(table.name, {})
-        for values in zip(*columns, strict=True):
-            row = tuple(tuple(value) if isinstance(value, list) else value for value in values)
-            place = tuple(row[at] for at in key)
+        lists = [at for at, column in enumerate(columns) if column and isinstance(column[0], list)]
+        columns = [[tuple(v) for v in column] if at in lists else column for at, column in enumerate(columns)]
+        for row in zip(*columns, strict=True):
+            place = key(row)
             old = there.get(place)
             if old is not None and old[0] == row[version] and old[1] != row and table is not EVENTS:
                 self.wrong.append(f"{table.name} {place} has two contents as of {row[version]}: {old[1]} and {row}")
