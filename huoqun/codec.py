@@ -9,6 +9,7 @@ import msgspec
 
 from huoqun.control import PREFIX, Generation, Tick
 from huoqun.events import Event, Refused
+from huoqun.faults import without_values
 from huoqun.results import AnyResult, DeadLetter, Replayed
 
 Control = Tick | Generation
@@ -37,7 +38,7 @@ def decode_record(value: bytes | None) -> Event | Control | Refused:
             return _controls.decode(value)
         return _events.decode(value)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return Refused("", str(error))
+        return Refused("", without_values(error))
 
 
 def decode_result(value: bytes) -> AnyResult | Refused:
@@ -45,7 +46,7 @@ def decode_result(value: bytes) -> AnyResult | Refused:
     try:
         return _results.decode(value)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return Refused("", str(error))
+        return Refused("", without_values(error))
 
 
 def decode_events(values: Sequence[bytes]) -> list[Event] | None:
@@ -66,7 +67,7 @@ def decode_dead_letter(value: bytes) -> DeadLetter | Refused:
     try:
         return _dead.decode(value)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return Refused("", str(error))
+        return Refused("", without_values(error))
 
 
 def decode_letter(value: bytes | None) -> DeadLetter | Replayed | Refused:
@@ -78,7 +79,7 @@ def decode_letter(value: bytes | None) -> DeadLetter | Replayed | Refused:
     try:
         return _replayed.decode(value)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return Refused("", str(error))
+        return Refused("", without_values(error))
 
 
 def decode_json(value: bytes | str) -> Any:

@@ -8,6 +8,8 @@ from typing import Any, Final, Literal, get_args
 
 import msgspec
 
+from huoqun.faults import NOT_ALLOWED, without_values
+
 EventType = Literal["message", "join", "leave", "reaction", "edit", "delete", "rename", "conversion", "member_count"]
 EVENT_TYPES: Final[tuple[str, ...]] = get_args(EventType)
 
@@ -28,6 +30,9 @@ MAX_FUTURE_MS: Final = 60 * 60 * 1000
 
 MAX_TS_MS: Final = 4_102_444_800_000
 """2100-01-01: nothing later is a time of this century's chats."""
+
+
+_ALLOWED: Final = {"type": get_args(EventType), "reason": get_args(LeaveReason), "coverage": get_args(Coverage)}
 
 
 class Event(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
@@ -229,8 +234,11 @@ def _with_aliases(raw: dict[str, Any]) -> dict[str, Any]:
 
 
 def _refused_from(error: msgspec.ValidationError) -> Refused:
-    text, _, path = str(error).partition(" - at ")
-    return Refused(path.strip("`").removeprefix("$.") if path else "", text)
+    text, _, path = without_values(error).partition(" - at ")
+    where = path.strip("`").removeprefix("$.") if path else ""
+    if text == NOT_ALLOWED and where in _ALLOWED:
+        text += f": {', '.join(_ALLOWED[where])}"
+    return Refused(where, text)
 
 
 def _kind(value: Any) -> str:

@@ -11,7 +11,7 @@ from clickhouse_driver import Client
 from clickhouse_driver import errors as driver_errors
 
 from huoqun.config import Store as StoreConfig
-from sinks.errors import first_line, sorted_out
+from sinks.errors import first_line, sorted_out, without_rows
 from sinks.sql import quoted
 from sinks.store import RejectedError, UnavailableError, UnusableError
 from sinks.tables import Columns, Table
@@ -104,7 +104,8 @@ class ClickHouseStore:
         except driver_errors.ServerException as error:
             # A refused insert leaves the rest of its data in the connection.
             self._client.disconnect()
-            raise sorted_out(f"Code: {error.code}. {first_line(error.message)}", error.code) from None
+            said = first_line(error.message)
+            raise sorted_out(f"Code: {error.code}. {without_rows(said) if data else said}", error.code) from None
         except _NOT_REACHED as error:
             self._client.disconnect()
             raise UnavailableError(f"{self._where}: {first_line(str(error))}") from None

@@ -20,7 +20,7 @@ import chdb.session
 import msgspec
 import pyarrow as pa
 
-from sinks.errors import code_of, first_line, sorted_out
+from sinks.errors import code_of, first_line, sorted_out, without_rows
 from sinks.sql import quoted
 from sinks.store import RejectedError, UnavailableError, UnusableError
 from sinks.tables import Column, Columns, Kind, Table
@@ -103,7 +103,7 @@ class EmbeddedStore:
                     self._insert_aloud(table, names, data)
             except RuntimeError as error:
                 message = str(error)
-                raise sorted_out(first_line(message), code_of(message)) from None
+                raise sorted_out(without_rows(first_line(message)), code_of(message)) from None
 
     def _failed_inserts(self) -> int:
         """Return how many inserts have failed since the engine began: the stream's end keeps quiet about it."""

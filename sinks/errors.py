@@ -25,6 +25,8 @@ HTTP_STATUS: Final = {
 }  # fmt: skip
 """The answer to a query that failed with a code, as ClickHouse's own HTTP interface gives it; else 500."""
 
+_QUOTES_FROM_HERE: Final = (" Column values: ", " before: ", " at row: ", " (at row ")
+_QUOTED: Final = re.compile(r"'(?:[^'\\]|\\.|'')*(?:'|$)", re.DOTALL)
 _CODE: Final = re.compile(r"Code: (\d+)")
 
 
@@ -41,6 +43,13 @@ def sorted_out(message: str, code: int | None) -> StoreError:
     if code in PERSON_CODES:
         return UnusableError(message)
     return UnavailableError(message)
+
+
+def without_rows(message: str) -> str:
+    """Return what an engine has against an insert, without the values in it: they are what people wrote."""
+    for sign in _QUOTES_FROM_HERE:
+        message = message.partition(sign)[0]
+    return _QUOTED.sub("'…'", message)
 
 
 def first_line(message: str) -> str:

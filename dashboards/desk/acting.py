@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from huoqun.faults import without_values
 from huoqun.results import Action, ActionName
 
 LONGEST_NOTE: Final = 2_000
@@ -45,7 +46,7 @@ def read_action(body: bytes, *, by: str, now: int) -> Action | Refusal:
     try:
         asked = _decoder.decode(body)
     except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        message, _, place = str(error).partition(" - at ")
+        message, _, place = without_values(error).partition(" - at ")
         return Refusal(place.strip("`").removeprefix("$.") or "body", message)
     fault = next(_faults(asked, now), None)
     if fault is not None:

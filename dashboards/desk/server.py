@@ -67,6 +67,10 @@ class Access(NamedTuple):
     user_header: str = ""
     proxies: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        """Tell nobody's token."""
+        return f"Access({len(self.tokens)} tokens, {self.user_header!r}, {self.proxies!r})"
+
 
 class Desk:
     """The web application. ``clock`` is in ms."""
@@ -213,7 +217,7 @@ class Desk:
     async def _panel(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
         if name not in PANELS:
-            return _problem(404, f"{name}: there is no such panel")
+            return _problem(404, "there is no such panel")
         return _json({"rows": await self._asking.panel(name, parameters(request.query, self._clock()))})
 
     async def _choose(self, request: web.Request) -> web.Response:

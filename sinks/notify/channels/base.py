@@ -26,6 +26,10 @@ class Post(NamedTuple):
     body: bytes
     headers: Mapping[str, str] = JSON
 
+    def __repr__(self) -> str:
+        """Tell neither address, header nor body: each holds a secret or what members wrote."""
+        return f"Post({len(self.body)} bytes)"
+
 
 class Poster(ABC):
     """A channel that posts to one address. It has no readable secrets: nothing of it is shown by ``repr``."""

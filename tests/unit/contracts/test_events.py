@@ -50,7 +50,7 @@ def test_a_missing_field_is_named(field: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("changes", "where", "why"),
     [
-        ({"type": "shout"}, "type", "shout"),
+        ({"type": "shout"}, "type", "allowed values: message, join,"),
         ({"ts": "yesterday"}, "ts", "RFC 3339"),
         ({"ts": "2026-11-21T08:30:00"}, "ts", "time zone"),
         ({"ts": NOW + 3_700_000}, "ts", "ahead"),

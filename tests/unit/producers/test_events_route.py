@@ -217,7 +217,7 @@ BAD_BODIES: list[tuple[str, bytes, dict[str, str], str, str]] = [
     ("text", b'"hello"', JSON, "", "object"),
     ("null", b"null", JSON, "", "object"),
     ("missing field", body({**event(), "group_id": None}), JSON, "group_id", "required"),
-    ("wrong type", body(event(type="shout")), JSON, "type", "shout"),
+    ("wrong type", body(event(type="shout")), JSON, "type", "allowed values: message"),
     ("NUL in an id", body(event(user_id="a\x00b")), JSON, "user_id", "control"),
     ("slash in the platform", body(event(platform="a/b")), JSON, "platform", "/"),
     ("huge id", body(event(id="x" * 600)), JSON, "id", "longer"),
