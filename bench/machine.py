@@ -41,6 +41,14 @@ class Machine(msgspec.Struct, frozen=True):
     commit: str
     """Short; with ``+`` when files were changed since."""
 
+    def told(self) -> list[str]:
+        """Return it as the lines of a page."""
+        versions = ", ".join(f"{name} {version}" for name, version in self.versions.items())
+        return [
+            f"Last on: {self.cpu}, {self.cores} cores, {self.memory_gib:g} GiB, {self.kernel}, {self.python};",
+            f"{versions}.",
+        ]
+
 
 def this() -> Machine:
     """Return this machine."""

@@ -80,8 +80,7 @@ def _head(machine: Machine | None) -> Iterable[str]:
         yield "Nothing has been measured yet."
         yield ""
         return
-    yield f"Last on: {machine.cpu}, {machine.cores} cores, {machine.memory_gib:g} GiB, {machine.kernel}, {machine.python};"
-    yield ", ".join(f"{name} {version}" for name, version in machine.versions.items()) + "."
+    yield from machine.told()
     yield ""
 
 

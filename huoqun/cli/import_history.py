@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 import click
 
 from huoqun.cli import configured, import_summary, posting
+from huoqun.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.progress import Progress as Bar
 
     from huoqun.config import Config
@@ -151,7 +151,7 @@ def command(  # click passes by name
         lateness = round(config.worker.lateness_seconds * 1000)
         gatherer = Gatherer(sorter, now=now, platform=platform, newest=_newest(config), lateness=lateness)
         tally = gatherer.tally
-        with _bar(console, quiet=quiet) as bar:
+        with progress_bar(console, quiet=quiet) as bar:
             task = bar.add_task("", total=None, counts="")
             for path in paths:
                 bar.update(task, description=f"reading {path.name or path}")
@@ -172,7 +172,7 @@ def command(  # click passes by name
         refused = 0
         if not dry_run:
             at = addresses.of_running_stack(config).gateway
-            with _bar(console, quiet=quiet) as bar:
+            with progress_bar(console, quiet=quiet) as bar:
                 refused = sending.send(
                     url or f"http://{posting.host(at.host)}:{at.port}", source=source, give_up=give_up, bar=bar
                 )
@@ -291,18 +291,3 @@ def _newest(config: Config) -> dict[str, int]:
     except (QueryError, OSError):
         return {}
     return {f"{row['platform']}/{row['group_id']}": int(row["newest"]) for row in rows}
-
-
-def _bar(console: Console, *, quiet: bool) -> Bar:
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
-
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[counts]}"),
-        TimeRemainingColumn(),
-        console=console,
-        disable=quiet,
-        transient=not console.is_terminal,
-    )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from huoqun.cli import configured, posting
+from huoqun.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -120,20 +121,9 @@ def _run(
     largest: int,
     quiet: bool,
 ) -> None:
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
-
     from producers.replay import batches, paced, read_lines  # noqa: PLC0415  # see command()
 
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[counts]}"),
-        TimeRemainingColumn(),
-        console=console,
-        disable=quiet,
-        transient=not console.is_terminal,
-    ) as progress:
+    with progress_bar(console, quiet=quiet) as progress:
         task = progress.add_task("replay", total=sum(f.stat().st_size for f in files), counts="")
         began = time.monotonic()
 
