@@ -1,0 +1,87 @@
+"""Run one scenario over real processes and say what came of it: ``python -m tests.chaos kills --seed 1 --kills 100``.
+
+Everything of a run stays below ``--keep`` (default: a new directory in the temporary one): timeline.ndjson, accepted.ndjson, logs.
+Status 0: all was right. What goes wrong is printed with the command that runs it again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import platform
+import signal
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import streams
+from tests.chaos import kills
+from tests.chaos.beds import standing
+from tests.chaos.timeline import Timeline
+from tests.chaos.verdict import Verdict
+
+SHOWN = 10
+
+
+def run_kills(asked: argparse.Namespace, directory: Path, timeline: Timeline) -> Verdict:
+    with standing(directory, timeline, asked.broker, workers=asked.workers or 1) as bed:
+        return kills.run(
+            bed,
+            seed=asked.seed,
+            kills=asked.kills or 10,
+            rate=asked.rate or 40,
+            settle=40,
+            faults=tuple(asked.faults.split(",")),
+            frozen_seconds=asked.seconds or 8,
+        )
+
+
+SCENARIOS: dict[str, tuple[str, Callable[[argparse.Namespace, Path, Timeline], Verdict]]] = {
+    "kills": ("each component in turn: --kills times one of --faults (kill, term, stop for --seconds)", run_kills),
+}
+
+
+def main() -> int:
+    """Run, print the figures as one line of JSON, and what is wrong."""
+    lines = [f"  {name}: {what}" for name, (what, _) in SCENARIOS.items()]
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.chaos",
+        description=f"{__doc__}\nScenarios:\n" + "\n".join(lines),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("scenario", choices=SCENARIOS)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--broker", choices=("tansu", "apache_kafka"), default="tansu")
+    parser.add_argument("--kills", type=int, help="faults in all")
+    parser.add_argument("--faults", default="kill", help="of kill, term and stop, separated by commas (default: kill)")
+    parser.add_argument("--events", type=int, help="events in all, where the scenario has so many")
+    parser.add_argument("--rate", type=float, help="events a second")
+    parser.add_argument("--seconds", type=float, help="how long a fault, or the scenario, lasts")
+    parser.add_argument("--workers", type=int)
+    parser.add_argument("--keep", type=Path, help="where everything of the run is kept")
+    asked = parser.parse_args()
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(1))  # everything that was started is ended
+    directory = asked.keep or Path(tempfile.mkdtemp(prefix=f"chaos-{asked.scenario}-"))
+    directory.mkdir(parents=True, exist_ok=True)
+    timeline = Timeline(directory / "timeline.ndjson", aloud=True)
+    print(f"{asked.scenario} with seed {asked.seed} on {asked.broker}, in {directory}", flush=True)
+    found = SCENARIOS[asked.scenario][1](asked, directory, timeline)
+    found.figures |= {
+        "scenario": asked.scenario, "seed": asked.seed, "broker": asked.broker, "seconds": round(timeline.seconds),
+        "core": "compiled" if streams.COMPILED else "source", "python": platform.python_version(),
+    }  # fmt: skip
+    timeline.note("verdict", wrong=len(found.wrong))
+    (directory / "figures.json").write_text(json.dumps(found.figures | {"wrong": found.wrong}, ensure_ascii=False))
+    print(json.dumps(found.figures, ensure_ascii=False))
+    for line in found.wrong[:SHOWN]:
+        print(f"WRONG: {line}")
+    if found.wrong:
+        print(f"{len(found.wrong)} wrong; again: python -m tests.chaos {' '.join(sys.argv[1:])} (seed {asked.seed})")
+    return bool(found.wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

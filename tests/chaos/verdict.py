@@ -1,0 +1,212 @@
+"""What must be right after a run, whatever was done to it: nothing lost, nothing twice, nothing invented, and everybody told.
+
+The oracle is the pure pipeline over the accepted events. Rows that only time, passing after a group's last event, has brought
+about are left out on both sides.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from huoqun import codec, records, topics
+from huoqun.broker import BrokerError
+from huoqun.control import PREFIX
+from huoqun.events import Event
+from huoqun.results import Delivery
+from sinks.client import QueryError, query
+from tests.chaos.chat import Raw
+from tests.chaos.load import Load
+from tests.chaos.parts import Parts
+from tests.support.core import View
+from tests.support.notifier import Receiver
+from tests.support.sinks import dead_letters
+from tests.support.stack import TIMES, VIEWS, _ms, expected, up_to_the_last_event
+
+LONG_OPEN_MS = 60_000
+"""An alert that was open so long must have been told even if it is over by now: longer than any part is away."""
+
+
+class Verdict(msgspec.Struct):
+    """Figures of a run, and what is wrong; empty: nothing."""
+
+    figures: dict[str, Any] = {}
+    wrong: list[str] = []
+
+
+def of(
+    parts: Parts,
+    load: Load,
+    receiver: Receiver | None,
+    *,
+    seconds: float = 180,
+    poison: int = 0,
+    notify_kills: int = 0,
+    oracle: Callable[[list[Raw]], View] | None = None,
+) -> Verdict:
+    """Wait until everything is as it must be, or ``seconds`` are over; return what is, and what is not."""
+    found = Verdict(wrong=list(load.wrong))
+    raws = sorted(load.accepted.values(), key=lambda raw: (raw["ts"], len(raw["id"]), raw["id"]))
+    right = oracle(raws) if oracle else expected(raws, parts.config)
+    began = time.monotonic()
+    last: list[str] = ["never asked"]
+    view: View = {}
+    while True:
+        try:
+            view, last = views(parts)
+            last = last or different(view, right, raws)
+            last = last or counted(parts, load, poison, found.figures)
+        except (QueryError, BrokerError, OSError) as error:
+            last = [f"{type(error).__name__}: {error}"]
+        parts.timeline.note("compared", wrong=len(last), first=last[:1])
+        if not last or time.monotonic() > began + seconds:
+            break
+        time.sleep(0.5)
+    found.wrong += last
+    found.figures |= {
+        "settled_seconds": round(time.monotonic() - began, 1),
+        "accepted": len(load.accepted),
+        "posted_2xx": load.posted,
+        "posts_again": load.unanswered,
+        "rows": dict(Counter(name for name, _ in right)),
+    }
+    if receiver is not None:
+        found.wrong += told(parts, right, raws, receiver, found.figures, seconds=seconds, notify_kills=notify_kills)
+    return found
+
+
+def views(parts: Parts) -> tuple[View, list[str]]:
+    """Return every result view's contents, and which rows are there twice."""
+    view: View = {}
+    twice: list[str] = []
+    for name, kind in VIEWS.items():
+        for row in query(parts.config, f"SELECT * FROM {name}"):
+            values = {k: v if isinstance(v, int) or v is None else _ms(v) for k, v in row.items() if k in TIMES}
+            result = msgspec.convert(row | values, kind, strict=False)
+            key = (kind.__name__, result.key())
+            if key in view:
+                twice.append(f"visible twice: {key}")
+            view[key] = msgspec.to_builtins(result)
+    return view, twice
+
+
+def different(found: View, right: View, raws: list[Raw]) -> list[str]:
+    """Return where the views are not the oracle's."""
+    ours, theirs = up_to_the_last_event(found, right, raws), up_to_the_last_event(right, found, raws)
+    wrong = [f"missing: {key}" for key in theirs if key not in ours]
+    wrong += [f"invented: {key}" for key in ours if key not in theirs]
+    for key in theirs.keys() & ours.keys():
+        fields = [
+            f"{name} is {ours[key].get(name)!r}, not {value!r}"
+            for name, value in theirs[key].items()
+            if ours[key].get(name) != value
+        ]
+        wrong += [f"{key}: {', '.join(fields)}"] if fields else []
+    return wrong
+
+
+def counted(parts: Parts, load: Load, poison: int, figures: dict[str, Any]) -> list[str]:
+    """Close the equation: accepted = stored + deduplicated + dead-lettered, by what is in the topic and in the store."""
+    topic = topics.full_name(parts.config.kafka.topic_prefix, topics.EVENTS)
+    logged: Counter[tuple[str, str]] = Counter()
+    bad = 0
+    for record in records.read(parts.config.kafka, topic):
+        if record.value is not None and record.value.startswith(PREFIX):
+            continue
+        event = codec.decode_record(record.value)
+        if isinstance(event, Event):
+            logged[event.group_id, event.id] += 1
+        else:
+            bad += 1
+    rows = query(parts.config, "SELECT group_id, id FROM events")
+    stored = Counter((str(row["group_id"]), str(row["id"])) for row in rows)
+    letters = {(letter.topic, letter.partition, letter.offset) for letter in dead_letters(parts.config)}
+    repeats = sum(logged.values()) - len(logged)
+    figures |= {
+        "in_topic": sum(logged.values()) + bad, "stored": len(rows), "deduplicated": repeats, "dead_lettered": len(letters),
+    }  # fmt: skip
+    wrong = [f"lost: {key}" for key in load.accepted if key not in stored]
+    wrong += [f"accepted and not in the topic: {key}" for key in load.accepted if key not in logged]
+    wrong += [f"invented: {key}" for key in stored if key not in logged]
+    wrong += [f"{n} rows visible of event {key}" for key, n in stored.items() if n > 1]
+    if sum(logged.values()) < load.posted:
+        wrong.append(f"{load.posted} events were answered with 2xx, {sum(logged.values())} are in the topic")
+    if sum(logged.values()) + bad != len(rows) + repeats + len(letters):
+        wrong.append(
+            f"in the topic {figures['in_topic']} ≠ {len(rows)} stored + {repeats} repeats + {len(letters)} dead"
+        )
+    if bad != poison:
+        wrong.append(f"{bad} records in the topic cannot be read, {poison} were put there")
+    return wrong
+
+
+def told(
+    parts: Parts,
+    right: View,
+    raws: list[Raw],
+    receiver: Receiver,
+    figures: dict[str, Any],
+    *,
+    seconds: float,
+    notify_kills: int,
+) -> list[str]:
+    """Each alert that was open long enough was told at least once, and its end to whom it was told."""
+    last = {group: max(r["ts"] for r in raws if r["group_id"] == group) for group in {r["group_id"] for r in raws}}
+    alerts = [
+        row
+        for (kind, _), row in right.items()
+        if kind == "Alert" and _at(row, "raised_at") < last[str(row["group_id"])]
+    ]
+    must = {str(a["alert_id"]) for a in alerts if a["state"] == "open" or _open_for(a) > LONG_OPEN_MS}
+    ended = {str(a["alert_id"]) for a in alerts if a["state"] == "resolved"}
+    deadline = time.monotonic() + seconds
+    while True:
+        raised, over = _told(parts, receiver, "raised"), _told(parts, receiver, "resolved")
+        wrong = [f"never told: {name}" for name in sorted(must - raised.keys())]
+        wrong += [f"its end was never told: {name}" for name in sorted((ended & raised.keys()) - over.keys())]
+        parts.timeline.note("told", raised=len(raised), ended=len(over), wrong=len(wrong), first=wrong[:1])
+        if not wrong or time.monotonic() > deadline:
+            break
+        time.sleep(0.5)
+    before: set[tuple[str, int]] = set()
+    again = 0
+    for notice in list(receiver.taken):
+        if notice["step"] == "raised":
+            items = {(item["alert_id"], item["raised_at"]) for item in notice["items"]}
+            again += bool(items & before)
+            before |= items
+    figures |= {
+        "alerts": len(alerts), "alerts_that_must_be_told": len(must), "alerts_told": len(raised), "ends_told": len(over),
+        "notices_repeated": again,
+    }  # fmt: skip
+    if not must:
+        wrong.append("no alert had to be told: the run says nothing about alerts")
+    if again > notify_kills:
+        wrong.append(f"{again} notices told again what had been told, with {notify_kills} crashes of the notifier")
+    return wrong
+
+
+def _told(parts: Parts, receiver: Receiver, step: str) -> Counter[str]:
+    """How often each alert was told: what the notices that arrived show, and what they only count, by their records."""
+    taken = [notice for notice in list(receiver.taken) if notice["step"] == step]
+    found = Counter(item["alert_id"] for notice in taken for item in notice["items"])
+    more = {notice["delivery_id"] for notice in taken if notice["more"]}
+    if more:
+        name = topics.full_name(parts.config.kafka.topic_prefix, topics.DELIVERIES)
+        for record in records.read(parts.config.kafka, name):
+            delivery = codec.decode_result(record.value or b"")
+            if isinstance(delivery, Delivery) and delivery.delivery_id in more:
+                found.update(set(delivery.alerts) - found.keys())
+    return found
+
+
+def _open_for(alert: dict[str, object]) -> int:
+    return _at(alert, "resolved_at") - _at(alert, "raised_at") if alert["resolved_at"] is not None else 0
+
+
+def _at(row: dict[str, object], name: str) -> int:
+    return int(str(row[name]))
