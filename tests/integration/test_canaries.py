@@ -35,7 +35,8 @@ from sinks.client import query
 from tests.integration.test_dlq import constrain
 from tests.support import canaries
 from tests.support.canaries import TEXT, Lookout, leaks, needles
-from tests.support.sinks import ROOT, dead_letters, eventually, produce
+from tests.support.service_process import ROOT
+from tests.support.sinks import dead_letters, eventually, produce
 
 pytestmark = [pytest.mark.tansu, pytest.mark.chdb, pytest.mark.slow]
 
