@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _NUMBERS: Final = ("applied lag", "saved lag", "events", "open", "a min")
 _PIPED_WIDTH: Final = 160
 _APPLIED: Final = "huoqun_worker_applied_offset"
+_SPOOLED: Final = "huoqun_gateway_spool_records"
 _SOURCES: Final = """
     SELECT source, count() AS events, max(received_at) AS last_received, max(ts) AS last_event
     FROM events GROUP BY source
@@ -56,6 +57,8 @@ class Status(NamedTuple):
     """All that is shown. A part that can't be asked is empty, and ``problems`` say why."""
 
     services: list[Service]
+    spooled: int | None
+    """Accepted events on the gateway's disk that wait for the broker; ``None``: it has no spool, or does not answer."""
     lags: list[GroupLag]
     dead_letters: int | None
     dead_letters_replayed: int | None
@@ -100,7 +103,7 @@ def gather(config: Config) -> Status:
     stored, alerts = _of_store(config, problems)
     sources = _sources(config, stored, problems, asked=services[0].why is None)
     waiting, replayed = (None, None) if dead is None else dead
-    return Status(services, lags, waiting, replayed, sources, alerts, problems)
+    return Status(services, spooled(config), lags, waiting, replayed, sources, alerts, problems)
 
 
 def _services(config: Config) -> list[Service]:
@@ -146,6 +149,19 @@ def _of_broker(config: Config, problems: list[str]) -> tuple[list[GroupLag], Cou
     except broker.BrokerError as error:
         problems.append(str(error))
         return [], None
+
+
+def spooled(config: Config) -> int | None:
+    """Return how many accepted events wait on this gateway's disk; ``None``: it has no spool, or does not answer."""
+    from huoqun.local.samples import samples  # noqa: PLC0415  # keeps `huoqun --help` instant
+
+    door = config.gateway
+    places = [(door.host, door.port)]
+    if door.workers > 1:
+        places = [(door.metrics_host, door.metrics_port + number) for number in range(door.workers)]
+    urls = [f"http://{_reachable(host)}:{port}/metrics" for host, port in places]
+    told = [value for url in urls for _, value in samples(url, _SPOOLED)]
+    return int(sum(told)) if told else None
 
 
 def _applied(config: Config) -> dict[int, int]:
@@ -212,6 +228,7 @@ def _sources(config: Config, stored: list[dict[str, Any]], problems: list[str], 
 def _plain(found: Status) -> dict[str, Any]:
     return {
         "services": [s._asdict() for s in found.services],
+        "spooled": found.spooled,
         "lag": [g._asdict() for g in found.lags],
         "dead_letters": found.dead_letters,
         "dead_letters_replayed": found.dead_letters_replayed,
@@ -243,6 +260,8 @@ def _show(found: Status) -> None:
         console.print()
 
     table("Services", ["name", "at", "state"], [[s.name, s.place, s.why or "ready"] for s in found.services], "none")
+    if found.spooled:
+        console.print(Text(f"On the gateway's disk: {found.spooled:,} events that wait for the broker\n"))
     table(
         "Lag",
         ["group", "topic", "applied lag", "saved lag"],

@@ -47,7 +47,7 @@ class Stack:
         if provision:
             admin.provision(self.config)
         self.directory = directory
-        self.port = free_port()
+        self.port = self.config.gateway.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith("HUOQUN_")} | {
             "PYTHONPATH": str(ROOT),

@@ -17,6 +17,7 @@ from typing import Self
 import aiohttp
 import pytest
 
+from huoqun.cli.status import spooled
 from huoqun.control import Tick
 from huoqun.events import Event
 from huoqun.local.tansu import BrokerMissingError
@@ -146,6 +147,9 @@ def test_the_broker_goes_away_and_the_gateway_is_killed_twice_meanwhile(cut: Cut
         grown = rss_kib(stack.process.pid) - small
         meanwhile = senders.count() - before
         assert ready(stack.url).startswith("ready: ")
+        waiting = spooled(stack.config)
+        assert waiting is not None
+        assert waiting > RATE
         cut.line.release()
         released = time.monotonic()
         while ready(stack.url) != "ready\n":

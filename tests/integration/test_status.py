@@ -58,6 +58,7 @@ def test_status_finds_the_stack_on_its_ports_and_shows_how_far_it_is(stack: Loca
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     assert {s["name"]: s["why"] for s in found["services"]} == dict.fromkeys(("broker", "gateway", "worker", "sink"))
+    assert found["spooled"] == 0
     (stored,) = query(stack.config, "SELECT count() AS n FROM events")
     assert int(stored["n"]) >= 3
     assert [(s["source"], int(s["events"])) for s in found["sources"]] == [("canonical", int(stored["n"]))]
