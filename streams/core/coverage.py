@@ -10,7 +10,7 @@ signal                             full    mentions            membership
 counts of ``activity``             right   of what was seen    joins, leaves
 ratios, times, key people, faces   right   null                null
 questions                          right   as seen             none
-alert ``unanswered``               right   mentions of staff   never
+alert ``unanswered``               right   mentions of staff¹  never
 risk, roles, layers, newcomers     right   null, never         null, never
 stage, health, fading, dormant     right   empty, never        empty, never
 false activity, flood, quarrel …   right   never               never
@@ -18,6 +18,7 @@ invited crowd, talk after the end  right   never               never
 leave burst, advertising           right   of what was seen    of what was seen
 =================================  ======  ==================  ============
 
+¹ Where a message of staff has been seen at all: else their answers aren't seen either, and every alert would be wrong.
 What is open when a group turns out to be seen in part only expires with that reason, if it would lie from then on.
 """
 
@@ -61,7 +62,12 @@ def is_full(h: History) -> bool:
 def alarms(h: History, kind: str) -> bool:
     """Whether a question of this kind that nobody seems to answer may be alarmed."""
     seen = h.life.coverage
-    return seen == FULL or (seen == MENTIONS and kind == "mention")
+    return seen == FULL or (seen == MENTIONS and kind == "mention" and _staff_is_heard(h))
+
+
+def _staff_is_heard(h: History) -> bool:
+    """Whether any message of staff has been seen: where none ever was, neither would be their answers."""
+    return any(person.is_staff and person.messages > 0 and not person.is_bot for person in h.people)
 
 
 def name_of(h: History) -> Coverage:

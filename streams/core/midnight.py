@@ -44,8 +44,9 @@ def on_time(h: History, settings: GroupSettings, at: int) -> None:
     full = coverage.is_full(h)
     _record(h, head, life, today - 1)
     head.messages_today = head.replies_today = head.mesh_today = head.peak_today = 0
+    seen = newcomers.of_value(h.fabric.values, today)
     for place in range(len(h.people)):
-        _member(h, settings, place, today, full)
+        _member(h, settings, place, today, full, seen)
     expire_old(h, at=at)
     harms.on_day(h, settings, today, full=full)
     if full:
@@ -72,7 +73,7 @@ def _record(h: History, head: Head, life: Life, day: int) -> None:
     life.record_day = day
 
 
-def _member(h: History, settings: GroupSettings, place: int, today: int, full: bool) -> None:
+def _member(h: History, settings: GroupSettings, place: int, today: int, full: bool, of_value: int) -> None:
     member = h.people[place]
     if member.risk < 0 and not member.last_message_at and not member.joined_at:
         return
@@ -83,4 +84,4 @@ def _member(h: History, settings: GroupSettings, place: int, today: int, full: b
             h.set_risk(place, -1.0, (), today * DAY_MS, None)
         return
     risk.on_day(h, settings, place, today)
-    newcomers.on_day(h, settings, place, today)
+    newcomers.on_day(h, settings, place, today, of_value)

@@ -15,6 +15,7 @@ from typing import Final
 
 from huoqun.results import alert_id
 from streams.core.alerts import close_alert, raise_alert
+from streams.core.daily import messages_from
 from streams.core.history import History
 from streams.core.referral import CROWD, MOST_WATCHED
 from streams.core.settings import GroupSettings
@@ -27,10 +28,18 @@ FIRST_WEEK: Final = 7
 UNKNOWN: Final = -1
 
 
-def on_day(h: History, settings: GroupSettings, place: int, today: int, value: int = UNKNOWN) -> None:
+def of_value(values: bytes, today: int) -> int:
+    """Return how many messages of value (see value cadence) the group saw in the last three days.
+
+    :data:`UNKNOWN` where it saw none in 28 days either: it has no such messages, and their absence says nothing to a newcomer.
+    """
+    return messages_from(values, today - CHECK_DAYS) if values else UNKNOWN
+
+
+def on_day(h: History, settings: GroupSettings, place: int, today: int, value: int) -> None:
     """Raise the alert for the person at ``place`` if they joined this week and got nothing; end what is out of date.
 
-    ``value``: messages of value (see value cadence) that the group saw in the last three days; :data:`UNKNOWN`: not judged.
+    ``value``: what :func:`of_value` says.
     """
     member = h.people[place]
     if not member.joined_at:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.support.scenes import DAY, T0, Scene
 
 DAY_S = 86_400
@@ -61,6 +63,31 @@ def test_a_newcomer_who_says_nothing_for_three_days_is_pointed_out_and_a_reply_r
     scene.add(5 * DAY_S + 30, "old", "欢迎", reply_to=first)
     (alert,) = scene.alerts("newcomer_at_risk")
     assert alert["state"] == "resolved"
+
+
+def valued(scene: Scene, day: int) -> None:
+    """Let staff say on a day what three people respond to."""
+    said = scene.add(day * DAY_S + 36_000, "boss", "本周干货：三种保存蔬菜的办法", is_staff=True)
+    for n in range(3):
+        scene.add(day * DAY_S + 36_060 + n, f"u{n}", "学到了", reply_to=said)
+
+
+@pytest.mark.parametrize(("last", "alerts"), [(20, 1), (31, 0)], ids=["none since they came", "some since they came"])
+def test_a_newcomer_who_saw_nothing_of_value_is_pointed_out_where_the_group_used_to_have_it(
+    last: int, alerts: int
+) -> None:
+    scene = Scene()
+    for day in range(10, last + 1):
+        valued(scene, day)
+    scene.join(30 * DAY_S, "new")
+    first = scene.add(30 * DAY_S + 100, "new", "大家好")
+    scene.add(30 * DAY_S + 130, "u1", "欢迎", reply_to=first)
+    for day in range(last + 1, 35):
+        scene.add(day * DAY_S + 36_000, "u2", "早")
+    scene.silence_until(35 * DAY_S)
+    found = [a for a in scene.alerts("newcomer_at_risk") if a["user_id"] == "new"]
+    assert len(found) == alerts
+    assert all("nothing of value" in alert["title"] for alert in found), found
 
 
 def test_a_group_fades_then_falls_dormant_then_dies_and_recovers_when_people_talk() -> None:

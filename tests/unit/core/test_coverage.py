@@ -27,6 +27,17 @@ def test_with_mentions_only_a_question_to_staff_is_alarmed_and_another_is_counte
     assert [a["subject_event_id"] for a in scene.alerts("unanswered")] == [told]
 
 
+def test_a_question_to_staff_is_not_alarmed_where_no_message_of_staff_was_ever_seen() -> None:
+    scene = Scene()
+    scene.join(0, "boss", is_staff=True, coverage="mentions")
+    told = scene.add(20, "carol", "老师在吗？", mentions=["boss"], coverage="mentions")
+    scene.silence_until(3_600)
+    question = scene.question(told)
+    assert question is not None
+    assert (question["kind"], question["due_at"]) == ("mention", None)
+    assert scene.alerts("unanswered") == []
+
+
 def test_with_membership_only_nobody_is_called_silent_and_no_group_dead() -> None:
     scene = Scene()
     for n in range(30):
