@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
@@ -21,6 +21,7 @@ from kafka.errors import (
     NotCoordinatorError,
     TopicAlreadyExistsError,
 )
+from kafka.structs import OffsetAndMetadata
 
 from huoqun import codec, connection, topics
 from huoqun.clock import now_ms
@@ -138,9 +139,8 @@ def end_offsets(kafka: Kafka, topic: str) -> dict[int, int]:
 def depth(kafka: Kafka, topic: str) -> int:
     """Return how many records the topic holds (compaction and retention aside: end minus beginning)."""
     ends = _ends(kafka, [topic])
-    with _admin(kafka) as admin:
-        firsts = admin.list_partition_offsets(dict.fromkeys(ends, OffsetSpec.EARLIEST))
-    return sum(max(0, end - max(0, firsts[tp].offset)) for tp, end in ends.items())
+    firsts = begin_offsets(kafka, topic)
+    return sum(max(0, end - firsts[tp.partition]) for tp, end in ends.items())
 
 
 def lag(config: Config, group: str, names: Iterable[str]) -> list[PartitionLag]:
@@ -166,6 +166,37 @@ def committed(config: Config, group: str) -> dict[tuple[str, int], int]:
 def total_lag(config: Config, group: str, names: Iterable[str]) -> int:
     """Return the records that ``group`` has not committed yet, over all partitions of the topics ``names``."""
     return sum(entry.lag for entry in lag(config, group, names))
+
+
+def begin_offsets(kafka: Kafka, topic: str) -> dict[int, int]:
+    """Return partition -> the offset of the first record that is still there, or the end if there is none."""
+    ends = _ends(kafka, [topic])
+    with _admin(kafka) as admin:
+        firsts = admin.list_partition_offsets(dict.fromkeys(ends, OffsetSpec.EARLIEST))
+    return {tp.partition: max(0, firsts[tp].offset) for tp in ends}
+
+
+def members(kafka: Kafka, group: str) -> int:
+    """Return how many consumers are in a group now."""
+    with _admin(kafka) as admin:
+        # It asks for rights, too, and raises over what the embedded broker answers to that.
+        admin._process_acl_operations = dict  # noqa: SLF001  # there is no way to leave the question out
+        found = admin.describe_groups([group]).get(group, {})
+    return len(found.get("members") or ())
+
+
+def move(config: Config, group: str, offsets: Mapping[tuple[str, int], int]) -> None:
+    """Commit (topic, partition) -> the offset that ``group``, which must have no members, reads next."""
+    wanted = {TopicPartition(*place): OffsetAndMetadata(offset, "", -1) for place, offset in offsets.items()}
+    with _admin(config.kafka) as admin:
+        _committed(admin, group)  # waits for the group's coordinator
+        answers = admin.alter_group_offsets(group, wanted)
+    refused = {tp: error for tp, error in answers.items() if getattr(error, "errno", 0)}
+    if refused:
+        (place, error) = next(iter(refused.items()))
+        raise BrokerError(
+            f"offsets of group {group} in {place.topic}[{place.partition}] can't be moved: {error.__name__}"
+        )
 
 
 def republish(config: Config, events: Iterable[Event], progress: Callable[[int], None]) -> int:

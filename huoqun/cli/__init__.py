@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "dlq": "huoqun.cli.dlq",
     "migrate": "huoqun.cli.migrate",
     "provision": "huoqun.cli.provision",
+    "rebuild": "huoqun.cli.rebuild",
     "config": "huoqun.cli.config",
     "doctor": "huoqun.cli.doctor",
 }

@@ -183,7 +183,7 @@ def load(chain: Chain, h: History, arrivals: Arrivals) -> tuple[list[int], list[
         if payload[0] != FORMAT:
             raise UnknownFormatError(
                 f"the saved state has format {payload[0]}, this version reads {FORMAT}: "
-                "delete the state topic and let the state be built anew from the log"
+                "stop the workers and sinks, run `huoqun rebuild`, and start them again"
             )
         chain.fence = payload[2]
         times = payload[3]

@@ -76,10 +76,15 @@ def expected(raws: Iterable[dict[str, Any]], config: Config) -> View:
 
 def stored(stack: LocalStack, groups: Sequence[str] | None = None) -> View:
     """Every result view's contents, in the core's terms."""
+    return stored_in(stack.config, groups)
+
+
+def stored_in(config: Config, groups: Sequence[str] | None = None) -> View:
+    """The same of whatever store is configured."""
     view: View = {}
-    where = "" if groups is None else f"WHERE group_id IN ({', '.join(repr(g) for g in groups)})"
+    where = "" if groups is None else f"WHERE group_id IN ({', '.join(repr(g) for g in sorted(set(groups)))})"
     for name, kind in VIEWS.items():
-        for row in query(stack.config, f"SELECT * FROM {name} {where}"):
+        for row in query(config, f"SELECT * FROM {name} {where}"):
             values = {k: _ms(v) if k in TIMES and v is not None else v for k, v in row.items()}
             result = msgspec.convert(values, kind, strict=False)
             view[kind.__name__, result.key()] = msgspec.to_builtins(result)
