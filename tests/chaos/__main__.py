@@ -17,8 +17,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import streams
-from tests.chaos import kills
+from tests.chaos import kills, outages
 from tests.chaos.beds import standing
+from tests.chaos.network import Line
 from tests.chaos.timeline import Timeline
 from tests.chaos.verdict import Verdict
 
@@ -32,14 +33,32 @@ def run_kills(asked: argparse.Namespace, directory: Path, timeline: Timeline) ->
             seed=asked.seed,
             kills=asked.kills or 10,
             rate=asked.rate or 40,
-            settle=40,
             faults=tuple(asked.faults.split(",")),
             frozen_seconds=asked.seconds or 8,
         )
 
 
+def run_restarts(asked: argparse.Namespace, directory: Path, timeline: Timeline) -> Verdict:
+    asked.broker = "apache_kafka"  # the embedded one forgets
+    with standing(directory, timeline, asked.broker) as bed:
+        return outages.restarts(bed, seed=asked.seed, kills=asked.kills or 10, rate=asked.rate or 40)
+
+
+def run_unreachable(asked: argparse.Namespace, directory: Path, timeline: Timeline) -> Verdict:
+    with Line() as line, standing(directory, timeline, asked.broker, line=line) as bed:
+        return outages.unreachable(bed, line, seed=asked.seed, seconds=asked.seconds or 300, rate=asked.rate or 40)
+
+
+def run_network(asked: argparse.Namespace, directory: Path, timeline: Timeline) -> Verdict:
+    with Line() as line, standing(directory, timeline, asked.broker, line=line) as bed:
+        return outages.badly(bed, line, seed=asked.seed, kills=asked.kills or 10, rate=asked.rate or 40)
+
+
 SCENARIOS: dict[str, tuple[str, Callable[[argparse.Namespace, Path, Timeline], Verdict]]] = {
     "kills": ("each component in turn: --kills times one of --faults (kill, term, stop for --seconds)", run_kills),
+    "restarts": ("Apache Kafka killed -9 and started again --kills times", run_restarts),
+    "unreachable": ("the broker unreachable for --seconds: half a black hole, half refused", run_unreachable),
+    "network": ("--kills short faults of the line to the broker, of all kinds", run_network),
 }
 
 

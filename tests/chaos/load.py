@@ -10,6 +10,8 @@ import asyncio
 import json
 import random
 import threading
+import time
+import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -39,6 +41,7 @@ class Load:
         batch: int = 1,
     ) -> None:
         self.groups = [Group(seed, number) for number in range(groups)]
+        self._canaries = Group(seed, 999)
         self.log = log
         self.accepted: dict[tuple[str, str], Raw] = {}
         """By group and id, in the order of the first 2xx."""
@@ -128,6 +131,23 @@ class Load:
                 pass
             self.unanswered += 1
             await asyncio.sleep(0.2)
+
+    def canary(self, text: str, seconds: float = 60) -> Raw:
+        """Post one event in a group of its own, again and again until it is accepted; return it."""
+        self._canaries.said += 1
+        raw = self._canaries.last(self._time_of()) | {"text": text}
+        body = json.dumps([raw]).encode()
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                request = urllib.request.Request(self._url, body, {"Content-Type": "application/json"}, method="POST")
+                with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:
+                    self._take([raw], answer.read())
+                    return raw
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
 
     def _take(self, raws: list[Raw], said: bytes) -> None:
         refused = json.loads(said)["refused"]

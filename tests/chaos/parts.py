@@ -201,7 +201,7 @@ def _sections(
     directory: Path, bootstrap: str, partitions: int, settings: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, dict[str, Any]]:
     sections: dict[str, dict[str, Any]] = {
-        "": {"data_dir": str(directory / "data")},
+        "": {"data_dir": str(directory / "own")},
         "kafka": {"bootstrap": bootstrap, "partitions": partitions},
         "gateway": {"port": free_port(), "metrics_port": free_port(), "tick_seconds": 0.0, "report_seconds": 0.0},
         "worker": {"checkpoint_seconds": 0.3, "watchdog_seconds": 20.0},

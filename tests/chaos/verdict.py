@@ -85,13 +85,18 @@ def views(parts: Parts) -> tuple[View, list[str]]:
     twice: list[str] = []
     for name, kind in VIEWS.items():
         for row in query(parts.config, f"SELECT * FROM {name}"):
-            values = {k: v if isinstance(v, int) or v is None else _ms(v) for k, v in row.items() if k in TIMES}
+            values = {k: ms(v) for k, v in row.items() if k in TIMES and v is not None}
             result = msgspec.convert(row | values, kind, strict=False)
             key = (kind.__name__, result.key())
             if key in view:
                 twice.append(f"visible twice: {key}")
             view[key] = msgspec.to_builtins(result)
     return view, twice
+
+
+def ms(value: Any) -> int:
+    """Return a time as a view shows it in ms: a server of old shows just that."""
+    return value if isinstance(value, int) else _ms(value)
 
 
 def different(found: View, right: View, raws: list[Raw]) -> list[str]:
