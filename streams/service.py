@@ -69,13 +69,8 @@ def run(config: Config, make_state: MakeState | None = None) -> NoReturn:
         raise WorkerError(f"metrics can't be served on {where} ({error.strerror}): set worker.metrics_port") from None
     _log.info("worker starting", metrics_port=server.server_address[1], group=f"{config.kafka.topic_prefix}-streams")
     with instance(Path(config.data_dir) / "worker") as name:
-        code = asyncio.run(_serve(config, make_state, ready, name))
-    _log.info("worker ended", status=code)
-    server.shutdown()
-    logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)  # threads of the Kafka client may outlive a failure, and nothing is left to do
+        asyncio.run(_serve(config, make_state, ready, name))
+    raise AssertionError("the worker has ended")
 
 
 def _verify(config: Config) -> None:
@@ -88,12 +83,30 @@ def _verify(config: Config) -> None:
         raise WorkerError("\n".join(problems))
 
 
-async def _serve(config: Config, make_state: MakeState, ready: list[str | None], name: str | None) -> int:
+async def _serve(config: Config, make_state: MakeState, ready: list[str | None], name: str | None) -> NoReturn:
     worker = _Worker(config, make_state, ready, name)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, worker.stop.set)
-    return await worker.run()
+    try:
+        code = await worker.run()
+    except Exception:  # noqa: BLE001  # the process ends, with the reason in the log
+        _log.exception("the worker failed")
+        code = 1
+    _end(code)
+
+
+def _end(code: int) -> NoReturn:
+    """End the process here and now, out of its event loop.
+
+    That loop would first wait for all of the Kafka client's tasks, and some of those, when the broker was away, go on for ever
+    whatever they are told. Its threads may outlive a failure as well; and nothing is left to do.
+    """
+    _log.info("worker ended", status=code)
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 class _Worker:
