@@ -53,7 +53,10 @@ env: .env ## Write .env with fresh secrets for `docker compose up`, unless there
 
 define MAKE_ENV
 import base64, secrets
-for name in ("HUOQUN_CLICKHOUSE_PASSWORD", "CLICKHOUSE_READER_PASSWORD", "GRAFANA_ADMIN_PASSWORD"):
+for name in (
+    "HUOQUN_CLICKHOUSE_OWNER_PASSWORD", "HUOQUN_CLICKHOUSE_WRITER_PASSWORD", "HUOQUN_CLICKHOUSE_READER_PASSWORD",
+    "GRAFANA_ADMIN_PASSWORD",
+):
     print(f"{name}={secrets.token_urlsafe(24)}")
 print(f"HUOQUN_DESK_TOKENS=operator:{secrets.token_urlsafe(24)}")
 print(f"HUOQUN_CANONICAL_SECRET=whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}")

@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from huoqun import kafka_config, notify_config
+from huoqun import kafka_config, notify_config, store_config
 from huoqun.events import Coverage
 from huoqun.kafka_config import Kafka
 from huoqun.notify_config import Notify
+from huoqun.store_config import Store
 
 GroupKind = Literal["commerce", "interest", "fan", "learning"]
 SourceKind = Literal[
@@ -98,24 +99,6 @@ class Streams(_Section, kw_only=True):
 
     answer_weights: str = ""
     """Which message answers which question (``python -m training.answers``)."""
-
-
-class Store(_Section, kw_only=True):
-    """Where results land: ``embedded`` (chDB below ``data_dir``, owned by the sink) or a ``clickhouse`` server.
-
-    ``password_env`` names the environment variable that holds the password. ``query_host`` and ``query_port`` are where the
-    embedded engine answers read-only SQL over HTTP.
-    """
-
-    kind: Literal["embedded", "clickhouse"] = "embedded"
-    host: str = "127.0.0.1"
-    port: int = 9000
-    user: str = "default"
-    password_env: str = "HUOQUN_CLICKHOUSE_PASSWORD"  # noqa: S105  # the name of a variable, not a password
-    secure: bool = False
-    database: str = "huoqun"
-    query_host: str = "127.0.0.1"
-    query_port: int = 8124
 
 
 class Sink(_Section, kw_only=True):
@@ -291,7 +274,10 @@ _HOUR_SECONDS: Final = 3600
 _FIRST_YEAR: Final = 1971
 _LAST_YEAR: Final = 2099
 """What the results can hold in any time zone."""
-_NOT_SETTINGS: Final = ("CONFIG", "CLICKHOUSE_PASSWORD", "DESK_TOKENS", "KAFKA_PASSWORD")
+_NOT_SETTINGS: Final = (
+    "CONFIG", "CLICKHOUSE_PASSWORD", "CLICKHOUSE_OWNER_PASSWORD", "CLICKHOUSE_WRITER_PASSWORD", "CLICKHOUSE_READER_PASSWORD",
+    "DESK_TOKENS", "KAFKA_PASSWORD",
+)  # fmt: skip
 
 
 def _override(raw: dict[str, Any], environ: Mapping[str, str]) -> None:
@@ -407,6 +393,7 @@ def _problems(config: Config) -> list[str]:
     problems += [f"{place}: must be above 0, is {value}" for place, value in positive.items() if value <= 0]
     problems += _desk_problems(config.desk)
     problems += kafka_config.problems(config.kafka)
+    problems += store_config.problems(config.store)
     problems += notify_config.problems(config.notify, minutes_of_day)
     if config.gateway.spool_bytes < 0:
         problems.append(f"gateway.spool_bytes: must not be negative, is {config.gateway.spool_bytes}")

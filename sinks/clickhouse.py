@@ -10,7 +10,7 @@ from typing import Any, Final
 from clickhouse_driver import Client
 from clickhouse_driver import errors as driver_errors
 
-from huoqun.config import Store as StoreConfig
+from huoqun.store_config import Store as StoreConfig
 from sinks.errors import first_line, sorted_out, without_rows
 from sinks.sql import quoted
 from sinks.store import RejectedError, UnavailableError, UnusableError
@@ -26,9 +26,22 @@ WRITER_SETTINGS: Final[Mapping[str, object]] = {
     "min_insert_block_size_bytes": 0,
 }
 _NOT_REACHED: Final = (driver_errors.NetworkError, driver_errors.SocketTimeoutError, OSError, EOFError)
+_NOT_TRUSTED: Final = "CERTIFICATE_VERIFY_FAILED"
 _DATA: Final = (driver_errors.TypeMismatchError, driver_errors.TooLargeStringSize)
 
 logging.getLogger("clickhouse_driver").setLevel(logging.CRITICAL)  # a traceback for every try; we say it in one line
+
+
+def _tls(config: StoreConfig) -> dict[str, object]:
+    """Return how the driver encrypts. What it leaves out it would not check: the certificate and its name always are."""
+    if not config.secure:
+        return {"secure": False}
+    found: dict[str, object] = {"secure": True, "verify": True, "check_hostname": True, "server_hostname": config.host}
+    if config.ca_file:
+        found["ca_certs"] = config.ca_file
+    if config.cert_file:
+        found |= {"certfile": config.cert_file, "keyfile": config.key_file}
+    return found
 
 
 class ClickHouseStore:
@@ -46,7 +59,7 @@ class ClickHouseStore:
         self._where = f"ClickHouse at {config.host}:{config.port}"
         # A writer names no database on connecting: migrations may have to make it first.
         self._client = Client(
-            config.host, port=config.port, database=database, user=config.user, password=password, secure=config.secure,
+            config.host, port=config.port, database=database, user=config.user, password=password, **_tls(config),
             connect_timeout=CONNECT_SECONDS, send_receive_timeout=ANSWER_SECONDS, sync_request_timeout=CONNECT_SECONDS,
             client_name="huoqun",
         )  # fmt: skip
@@ -108,7 +121,13 @@ class ClickHouseStore:
             raise sorted_out(f"Code: {error.code}. {without_rows(said) if data else said}", error.code) from None
         except _NOT_REACHED as error:
             self._client.disconnect()
-            raise UnavailableError(f"{self._where}: {first_line(str(error))}") from None
+            said = first_line(str(error))
+            if _NOT_TRUSTED in said:
+                raise UnusableError(
+                    f"{self._where}: its certificate is not one of that name by an authority that is trusted here: "
+                    f"see store.host and store.ca_file ({said})"
+                ) from None
+            raise UnavailableError(f"{self._where}: {said}") from None
         except driver_errors.Error as error:
             self._client.disconnect()
             if data and isinstance(error, _DATA):

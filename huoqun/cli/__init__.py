@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "status": "huoqun.cli.status",
     "dlq": "huoqun.cli.dlq",
     "migrate": "huoqun.cli.migrate",
+    "grants": "huoqun.cli.grants",
     "provision": "huoqun.cli.provision",
     "rebuild": "huoqun.cli.rebuild",
     "config": "huoqun.cli.config",

@@ -17,9 +17,10 @@ pytest.importorskip("chdb", reason="the embedded engine is not installed (extra 
 
 from dashboards.queries import ALL, shipped
 from huoqun import codec
-from huoqun.config import Campaign, Config, Group, Store
+from huoqun.config import Campaign, Config, Group
 from huoqun.control import Tick
 from huoqun.events import Event
+from huoqun.store_config import Store
 from sinks import campaigns, migrate, rows, tables
 from sinks.embedded import EmbeddedStore, Limits
 from streams.core.partition import Partition

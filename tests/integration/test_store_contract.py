@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from huoqun import codec
-from huoqun.config import Store as StoreConfig
 from huoqun.events import Event
 from huoqun.results import Activity, Alert, GroupSummary, Member, MemberRisk, Question
+from huoqun.store_config import Store as StoreConfig
 from sinks import migrate, rows, tables
 from sinks.clickhouse import ClickHouseStore
 from sinks.rows import Part, Read

@@ -8,8 +8,8 @@ import pytest
 pytest.importorskip("chdb", reason="the embedded engine is not installed (extra `local`)")
 
 from huoqun.config import Config
-from huoqun.config import Store as StoreConfig
 from huoqun.events import Event
+from huoqun.store_config import Store as StoreConfig
 from sinks import http as served
 from sinks import migrate, restore
 from sinks.embedded import EmbeddedStore

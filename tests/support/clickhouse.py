@@ -63,14 +63,17 @@ class RunningClickHouse:
         return int(major), int(minor)
 
 
-def start(directory: Path) -> RunningClickHouse:
-    """Start a server in ``directory``; raises :class:`NoClickHouseError` where none is installed."""
+def start(directory: Path, *, more: str = "", users: str = "") -> RunningClickHouse:
+    """Start a server in ``directory``; raises :class:`NoClickHouseError` where none is installed.
+
+    ``more`` goes into its configuration; ``users`` is a file of its own instead of one user without a password.
+    """
     binary = _binary()
     port, http, interserver = free_port(), free_port(), free_port()
     config = directory / "config.xml"
-    (directory / "users.xml").write_text(_USERS, "utf-8")
+    (directory / "users.xml").write_text(users or USERS, "utf-8")
     config.write_text(
-        _CONFIG.format(directory=directory, port=port, http=http, interserver=interserver), encoding="utf-8"
+        _CONFIG.format(directory=directory, port=port, http=http, interserver=interserver, more=more), encoding="utf-8"
     )
     command = [binary, *(["server"] if binary.endswith("/clickhouse") else []), f"--config-file={config}"]
     server = RunningClickHouse(command, directory, port)
@@ -105,10 +108,11 @@ _CONFIG = """<?xml version="1.0"?>
   <timezone>UTC</timezone>
   <mark_cache_size>67108864</mark_cache_size>
   <max_concurrent_queries>50</max_concurrent_queries>
+  {more}
 </yandex>
 """
 
-_USERS = """<?xml version="1.0"?>
+USERS = """<?xml version="1.0"?>
 <yandex>
   <profiles><default><max_memory_usage>2000000000</max_memory_usage></default></profiles>
   <users>

@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from huoqun.cli import import_history, main
-from huoqun.config import Config, Store
+from huoqun.config import Config
+from huoqun.store_config import Store
 from tests.support.door import Door
 from tests.support.exports import AT, EXPORTS, qq, slack
 

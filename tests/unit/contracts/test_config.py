@@ -33,6 +33,16 @@ def test_no_file_at_all_is_a_configuration(tmp_path: Path, monkeypatch: pytest.M
         ("[kafka]\nboot = 1", ["kafka", "'boot'", "allowed here", "bootstrap"]),
         ("nonsense = 1", ["top level", "'nonsense'", "allowed here"]),
         ('[store]\nkind = "oracle"', ["store.kind", "embedded, clickhouse"]),
+        ('[store]\nkind = "clickhouse"\nsecure = true', ["store.port", "9440"]),
+        (
+            '[store]\nkind = "clickhouse"\nca_file = "/nowhere.pem"',
+            ["store.ca_file: no such file", "store.secure = true"],
+        ),
+        ("[store]\nsecure = true", ["store.secure", "kind = 'clickhouse'"]),
+        (
+            '[store]\nkind="clickhouse"\nsecure=true\nport=9440\ncert_file = "/nowhere.pem"',
+            ["store.key_file", "both, or neither"],
+        ),
         ('[kafka]\npartitions = "four"', ["kafka.partitions", "int"]),
         ("[kafka]\npartitions = 0", ["kafka.partitions", "above 0"]),
         ('[[groups]]\nplatform = "qq"\ngroup_id = "1"\ntime_zone = "Mars"', ["groups[0].time_zone", "Mars"]),

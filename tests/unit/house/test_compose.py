@@ -10,6 +10,7 @@ import yaml
 from compose_spec import PyOptions
 
 from huoqun.config import load
+from sinks.grants import OWNER, READER, READER_SECONDS_MOST, WRITER, Role
 
 ROOT = Path(__file__).resolve().parents[3]
 TEXT = (ROOT / "docker-compose.yml").read_text("utf-8")
@@ -110,8 +111,42 @@ def test_our_containers_can_write_nowhere_and_gain_nothing(name: str) -> None:
 def test_our_services_understand_the_settings_that_they_are_given(name: str) -> None:
     found = load(ROOT / "docker" / "huoqun.toml", environment(name))
     assert found.kafka.bootstrap == "kafka:9092"
-    assert (found.store.kind, found.store.host, found.store.user) == ("clickhouse", "clickhouse", "huoqun")
-    assert found.store.password_env in environment(name)
+    assert (found.store.kind, found.store.host) == ("clickhouse", "clickhouse")
+
+
+SIGNS_IN = {"setup": OWNER, "sink": WRITER, "desk": READER, "notify": READER}
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_each_service_of_ours_signs_in_to_the_store_as_who_it_needs_to_be_or_not_at_all(name: str) -> None:
+    found = environment(name)
+    role = SIGNS_IN.get(name)
+    if role is None:
+        assert "HUOQUN_STORE_USER" not in found
+        assert not [key for key in found if "CLICKHOUSE" in key]
+    else:
+        assert found["HUOQUN_STORE_USER"] == role.user("huoqun")
+        assert found["HUOQUN_CLICKHOUSE_PASSWORD"] == f"value-of-{role.variable}"
+
+
+@pytest.mark.parametrize("role", [WRITER, READER], ids=lambda role: role.name)
+def test_the_users_that_clickhouse_is_given_are_those_that_the_command_makes(role: Role) -> None:
+    """Privileges and bounds; the owner is the user that the image makes of CLICKHOUSE_USER."""
+    file = ET.parse(ROOT / f"docker/clickhouse/{role.name}.xml").getroot()  # our own file
+    user = file.find(f"users/{role.user('huoqun')}")
+    assert user is not None
+    granted = {query.text for query in user.iter("query")}
+    assert granted == {f"GRANT {grant}".replace("`", "") for grant in role.grants("huoqun")}
+    password = user.find("password")
+    assert password is not None
+    assert password.attrib == {"from_env": role.variable}
+    profile = file.find(f"profiles/{user.findtext('profile')}")
+    bounds = {} if profile is None else {each.tag: each.text for each in profile if each.tag != "constraints"}
+    wanted = dict(setting.split(" = ") for setting in role.settings.split(", ")) if role.settings else {}
+    assert bounds == {name: value.partition(" MAX ")[0].strip("'") for name, value in wanted.items()}
+    if profile is not None:
+        assert profile.findtext("constraints/max_execution_time/max") == str(READER_SECONDS_MOST)
+    assert environment("clickhouse")["CLICKHOUSE_USER"] == OWNER.user("huoqun")
 
 
 def test_the_gateway_gets_the_secret_of_every_configured_source() -> None:

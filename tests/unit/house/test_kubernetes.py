@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from huoqun.config import load
+from sinks.grants import OWNER, READER, WRITER
 from tests.support.metrics import metrics_of_ours
 
 FOLDER = Path(__file__).resolve().parents[3] / "deploy" / "kubernetes"
@@ -17,6 +18,7 @@ ADDRESSES = dict(line.split("=", 1) for line in (FOLDER / "addresses.env").read_
 VERSIONS = ("1.31", "1.34")
 SERVICES = {"gateway", "worker", "sink", "notify", "desk"}
 IN_THE_SECRET = {"HUOQUN_CLICKHOUSE_PASSWORD", "HUOQUN_CANONICAL_SECRET", "HUOQUN_DESK_TOKENS"}
+SIGNS_IN = {"setup": OWNER, "sink": WRITER, "desk": READER, "notify": READER}
 
 
 def resources() -> Iterator[dict[str, Any]]:
@@ -79,11 +81,14 @@ def test_a_pod_is_nobody_writes_nowhere_and_gains_nothing(name: str) -> None:
 def test_secrets_come_from_the_secret_alone_and_only_where_they_are_needed(name: str) -> None:
     given = {entry["name"]: entry for entry in container(name)["env"]}
     secret = {key for key, entry in given.items() if "valueFrom" in entry}
-    assert {
-        key for key in secret if given[key]["valueFrom"]["secretKeyRef"] == {"name": "huoqun", "key": key}
-    } == secret
+    role = SIGNS_IN.get(name)
+    keys = {key: key for key in secret} | ({} if role is None else {"HUOQUN_CLICKHOUSE_PASSWORD": role.variable})
+    assert {key: given[key]["valueFrom"]["secretKeyRef"] for key in secret} == {
+        key: {"name": "huoqun", "key": keys[key]} for key in secret
+    }
     assert secret <= IN_THE_SECRET
-    assert ("HUOQUN_CLICKHOUSE_PASSWORD" in secret) is (name in {"sink", "notify", "desk", "setup"})
+    assert ("HUOQUN_CLICKHOUSE_PASSWORD" in secret) is (role is not None)
+    assert given.get("HUOQUN_STORE_USER", {}).get("value") == (None if role is None else role.user("huoqun"))
     assert not ADDRESSES.keys() & IN_THE_SECRET
 
 

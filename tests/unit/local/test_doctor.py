@@ -8,9 +8,10 @@ import pytest
 from click.testing import CliRunner
 
 from huoqun.cli import main
-from huoqun.config import Config, Gateway, Store
+from huoqun.config import Config, Gateway
 from huoqun.kafka_config import Kafka
 from huoqun.local import doctor
+from huoqun.store_config import Store
 from tests.support.brokers import free_port
 
 
