@@ -10,6 +10,7 @@ import hashlib
 import re
 from typing import Final, NamedTuple
 
+from sinks import scratch
 from sinks.sql import literal, quoted
 
 SHORTEST_PASSWORD: Final = 16
@@ -35,6 +36,8 @@ class Role(NamedTuple):
     on_system: tuple[str, ...] = _SYSTEM
     """The tables of ``system`` that it may read, where reading those has to be granted."""
     settings: str = ""
+    on_scratch: str = ""
+    """What it may do besides on the database that a rebuild fills."""
 
     def user(self, database: str) -> str:
         """Return the user's name."""
@@ -42,8 +45,10 @@ class Role(NamedTuple):
 
     def grants(self, database: str) -> list[str]:
         """Return the privileges, to be put between ``GRANT`` and ``TO``."""
-        where = quoted(database)
-        return [f"{self.on_database} ON {where}.*", *(f"SELECT ON system.{table}" for table in self.on_system)]
+        found = [f"{self.on_database} ON {quoted(database)}.*"]
+        if self.on_scratch:
+            found.append(f"{self.on_database}, {self.on_scratch} ON {quoted(scratch.name_of(database))}.*")
+        return [*found, *(f"SELECT ON system.{table}" for table in self.on_system)]
 
 
 OWNER: Final = Role(
@@ -52,9 +57,10 @@ OWNER: Final = Role(
     "HUOQUN_CLICKHOUSE_OWNER_PASSWORD",
     "SELECT, INSERT, ALTER TABLE, ALTER VIEW, CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP TABLE, DROP VIEW, "
     "TRUNCATE, OPTIMIZE, BACKUP",
-    (*_SYSTEM, "mutations"),
+    (*_SYSTEM, "mutations", "parts"),
+    on_scratch="DROP DATABASE",
 )
-"""Makes and changes the schema, erases: ``huoqun migrate``, ``huoqun erase``."""
+"""Makes and changes the schema, deletes rows, changes tables for others: ``huoqun migrate``, ``huoqun rebuild``."""
 
 WRITER: Final = Role("writer", "_writer", "HUOQUN_CLICKHOUSE_WRITER_PASSWORD", "SELECT, INSERT")
 """Stores rows: ``huoqun sink``."""
