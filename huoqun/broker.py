@@ -181,7 +181,7 @@ def members(kafka: Kafka, group: str) -> int:
     with _admin(kafka) as admin:
         # It asks for rights, too, and raises over what the embedded broker answers to that.
         admin._process_acl_operations = dict  # noqa: SLF001  # there is no way to leave the question out
-        found = admin.describe_groups([group]).get(group, {})
+        found = _with_coordinator(lambda: admin.describe_groups([group])).get(group, {})
     return len(found.get("members") or ())
 
 
@@ -189,8 +189,7 @@ def move(config: Config, group: str, offsets: Mapping[tuple[str, int], int]) -> 
     """Commit (topic, partition) -> the offset that ``group``, which must have no members, reads next."""
     wanted = {TopicPartition(*place): OffsetAndMetadata(offset, "", -1) for place, offset in offsets.items()}
     with _admin(config.kafka) as admin:
-        _committed(admin, group)  # waits for the group's coordinator
-        answers = admin.alter_group_offsets(group, wanted)
+        answers = _with_coordinator(lambda: admin.alter_group_offsets(group, wanted))
     refused = {tp: error for tp, error in answers.items() if getattr(error, "errno", 0)}
     if refused:
         (place, error) = next(iter(refused.items()))
@@ -276,17 +275,20 @@ def errors(kafka: Kafka) -> Iterator[None]:
 
 
 def _committed(admin: Any, group: str) -> dict[TopicPartition, Any]:
+    found: dict[TopicPartition, Any] = _with_coordinator(lambda: admin.list_group_offsets(group)).get(group, {})
+    return found
+
+
+def _with_coordinator(ask: Callable[[], Any]) -> Any:
+    """Ask about a group; the first question about any makes the broker create its own topic for offsets."""
     deadline = time.monotonic() + REQUEST_SECONDS
     while True:
         try:
-            found: dict[TopicPartition, Any] = admin.list_group_offsets(group).get(group, {})
+            return ask()
         except (CoordinatorNotAvailableError, CoordinatorLoadInProgressError, NotCoordinatorError):
-            # The first question about any group makes the broker create its own topic for offsets.
             if time.monotonic() >= deadline:
                 raise
             time.sleep(0.2)
-        else:
-            return found
 
 
 def _create(admin: Any, spec: topics.TopicSpec, replication: int) -> bool:

@@ -1,0 +1,135 @@
+"""The mutation score: ``python -m tests.mutation [--seed N] [--most N] [TARGET…]``, or ``make mutation``.
+
+A sample of small faults, drawn by the seed, is put into each target's source, one at a time, in memory, and the target's tests are
+run until one fails. A fault that no test notices has *survived*. Ends with 1 if less than 90 % were noticed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.abc
+import importlib.util
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
+
+import hypothesis  # noqa: F401  # before the first fork: importing costs more than most tests
+import msgspec  # noqa: F401
+import pytest
+
+from tests.mutation.mutants import Mutant, faults, make
+
+ROOT = Path(__file__).parents[2]
+WANTED = 0.9
+QUICK = ["-x", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:xdist", "--no-header", "--tb=no"]
+LONG = "not (shuffled_and_crashed or two_holders or real_chats or no_insult or more_members)"
+"""Left out: they take minutes, and what they find the others mostly find first."""
+
+
+class Target(NamedTuple):
+    """What is made faulty, and which tests should notice."""
+
+    sources: tuple[str, ...]
+    tests: tuple[str, ...]
+
+
+CORE = ("partition", "history", "unanswered", "answering", "questions", "rests", "lag", "saved", "leaving", "newcomers", "stages",
+        "risk", "advertising", "flood", "quarrel", "arrivals", "changes", "activity")  # fmt: skip
+TARGETS = {
+    "core": Target(tuple(f"streams/core/{name}.py" for name in CORE), ("tests/unit/core",)),
+    "verify": Target(("producers/verify.py",), ("tests/unit/producers/test_verify.py",)),
+    "batch": Target(("sinks/batch.py",), ("tests/unit/sinks/test_batch.py", "tests/unit/sinks/test_service.py")),
+    "decide": Target(("sinks/notify/decide.py",), ("tests/unit/sinks/notify",)),
+    "ssrf": Target(("sinks/notify/targets.py",), ("tests/unit/sinks/test_notify_targets.py",)),
+}
+
+
+class _Faulty(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Imports one module from a source in memory."""
+
+    def __init__(self, file: Path, source: str) -> None:
+        self._file, self._source = file, source
+        self._name = ".".join(file.relative_to(ROOT).with_suffix("").parts)
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        if name != self._name:
+            return None
+        return importlib.util.spec_from_file_location(name, self._file, loader=self)
+
+    def exec_module(self, module: ModuleType) -> None:
+        exec(compile(self._source, str(self._file), "exec"), module.__dict__)  # that is what this is for
+
+
+def run(target: Target, file: Path | None, source: str, seconds: float) -> str:
+    """Run the target's tests in a process of their own: ``noticed``, ``survived`` or ``too long`` (which is noticed, too)."""
+    sys.stdout.flush()
+    child = os.fork()
+    if child == 0:
+        os.setsid()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        os.dup2(1, 2)
+        if file is not None:
+            sys.meta_path.insert(0, _Faulty(file, source))
+        own = [] if file is None else [t for t in _own(file) if (ROOT / t).exists()]
+        os._exit(int(pytest.main([*QUICK, "-k", LONG, *own, *target.tests])))
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return "survived" if os.waitstatus_to_exitcode(status) == 0 else "noticed"
+        time.sleep(0.05)
+    os.killpg(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return "too long"
+
+
+def _own(file: Path) -> list[str]:
+    """The tests that are named after a module come first: they notice soonest."""
+    return [f"tests/unit/core/test_{file.stem}.py"]
+
+
+def drawn(target: Target, seed: int, most: int) -> list[tuple[Path, Mutant]]:
+    """Return a sample of the target's faults, the same for the same seed."""
+    found = [(ROOT / name, fault) for name in target.sources for fault in faults((ROOT / name).read_text("utf-8"))]
+    picked = random.Random(seed).sample(found, min(most, len(found)))
+    print(f"  {len(picked)} of {len(found)} faults, seed {seed}")
+    return [(file, make(file.read_text("utf-8"), fault)) for file, fault in picked]
+
+
+def main() -> int:
+    """Measure, print, and return the status."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
+    parser.add_argument("targets", nargs="*", choices=[[], *TARGETS], help="default: all")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--most", type=int, default=40, help="faults of each target")
+    parser.add_argument("--seconds", type=float, default=600.0, help="how long the tests of one fault may take")
+    asked = parser.parse_args()
+    os.chdir(ROOT)
+    os.environ["PURE_PYTHON"] = "1"
+    noticed = tried = 0
+    for name in asked.targets or TARGETS:
+        target = TARGETS[name]
+        print(f"{name}:", flush=True)
+        if run(target, None, "", asked.seconds) != "survived":
+            print("  its tests fail without any fault")
+            return 1
+        of_this = []
+        for file, mutant in drawn(target, asked.seed, asked.most):
+            outcome = run(target, file, mutant.source, asked.seconds)
+            of_this.append(outcome != "survived")
+            if outcome != "noticed":
+                print(f"  {outcome}: {file.relative_to(ROOT)}:{mutant.line}: {mutant.said[:160]}", flush=True)
+        print(f"  noticed {sum(of_this)} of {len(of_this)}", flush=True)
+        noticed, tried = noticed + sum(of_this), tried + len(of_this)
+    print(f"score: {noticed} of {tried}, {noticed / max(1, tried):.0%}")
+    return 0 if noticed >= WANTED * tried else 1
+
+
+sys.exit(main())
