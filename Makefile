@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup compile demo up test env evaluate bench smoke lint type fmt check clean
+.PHONY: help setup compile demo up test env evaluate bench smoke lint type sbom audit fmt check clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -44,6 +44,12 @@ lint: $(DEV_STAMP) ## Style, import rules, YAML and shell scripts
 
 type: $(DEV_STAMP) ## Types, strictly
 	@$(BIN)/mypy
+
+sbom: $(DEV_STAMP) ## Write what huoqun is made of, every package with its version (CycloneDX): build/sbom.cdx.json
+	@$(BIN)/python -m audit sbom
+
+audit: $(DEV_STAMP) ## Ask the advisory database of PyPI whether anything of it is known to be vulnerable; says so where it can't be asked
+	@$(BIN)/python -m audit advisories
 
 env: .env ## Write .env with fresh secrets for `docker compose up`, unless there is one
 

@@ -107,6 +107,33 @@ def test_our_containers_can_write_nowhere_and_gain_nothing(name: str) -> None:
     assert service["security_opt"] == ["no-new-privileges:true"]
 
 
+ROOT_AT_FIRST = {"clickhouse"}
+"""Its image becomes a user of its own when it has begun."""
+
+WRITES_INSIDE = {"kafka", "clickhouse"}
+"""Their images write their configuration into themselves when they begin."""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_container_can_gain_rights_or_reach_the_machine(name: str) -> None:
+    service = SERVICES[name]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert (service["cap_drop"] == ["ALL"]) is (name not in ROOT_AT_FIRST)
+    assert "NET_RAW" in service["cap_drop"] or service["cap_drop"] == ["ALL"]
+    assert (service.get("read_only") is True) is (name not in WRITES_INSIDE)
+    assert not service.keys() & {
+        "privileged",
+        "cap_add",
+        "network_mode",
+        "pid",
+        "ipc",
+        "devices",
+        "userns_mode",
+        "user",
+    }
+    assert not [volume for volume in service.get("volumes", []) if "docker.sock" in volume or volume.startswith("/")]
+
+
 @pytest.mark.parametrize("name", sorted(OURS))
 def test_our_services_understand_the_settings_that_they_are_given(name: str) -> None:
     found = load(ROOT / "docker" / "huoqun.toml", environment(name))
