@@ -14,3 +14,6 @@ REQUEST_SECONDS: Final = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 ACTIONS: Final = Counter("huoqun_desk_actions_total", "What operators did, acknowledged by the broker.", ["action"])
+SIGN_INS: Final = Counter(
+    "huoqun_desk_sign_ins_total", "Who came with a token: known, unknown, or too often wrong to be heard.", ["outcome"]
+)

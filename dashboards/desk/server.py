@@ -5,6 +5,7 @@ Everything that changes something is a POST that the page itself sends: a cookie
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -19,9 +20,11 @@ from dashboards.boards import BOARDS
 from dashboards.desk import metrics, signin
 from dashboards.desk.acting import Refusal, read_action
 from dashboards.desk.asking import PANELS, AskError, Asking, ParameterError, parameters
+from dashboards.desk.attempts import Attempts
 from dashboards.desk.describing import described
 from dashboards.desk.live import Live
 from dashboards.panels import LANGUAGES
+from huoqun import log
 from huoqun.results import Action
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -52,7 +55,13 @@ _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "X-Frame-Options": "DENY",
+    "Server": "huoqun",
 }
+_HTTPS_ONLY: Final = {"Strict-Transport-Security": "max-age=31536000"}
 _encoder: Final = msgspec.json.Encoder()
 
 
@@ -80,6 +89,8 @@ class Desk:
         self._publish = publish
         self._access = access
         self._clock = clock
+        self._attempts = Attempts()
+        self._log = log.get("desk")
         self.live = Live(asking.changed, LOOK_SECONDS)
         self._files = _files()
         self.app = web.Application(middlewares=[self._guard], client_max_size=LARGEST_BODY)
@@ -116,6 +127,8 @@ class Desk:
         """Let in who may come in, and answer what goes wrong in words."""
         began = time.monotonic()
         answer = await self._answered(request, handler)
+        for name, value in (_HEADERS | _HTTPS_ONLY if _over_https(request) else _HEADERS).items():
+            answer.headers.setdefault(name, value)
         route = request.match_info.route.resource.canonical if request.match_info.route.resource else "none"
         metrics.REQUESTS.labels(route, str(answer.status)).inc()
         if route != _WAITS:
@@ -133,6 +146,11 @@ class Desk:
             return _problem(413, f"at most {LARGEST_BODY} bytes")
         except web.HTTPException as error:
             return _problem(error.status, error.reason)
+        except (ConnectionError, asyncio.CancelledError):
+            raise
+        except Exception as error:  # noqa: BLE001  # the last line of defence: no trace leaves the house
+            self._log.error("request failed", error=type(error).__name__, exc_info=error)
+            return _problem(500, "this is our fault; the log says more")
 
     def _turned_away(self, request: web.Request) -> web.Response | None:
         if request.path.startswith("/api/") and request.path != "/api/signin":
@@ -165,13 +183,23 @@ class Desk:
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def _sign_in(self, request: web.Request) -> web.Response:
+        peer = self._peer(request)
+        wait = self._attempts.wait_seconds(peer, self._clock())
+        if wait:
+            metrics.SIGN_INS.labels("too_often").inc()
+            answer = _problem(429, "too many wrong tokens; wait")
+            answer.headers["Retry-After"] = str(wait)
+            return answer
         try:
             token = msgspec.json.decode(await request.read(), type=dict[str, str])["token"]
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError):
             return _problem(400, "token: is missing")
         name = signin.who(self._access.tokens, token)
         if name is None:
+            self._attempts.wrong(peer, self._clock())
+            metrics.SIGN_INS.labels("unknown").inc()
             return _problem(401, "this token is not known")
+        metrics.SIGN_INS.labels("known").inc()
         answer = _json({"who": name})
         answer.set_cookie(
             signin.COOKIE,
@@ -179,9 +207,15 @@ class Desk:
             max_age=signin.VALID_MS // 1000,
             httponly=True,
             samesite="Strict",
-            secure=request.secure or request.headers.get("X-Forwarded-Proto") == "https",
+            secure=_over_https(request),
         )
         return answer
+
+    def _peer(self, request: web.Request) -> str:
+        """Return the address that somebody comes from: what the last trusted proxy saw, or the connection's."""
+        seen = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        remote = request.remote or ""
+        return seen if seen and signin.from_proxy(remote, self._access.proxies) else remote
 
     async def _sign_out(self, _: web.Request) -> web.Response:
         answer = _json({})
@@ -230,7 +264,7 @@ class Desk:
 
     async def _file(self, request: web.Request) -> web.Response:
         name = request.match_info["path"] or "index.html"
-        if name not in self._files and "." not in name:
+        if name not in self._files and "." not in name and not name.startswith("api/"):
             name = "index.html"  # a place within the page
         found = self._files.get(name)
         if found is None:
@@ -248,6 +282,11 @@ def _own_page(request: web.Request) -> bool:
     if origin is not None and origin.partition("://")[2] != request.host:
         return False
     return request.headers.get(OWN) == "1"
+
+
+def _over_https(request: web.Request) -> bool:
+    """Whether the browser came by TLS, as far as we or a proxy know; who lies about it harms himself alone."""
+    return request.secure or request.headers.get("X-Forwarded-Proto") == "https"
 
 
 def _files() -> dict[str, tuple[bytes, str, str]]:
