@@ -8,12 +8,12 @@ from __future__ import annotations
 import logging
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.admin import OffsetSpec
+from kafka.admin import ConfigResource, OffsetSpec
 from kafka.errors import (
     CoordinatorLoadInProgressError,
     CoordinatorNotAvailableError,
@@ -174,6 +174,14 @@ def begin_offsets(kafka: Kafka, topic: str) -> dict[int, int]:
     with _admin(kafka) as admin:
         firsts = admin.list_partition_offsets(dict.fromkeys(ends, OffsetSpec.EARLIEST))
     return {tp.partition: max(0, firsts[tp].offset) for tp in ends}
+
+
+def settings(kafka: Kafka, names: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Return topic -> its settings, as far as the broker tells them."""
+    with _admin(kafka) as admin:
+        answer = admin.describe_configs([ConfigResource("TOPIC", name) for name in names], config_filter="all")
+    found: dict[str, dict[str, Any]] = next(iter(answer.values()), {})
+    return {name: {key: str(entry["value"]) for key, entry in values.items()} for name, values in found.items()}
 
 
 def members(kafka: Kafka, group: str) -> int:

@@ -8,29 +8,21 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Final
 
 from huoqun import broker
 from huoqun.clock import now_ms
 from huoqun.config import Config
-from huoqun.local import addresses, ports
+from huoqun.local import addresses, doctor_running, ports
+from huoqun.local.findings import Finding
 
 MIN_PYTHON: Final = (3, 11)
 MIN_FREE_BYTES: Final = 1 << 30
 BUILT_MS: Final = 1_767_225_600_000
 """2026-01-01: a clock before the time this was written is wrong."""
 MAX_SKEW_MS: Final = 60_000
-
-
-class Finding(NamedTuple):
-    """What one check found. ``note``: worth knowing, nothing to mend before going on."""
-
-    what: str
-    state: Literal["ok", "note", "wrong"]
-    said: str
-    mend: str = ""
 
 
 def examine(config: Config) -> Iterator[Finding]:
@@ -43,6 +35,8 @@ def examine(config: Config) -> Iterator[Finding]:
     yield writable(data_dir)
     yield disk(data_dir)
     yield clock(now_ms())
+    yield doctor_running.files()
+    yield doctor_running.spool(data_dir)
     if running is None:
         yield from free_ports(config)
     else:
@@ -50,6 +44,22 @@ def examine(config: Config) -> Iterator[Finding]:
     yield from brokers(here, embedded=config.store.kind == "embedded")
     yield from store(here, runs=running is not None)
     yield from channels(config)
+
+
+def _running(config: Config) -> Iterator[Finding]:
+    """Look at what is at work, once the topics are there."""
+    checks: tuple[Callable[[], Iterable[Finding]], ...] = (
+        lambda: doctor_running.settings(config),
+        lambda: doctor_running.at_work(config),
+        lambda: doctor_running.ticker(config),
+        lambda: [doctor_running.letters(config)],
+        lambda: [doctor_running.state(config)],
+    )
+    for check in checks:
+        try:
+            yield from check()
+        except broker.BrokerError as error:
+            yield Finding("broker", "wrong", str(error), "look at the broker's log")
 
 
 def channels(config: Config, environ: Mapping[str, str] = os.environ) -> Iterator[Finding]:
@@ -206,6 +216,7 @@ def brokers(config: Config, *, embedded: bool) -> Iterator[Finding]:
         yield Finding(
             "topics", "ok", f"all of {config.kafka.topic_prefix}.* are there, {config.kafka.partitions} partitions"
         )
+        yield from _running(config)
 
 
 def store(config: Config, *, runs: bool) -> Iterator[Finding]:
@@ -234,6 +245,8 @@ def store(config: Config, *, runs: bool) -> Iterator[Finding]:
         yield Finding("store", "wrong", f"the schema lacks steps {sorted(missing)}", "run `huoqun migrate`")
     else:
         yield Finding("store", "ok", f"answers, schema up to date, {int(newest[0]['events']):,} events")
+    yield from _rights(config)
+    yield from _clock_of_store(config)
     ahead = int(newest[0]["at"]) - now_ms()
     if ahead > MAX_SKEW_MS:
         yield Finding(
@@ -241,6 +254,52 @@ def store(config: Config, *, runs: bool) -> Iterator[Finding]:
             "wrong",
             f"the newest event was received {ahead // 1000} s in the future",
             "this clock, or the gateway's, is wrong: set both by NTP",
+        )
+
+
+def _rights(config: Config) -> Iterator[Finding]:
+    """May this user write: an insert of nothing tells."""
+    if config.store.kind == "embedded":
+        return
+    from sinks import tables  # noqa: PLC0415  # rooms only lazily
+    from sinks.clickhouse import ClickHouseStore  # noqa: PLC0415  # the same
+    from sinks.sql import quoted  # noqa: PLC0415  # the same
+    from sinks.store import StoreError  # noqa: PLC0415  # the same
+
+    place = f"{quoted(config.store.database)}.{tables.EVENTS.storage}"
+    try:
+        store = ClickHouseStore(config.store, os.environ.get(config.store.password_env, ""))
+        try:
+            store.execute(f"INSERT INTO {place} SELECT * FROM {place} WHERE 0")  # noqa: S608  # our own names
+        finally:
+            store.close()
+    except StoreError as error:
+        yield Finding(
+            "store",
+            "wrong",
+            f"user {config.store.user} may not write · 用户 {config.store.user} 没有写权限: {error}",
+            "give it the rights that docs/operating.md lists, or set store.user",
+        )
+
+
+def _clock_of_store(config: Config) -> Iterator[Finding]:
+    """Is the store's clock ours."""
+    if config.store.kind == "embedded":
+        return
+    from sinks import client  # noqa: PLC0415  # rooms only lazily
+
+    before = now_ms()
+    try:
+        there = int(client.query(config, "SELECT toUnixTimestamp(now()) AS at")[0]["at"]) * 1000
+    except client.QueryError:
+        return  # told already
+    skew = max(before - there - 1_000, there - now_ms())
+    if skew > doctor_running.MAX_SKEW_MS:
+        yield Finding(
+            "clock",
+            "wrong",
+            f"the store's clock is {skew / 1000:.0f} s away from this one · 结果库的时钟差 {skew / 1000:.0f} 秒",
+            "set both by NTP (timedatectl set-ntp true)",
         )
 
 

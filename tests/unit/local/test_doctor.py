@@ -1,6 +1,8 @@
 """The doctor names what is wrong, and takes what does not run yet for no mistake."""
 
+import json
 import os
+import resource
 import socket
 from pathlib import Path
 
@@ -10,8 +12,9 @@ from click.testing import CliRunner
 from huoqun.cli import main
 from huoqun.config import Config, Gateway
 from huoqun.kafka_config import Kafka
-from huoqun.local import doctor
+from huoqun.local import doctor, doctor_running
 from huoqun.store_config import Store
+from producers.spool.spool import Spool
 from tests.support.brokers import free_port
 
 
@@ -77,3 +80,34 @@ def test_the_command_ends_with_1_and_counts_what_is_wrong() -> None:
     assert "✗ broker" in result.output
     assert "✗ store" in result.output
     assert "2 things are wrong" in result.output
+
+
+def test_too_few_open_files_are_wrong() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (512, hard))
+        few = doctor_running.files()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert few.state == "wrong"
+    assert "512" in few.said
+    assert "ulimit -n" in few.mend
+
+
+def test_events_that_wait_on_this_machines_disk_are_told_until_they_are_gone(tmp_path: Path) -> None:
+    assert doctor_running.spool(tmp_path).state == "ok"
+    kept = Spool(tmp_path / "spool" / "0", 1 << 20)
+    kept.append([[(b"key", b"value", 0)]], 1)
+    finding = doctor_running.spool(tmp_path)
+    kept.close()
+    assert finding.state == "note"
+    assert "Do not delete" in finding.mend
+
+
+def test_for_programs_there_is_json_with_the_same_status(tmp_path: Path) -> None:
+    environment = {"HUOQUN_DATA_DIR": str(tmp_path), "HUOQUN_KAFKA_BOOTSTRAP": nowhere().bootstrap}
+    environment |= {"HUOQUN_STORE_KIND": "clickhouse", "HUOQUN_STORE_PORT": str(free_port())}
+    result = CliRunner().invoke(main, ["doctor", "--json"], env=environment)
+    found = {entry["what"]: entry["state"] for entry in json.loads(result.stdout)}
+    assert result.exit_code == 1
+    assert (found["broker"], found["store"]) == ("wrong", "wrong")
