@@ -1,6 +1,6 @@
 """Run schedules until one goes wrong, and print it with as little in it as still does: ``python -m tests.sim --schedules 20000``.
 
-Each follows from its number alone: ``--first N --schedules 1`` runs number N again.
+Each follows from its number alone: ``--first N --schedules 1`` runs number N again. ``--of notices`` runs those of notifiers.
 """
 
 from __future__ import annotations
@@ -11,19 +11,23 @@ import platform
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from typing import Final
 
 import structlog
 
 import streams
-from tests.sim import schedule
+from tests.sim import notices, schedule
 
 AT_ONCE = 25
 
 
-def some(first: int, end: int) -> list[int]:
+OF: Final = {"streams": schedule, "notices": notices}
+
+
+def some(of: str, first: int, end: int) -> list[int]:
     """Return which of these go wrong."""
     quiet()
-    return [seed for seed in range(first, end) if schedule.run(seed).wrong]
+    return [seed for seed in range(first, end) if OF[of].run(seed).wrong]
 
 
 def quiet() -> None:
@@ -35,6 +39,7 @@ def quiet() -> None:
 def main() -> int:
     """Run, and say what was run and how fast."""
     parser = argparse.ArgumentParser(prog="python -m tests.sim", description=__doc__)
+    parser.add_argument("--of", choices=OF, default="streams")
     parser.add_argument("--schedules", type=int, default=20_000)
     parser.add_argument("--first", type=int, default=0, help="the number of the first one")
     parser.add_argument("--seconds", type=float, default=1e9, help="end after this long")
@@ -51,7 +56,7 @@ def main() -> int:
                 start = next(starts, None)
                 if start is None:
                     break
-                running[pool.submit(some, start, min(start + AT_ONCE, end))] = min(AT_ONCE, end - start)
+                running[pool.submit(some, asked.of, start, min(start + AT_ONCE, end))] = min(AT_ONCE, end - start)
             if not running:
                 break
             ready = next(as_completed(running))
@@ -60,11 +65,12 @@ def main() -> int:
     took = time.monotonic() - began
     compiled = "compiled" if streams.COMPILED else "as source"
     print(
-        f"{done} schedules from number {asked.first}, {len(wrong)} wrong, {took:.0f} s, {done / took:.0f} a second, "
+        f"{done} schedules of {asked.of} from number {asked.first}, {len(wrong)} wrong, {took:.0f} s, {done / took:.0f} a second, "
         f"{asked.jobs} processes, the core {compiled}, Python {platform.python_version()}"
     )
+    whose = OF[asked.of]
     for seed in wrong[:1]:
-        print(f"number {seed}, made smaller:\n{schedule.shrunk(schedule.run(seed)).told()}")
+        print(f"number {seed}, made smaller:\n{whose.shrunk(whose.run(seed)).told()}")
     return bool(wrong)
 
 

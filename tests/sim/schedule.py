@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from types import SimpleNamespace
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import streams.agent
 from huoqun import codec, topics
@@ -20,6 +20,7 @@ from sinks.service import Sink
 from streams.core.lag import Lag
 from tests.sim.chats import Item, chat
 from tests.sim.oracle import expected
+from tests.sim.shrinking import least
 from tests.sim.workers import Group, Worker
 from tests.sim.world import LETTERS, LOG, PREFIX, Broker, Clock, Letters, SimLoop, Source, Store, StuckError
 from tests.unit.core.strategies import T0
@@ -106,25 +107,10 @@ def play(items: list[Item], lag: Lag, actions: list[Action]) -> list[str]:
 def shrunk(found: Run) -> Run:
     """Return a run with as little in it as still goes wrong."""
     items, actions = found.items, found.actions
-    items = _least(items, lambda some: bool(play(some, found.lag, actions)))
-    actions = _least(actions, lambda some: bool(play(items, found.lag, some)))
-    items = _least(items, lambda some: bool(play(some, found.lag, actions)))
+    items = least(items, lambda some: bool(play(some, found.lag, actions)))
+    actions = least(actions, lambda some: bool(play(items, found.lag, some)))
+    items = least(items, lambda some: bool(play(some, found.lag, actions)))
     return Run(found.seed, items, found.lag, actions, play(items, found.lag, actions))
-
-
-def _least(parts: list[Any], fails: Callable[[list[Any]], bool]) -> list[Any]:
-    size = max(1, len(parts) // 2)
-    while True:
-        at = 0
-        while at < len(parts):
-            fewer = parts[:at] + parts[at + size :]
-            if fewer and fails(fewer):
-                parts = fewer
-            else:
-                at += size
-        if size == 1:
-            return parts
-        size //= 2
 
 
 class _Play:
