@@ -16,6 +16,18 @@ from mypy_extensions import i64, mypyc_attr
 from streams.core.arrival import Arrival
 from streams.core.history import History
 from streams.core.reactions import thanks
+from streams.core.scanning import (
+    ASCII,
+    HAN_FIRST,
+    HAN_LAST,
+    MARK_FACTOR,
+    MARK_MASK,
+    MARKS,
+    SMALL,
+    Literals,
+    is_ascii,
+    mark,
+)
 from streams.core.state import DAY_MS, HOUR_MS, Asked, Person, Said
 from streams.core.tables import DAY, HOUR
 from streams.core.wording import words_of
@@ -29,7 +41,7 @@ STEPS_LENGTH: Final = (3, 8, 15, 25, 40, 60, 90, 140, 200)
 """Of a message, in bytes of UTF-8: a Chinese character says what three letters say."""
 STEPS_GAP: Final = (10, 30, 60, 120, 300, 900, 3600)
 STEPS_TODAY: Final = (0, 1, 3, 7, 15, 40)
-STEPS_ODDS: Final = (-4.0, -3.0, -2.2, -1.6, -1.1, -0.6, -0.2, 0.2, 0.6, 1.1, 1.6, 2.2, 3.0, 4.0)
+STEPS_ODDS: Final[list[float]] = [-4.0, -3.0, -2.2, -1.6, -1.1, -0.6, -0.2, 0.2, 0.6, 1.1, 1.6, 2.2, 3.0, 4.0]
 
 
 def _classes(steps: tuple[int, ...]) -> bytes:
@@ -173,105 +185,164 @@ def _gaps(waited: int, gap: float) -> i64:
 
 @mypyc_attr(acyclic=True)
 class Line:
-    """A message as it is weighed."""
+    """A message as it is weighed, and what of it is the same for all questions."""
 
-    __slots__ = ("asks", "author", "event", "gap", "named", "size", "words")
+    __slots__ = (
+        "_low",
+        "_words",
+        "addressing",
+        "asks",
+        "author",
+        "author_asks",
+        "event",
+        "gap",
+        "last",
+        "length",
+        "messages",
+        "named",
+        "pause",
+        "place",
+        "size",
+        "today",
+    )
 
-    def __init__(self, h: History, event: Arrival, author: Person, named: list[str], asks: bool) -> None:
+    def __init__(self, h: History, event: Arrival, author: Person, place: int, named: list[str], asks: bool) -> None:
+        at, text = event.ts, event.text
         self.event: Arrival = event
         self.author: Person = author
+        self.place: int = place
+        """The author's, in the table of people."""
         self.named: list[str] = named
         """The members it addresses: by a mention, by name, or by replying to them."""
         self.asks: bool = asks
         """It is itself a question."""
-        self.words: frozenset[str] = words_of(event.text)
-        self.size: int = len(event.text.encode())
+        self.size: int = len(text) if is_ascii(text) else len(text.encode())
         """In bytes."""
         self.gap: float = usual_gap(h)
         """The group's usual time between messages, in ms."""
+        self.messages: int = h.head.messages
+        """Messages by people before it."""
+        self.last: Said | None = h.recent(author.last_message, at)
+        """The author's message before."""
+        # Places of weights, as pair_places counts them.
+        self.pause: i64 = 36 + pause(author.last_message_at, at)
+        self.length: i64 = 66 + _class(_LENGTH, self.size)
+        self.addressing: i64 = 107 + addressing(h.head.addressed)
+        self.author_asks: i64 = 120 + (1 if author.user in h.askers else 0)
+        self.today: i64 = 122 + _class(_TODAY, author.today_count if author.today == at // DAY_MS else 0)
+        self._low: str = ""
+        self._words: frozenset[str] | None = None
+
+    def words(self) -> frozenset[str]:
+        """Return what it is about."""
+        words = self._words
+        if words is None:
+            words = self._words = words_of(self.event.text)
+        return words
+
+    def may_share(self, words: list[str]) -> bool:
+        """Whether one of these words may be in it: looking for some is cheaper than taking all out, and few are there."""
+        low = self._low
+        if not low:
+            low = self._low = self.event.text.lower()
+        for word in words:  # noqa: SIM110  # any() is not compiled well
+            if word in low:
+                return True
+        return False
 
 
-def pair_places(h: History, asked: Asked, asker: Person, line: Line, competing: int) -> list[int]:
+PairPlaces = tuple[
+    i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64,
+    i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64,
+]  # fmt: skip
+"""One for each feature of :data:`PAIR`. So many numbers in a tuple, compiled, are no objects: no list of them is made."""
+StatePlaces = tuple[
+    i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64,
+    i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64,
+]  # fmt: skip
+"""One for each feature of :data:`STATE` but those of the scene."""
+
+
+def pair_places(h: History, asked: Asked, asker: Person, asker_place: int, line: Line, competing: int) -> PairPlaces:
     """Return the places of the weights for a message as an answer to a question.
 
     ``competing`` is how many later questions of others it may answer instead.
     """
-    so_far, author, at = asked.evidence, line.author, line.event.ts
-    messages = h.head.messages
-    author_place = h.index[author.user]
-    asker_place = h.index.get(asked.user, -1)
+    so_far, author, at, messages = asked.evidence, line.author, line.event.ts, line.messages
     shared: i64 = 0
     letters: i64 = 0
-    if line.words and not line.words.isdisjoint(asked.words):
+    if line.may_share(asked.words):
+        words = line.words()
         for word in asked.words:
-            if word in line.words:
+            if word in words:
                 shared += 1
                 letters += len(word) if word.isascii() else 3 * len(word)
     last = h.recent(asker.last_message, at)
     since = messages - last.place if last is not None else 99
     to: i64 = _NOBODY if not asked.to else (_THEM if asked.to == author.user else _OTHERS)
     told: i64 = _NOBODY if not so_far.told else (_THEM if author.user in so_far.told else _OTHERS)
-    today: i64 = author.today_count if author.today == at // DAY_MS else 0
-    return [
+    return (
         _class(_SECONDS, (at - asked.asked_at) // 1000),
         14 + _class(_BETWEEN, messages - asked.place - 1),
         26 + (1 if line.asks else 0),
-        28 + min(shared, 3),
+        28 + _upto(shared, 3),
         32 + (0 if letters == 0 else 1 if letters <= 4 else 2 if letters <= 8 else 3),  # noqa: PLR2004
-        36 + pause(author.last_message_at, at),
+        line.pause,
         45 + (1 if author.last_message_at > asked.asked_at else 0),
-        47 + min(so_far.said, 3),
-        51 + min(so_far.moved_on, 2),
+        47 + _upto(so_far.said, 3),
+        51 + _upto(so_far.moved_on, 2),
         54 + _class(_BETWEEN, since),
-        66 + _class(_LENGTH, line.size),
+        line.length,
         76 + _class(_LENGTH, asked.length),
         86 + pause(asked.spoke_before, asked.asked_at),
         95 + to,
-        98 + _addressed(h.recent(author.last_message, at), asker_place),
-        101 + _addressed(last, author_place),
-        104 + min(so_far.asked_again, 2),
-        107 + addressing(h.head.addressed),
-        115 + min(competing, 4),
-        120 + (1 if author.user in h.askers else 0),
-        122 + _class(_TODAY, today),
+        98 + _addressed(line.last, asker_place),
+        101 + _addressed(last, line.place),
+        104 + _upto(so_far.asked_again, 2),
+        line.addressing,
+        115 + _upto(competing, 4),
+        line.author_asks,
+        line.today,
         129 + _class(_SECONDS, (at - asker.last_message_at) // 1000),
         143 + told,
         146 + _gaps(at - asked.asked_at, line.gap),
-    ]
+    )
 
 
-def state_places(asked: Asked) -> list[int]:
-    """Return the places of the weights for a question and what has happened since."""
+def _upto(value: i64, most: i64) -> i64:
+    return min(value, most)
+
+
+def state_places(asked: Asked) -> StatePlaces:
+    """Return the places of the weights for a question and what has happened since, but for those of its scene."""
     seen = asked.evidence
     after: i64 = seen.after
     first: i64 = seen.first_ms
     none: bool = first < 0
-    found: list[int] = [
+    return (
         _odds_class(1.0 - math.exp(seen.doubt)),
         15 + _odds_class(seen.best),
-        30 + min(seen.before, 2),
-        33 + min(seen.before_asked, 1),
-        35 + min(after, 3),
+        30 + _upto(seen.before, 2),
+        33 + _upto(seen.before_asked, 1),
+        35 + _upto(after, 3),
         39 + (8 if after == 0 else _class(_GAP, seen.after_ms // 1000)),
-        48 + (4 if after == 0 else seen.after_thanks),
+        48 + (4 if after == 0 else i64(seen.after_thanks)),
         53 + (1 if seen.after_asked else 0),
         55 + (1 if seen.after_named else 0),
         57 + (14 if none else _class(_SECONDS, first // 1000)),
         72 + _class(_BETWEEN, seen.first_between),
-        84 + (4 if none else seen.first_thanks),
+        84 + (4 if none else i64(seen.first_thanks)),
         89 + (2 if none else 1 if seen.first_asks else 0),
         92 + _class(_LENGTH, seen.first_length),
-        102 + min(seen.repeated, 5),
-        108 + min(seen.moved_on, 2),
+        102 + _upto(seen.repeated, 5),
+        108 + _upto(seen.moved_on, 2),
         111 + _class(_LENGTH, asked.length),
         121 + pause(asked.spoke_before, asked.asked_at),
         130 + (1 if asked.to else 0),
-        132 + min(seen.said, 6),
-        139 + (4 if none else seen.warmest),
-        144 + min(seen.asked_again, 2),
-    ]
-    found += asked.scene
-    return found
+        132 + _upto(seen.said, 6),
+        139 + (4 if none else i64(seen.warmest)),
+        144 + _upto(seen.asked_again, 2),
+    )
 
 
 def scene_places(h: History, author: Person, at: int, kind: str) -> bytes:
@@ -295,12 +366,16 @@ def _odds_class(probability: float) -> i64:
     if probability < 0.01:  # noqa: PLR2004  # below the first step
         return 0
     odds = math.log(probability / (1.0 - min(probability, 0.999)))
-    place: i64 = 0
-    for step in STEPS_ODDS:
-        if odds <= step:
-            break
-        place += 1
-    return place
+    steps = STEPS_ODDS
+    low: i64 = 0
+    high: i64 = len(steps)
+    while low < high:
+        middle: i64 = (low + high) // 2
+        if odds <= steps[middle]:
+            high = middle
+        else:
+            low = middle + 1
+    return low
 
 
 COLD: Final = 0
@@ -356,26 +431,61 @@ _TAKES_UP_ZH: Final = (
     "我试", "有道理", "厉害", "学到了", "哈哈", "不行", "还是不", "确实",
 )  # fmt: skip
 _LOOKED_AT: Final = 200
+_ZH_SIGNS: Final = Literals(dict.fromkeys(_TAKES_UP_ZH, 1), until=1)
+_MARKS: Final = bytes(number in {mark(word, 0, len(word)) for word in _TAKES_UP} for number in range(MARKS))
+"""Which marks (see :func:`streams.core.scanning.mark`) words that take up have: others need not be taken out of a text."""
+_SEPARATES: Final = bytes(chr(code).isspace() or chr(code) in ",.!" for code in range(ASCII))
+_COLON: Final = ord(":")
+_COMMA: Final = ord(",")
+_SMALL_K: Final = ord("k")
+_KELVIN: Final = 0x212A
+"""The only letter beyond ASCII whose small form is in ASCII, and by itself."""
 
 
 def warmth(text: str) -> int:
     """Return how a message takes up what was said before: not at all, with a word that does, or with thanks."""
     if thanks(text):
         return THANKFUL
+    found = _warmest_word(text)
+    if found == WARM or is_ascii(text) or not _ZH_SIGNS.found_in(text):
+        return found
     start = text[:_LOOKED_AT].lower()
-    words = start.replace(",", " ").replace(".", " ").replace("!", " ").split()
-    found = COLD
-    for place, word in enumerate(words):
-        if word in _TAKES_UP:
-            # "bob: ok" begins with it, too
-            if place == 0 or (place == 1 and words[0].endswith(":")):
+    for word in _TAKES_UP_ZH:
+        at = start.find(word)
+        if at >= 0:
+            if at <= 1:
                 return WARM
             found = LUKEWARM
-    if not start.isascii():
-        for word in _TAKES_UP_ZH:
-            at = start.find(word)
-            if at >= 0:
-                if at <= 1:
+    return found
+
+
+def _warmest_word(text: str) -> int:
+    """Return how the English words of a message take up what was said before."""
+    small, separates, marks = SMALL, _SEPARATES, _MARKS
+    found = COLD
+    words: i64 = 0
+    addressed = False  # "bob: ok" begins with it, too
+    number: i64 = 0
+    start: i64 = 0
+    at: i64 = 0
+    end: i64 = min(len(text), _LOOKED_AT)
+    while at <= end:
+        code: i64 = ord(text[at]) if at < end else _COMMA
+        at += 1
+        if code < ASCII:
+            if not separates[code]:
+                number = (number * MARK_FACTOR + small[code]) & MARK_MASK
+                continue
+        elif HAN_FIRST <= code <= HAN_LAST or not chr(code).isspace():
+            number = (number * MARK_FACTOR + (_SMALL_K if code == _KELVIN else code)) & MARK_MASK
+            continue
+        if at - 1 > start:
+            if marks[number] and text[start : at - 1].lower() in _TAKES_UP:
+                if words == 0 or (words == 1 and addressed):
                     return WARM
                 found = LUKEWARM
+            addressed = words == 0 and ord(text[at - 2]) == _COLON
+            words += 1
+        number = 0
+        start = at
     return found

@@ -8,7 +8,9 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-from streams.core.answer_features import PAIR, STATE, width
+from mypy_extensions import i64
+
+from streams.core.answer_features import PAIR, STATE, PairPlaces, StatePlaces, width
 
 LEAST: Final = 0.01
 """A message less likely to answer a question than this is none of its candidates."""
@@ -69,36 +71,52 @@ class AnswerModel:
         self.recorded: list[tuple[str, str, str, int, list[int]]] | None = None
         """Where training wants to see each judgement: (which sum, question, message, time, places)."""
 
-    def of_pair(self, places: list[int], directed: bool) -> float:
+    def of_pair(self, places: PairPlaces, directed: bool) -> float:
         """Return the probability that a message answers a question."""
-        odds = self.directed_bias if directed else self.undirected_bias
-        weights = self.directed if directed else self.undirected
-        for place in places:
-            odds += weights[place]
-        return 1.0 / (1.0 + math.exp(-odds))
+        bias = self.directed_bias if directed else self.undirected_bias
+        return _chance(_of_pair(self.directed if directed else self.undirected, bias, places))
 
-    def of_state(self, places: list[int], directed: bool) -> float:
+    def of_state(self, places: StatePlaces, scene: bytes, directed: bool) -> float:
         """Return the probability that a question has been answered."""
-        odds = self.state_directed_bias if directed else self.state_bias
-        weights = self.state_directed if directed else self.state
-        for place in places:
-            odds += weights[place]
-        return 1.0 / (1.0 + math.exp(-odds))
+        bias = self.state_directed_bias if directed else self.state_bias
+        return _chance(_of_state(self.state_directed if directed else self.state, bias, places, scene))
 
-    def of_named(self, places: list[int], directed: bool) -> float:
+    def of_named(self, places: StatePlaces, scene: bytes, directed: bool) -> float:
         """Return the probability that the message named as a question's answer is one."""
-        odds = self.named_directed_bias if directed else self.named_bias
-        weights = self.named_directed if directed else self.named
-        for place in places:
-            odds += weights[place]
-        return 1.0 / (1.0 + math.exp(-odds))
+        bias = self.named_directed_bias if directed else self.named_bias
+        return _chance(_of_state(self.named_directed if directed else self.named, bias, places, scene))
 
-    def of_alarm(self, places: list[int]) -> float:
+    def of_alarm(self, places: StatePlaces, scene: bytes) -> float:
         """Return the probability that an alert about a question would be wrong."""
-        odds = self.alarm_bias
-        for place in places:
-            odds += self.alarm[place]
-        return 1.0 / (1.0 + math.exp(-odds))
+        return _chance(_of_state(self.alarm, self.alarm_bias, places, scene))
+
+
+def _chance(odds: float) -> float:
+    return 1.0 / (1.0 + math.exp(-odds))
+
+
+def _of_pair(w: list[float], bias: float, p: PairPlaces) -> float:
+    """Return the sum of the weights at all places, one after the other."""
+    return (
+        bias + w[p[0]] + w[p[1]] + w[p[2]] + w[p[3]] + w[p[4]] + w[p[5]] + w[p[6]] + w[p[7]] + w[p[8]] + w[p[9]]
+        + w[p[10]] + w[p[11]] + w[p[12]] + w[p[13]] + w[p[14]] + w[p[15]] + w[p[16]] + w[p[17]] + w[p[18]] + w[p[19]]
+        + w[p[20]] + w[p[21]] + w[p[22]] + w[p[23]]
+    )  # fmt: skip
+
+
+def _of_state(w: list[float], bias: float, p: StatePlaces, scene: bytes) -> float:
+    """Return the sum of the weights at all places, one after the other."""
+    odds = (
+        bias + w[p[0]] + w[p[1]] + w[p[2]] + w[p[3]] + w[p[4]] + w[p[5]] + w[p[6]] + w[p[7]] + w[p[8]] + w[p[9]]
+        + w[p[10]] + w[p[11]] + w[p[12]] + w[p[13]] + w[p[14]] + w[p[15]] + w[p[16]] + w[p[17]] + w[p[18]] + w[p[19]]
+        + w[p[20]] + w[p[21]]
+    )  # fmt: skip
+    at: i64 = 0
+    end: i64 = len(scene)
+    while at < end:
+        odds += w[scene[at]]
+        at += 1
+    return odds
 
 
 def _flat(tables: dict[str, Any], features: tuple[tuple[str, int], ...]) -> list[float]:

@@ -14,7 +14,7 @@ import math
 from typing import Final
 
 from streams.core import names, structure, unanswered
-from streams.core.answer_features import WATCHED_MS, Line, pair_places, state_places, warmth
+from streams.core.answer_features import WATCHED_MS, Line, PairPlaces, pair_places, state_places, warmth
 from streams.core.answer_model import LEAST, AnswerModel
 from streams.core.arrival import Arrival
 from streams.core.changes import Weighed
@@ -64,39 +64,46 @@ def on_message(  # noqa: PLR0917  # on the path of every message: by position is
     candidates = _answerable(h, event, named)
     if not own and not candidates:
         return
-    line = Line(h, event, author, named, asks)
+    line = Line(h, event, author, h.index[event.user_id], named, asks)
     if own:
         _asker_spoke(h, settings, model, line, own)
     directed = bool(named)
     others: list[str] = []
-    for place in range(len(candidates) - 1, -1, -1):
-        asked = candidates[place]
-        if not directed and not _fresh(h, asked, event.ts):
-            break  # and so are all before
-        asker = h.find(asked.user)
-        if asker is None or asked.user == event.user_id:
+    for asked in candidates:
+        user = asked.user
+        asker_place = h.index.get(user, -1)
+        if asker_place < 0 or user == event.user_id:
             continue
-        if asks and not directed and _repeated(asked.words, line.words) >= SAME:
+        if asks and not directed and _repeated(asked.words, line.words()) >= SAME:
             continue  # somebody else asks the same
-        competing = len(others) - (1 if asked.user in others else 0)
-        _consider(h, settings, model, asked, line, pair_places(h, asked, asker, line, competing))
-        if len(others) < MOST_COMPETING and not directed and asked.user not in others:
-            others.append(asked.user)
+        asker = h.people[asker_place]
+        known = user in others
+        competing = len(others) - (1 if known else 0)
+        _consider(h, settings, model, asked, line, pair_places(h, asked, asker, asker_place, line, competing))
+        if not known and not directed and len(others) < MOST_COMPETING:
+            others.append(user)
 
 
-def _answerable(h: History, event: Arrival, named: list[str]) -> tuple[Asked, ...]:
-    """Return the questions that a message may answer, oldest first, and some more."""
-    found = NONE
+def _answerable(h: History, event: Arrival, named: list[str]) -> list[Asked]:
+    """Return the questions that a message may answer, latest first."""
+    found: list[Asked] = []
     if named:
         for user in named:
             if user != event.user_id:
                 found += h.askers.get(user, NONE)
         if event.reply_to:  # to something else of theirs, then: of their questions only the last ones may be meant, too
-            found = tuple([asked for asked in found if _fresh(h, asked, event.ts)])
-    elif event.mentions or event.reply_to or event.text.startswith("@") or not h.open:
+            found = [asked for asked in found if _fresh(h, asked, event.ts)]
+        found.reverse()
+    elif event.mentions or event.reply_to or event.text.startswith("@"):
         pass  # to somebody who asks nothing
-    elif _fresh(h, h.open[-1], event.ts):
-        found = tuple(h.open)
+    else:
+        place = len(h.open) - 1
+        while place >= 0:
+            asked = h.open[place]
+            if not _fresh(h, asked, event.ts):
+                break  # and so are all before
+            found.append(asked)
+            place -= 1
     return found
 
 
@@ -129,12 +136,12 @@ def _by_link(h: History, settings: GroupSettings, event: Arrival, author: Person
 
 
 def _consider(
-    h: History, settings: GroupSettings, model: AnswerModel, asked: Asked, line: Line, places: list[int]
+    h: History, settings: GroupSettings, model: AnswerModel, asked: Asked, line: Line, places: PairPlaces
 ) -> None:
     """Judge a message as an answer to a question."""
     event, directed = line.event, bool(line.named)
     if model.recorded is not None:
-        model.recorded.append(("directed" if directed else "undirected", asked.event, event.id, event.ts, places))
+        model.recorded.append(("directed" if directed else "undirected", asked.event, event.id, event.ts, list(places)))
     likely = model.of_pair(places, directed)
     if likely >= LEAST:
         _candidate(h, asked, line.author, event, likely, directed=directed)
@@ -183,7 +190,7 @@ def _after_words(h: History, asked: Asked, line: Line, warm: int) -> Evidence:
     seen.said += 1
     if asks:
         seen.asked_again += 1
-        seen.repeated = max(seen.repeated, _repeated(asked.words, line.words))
+        seen.repeated = max(seen.repeated, _repeated(asked.words, line.words()))
     if line.named:
         seen.moved_on += 1
         for user in line.named:
@@ -219,16 +226,16 @@ def _decide(h: History, settings: GroupSettings, model: AnswerModel, asked: Aske
     places = state_places(asked)
     if model.recorded is not None:
         kind = "state directed" if asked.evidence.best_directed else "state"
-        model.recorded.append((kind, asked.event, asked.evidence.best_event, at, places))
+        model.recorded.append((kind, asked.event, asked.evidence.best_event, at, [*places, *asked.scene]))
     directed = asked.evidence.best_directed
-    likely = model.of_state(places, directed)
+    likely = model.of_state(places, asked.scene, directed)
     if asked.status == "open":
         if likely >= model.threshold:
-            _answered(h, settings, asked, at, model.of_named(places, directed))
+            _answered(h, settings, asked, at, model.of_named(places, asked.scene, directed))
     elif likely < model.threshold - REOPENS:
         _reopened(h, settings, asked, at)
     else:
-        confidence = model.of_named(places, directed)
+        confidence = model.of_named(places, asked.scene, directed)
         if asked.evidence.best_event != asked.answer or abs(confidence - asked.confidence) >= SHOWN:
             _show(h, asked, confidence)
 
@@ -239,8 +246,8 @@ def doubtful(model: AnswerModel, asked: Asked, at: int) -> bool:
         return False
     places = state_places(asked)
     if model.recorded is not None:
-        model.recorded.append(("alarm", asked.event, "", at, places))
-    return model.of_alarm(places) >= model.bar
+        model.recorded.append(("alarm", asked.event, "", at, [*places, *asked.scene]))
+    return model.of_alarm(places, asked.scene) >= model.bar
 
 
 def _show(h: History, asked: Asked, confidence: float) -> None:

@@ -227,6 +227,8 @@ class Asks:
                 elif _letter(code):
                     at = _word_end(text, at)
                     code = _word(text, start, at)
+                elif code == _BLANK and at < end and _BLANK < ord(text[at]) < ASCII:
+                    continue  # one blank before a word of English: nearly all white characters are that
                 elif code == _BLANK or ((code >= ASCII or code < _BLANK) and past(text, start, SPACE) > start):
                     at = past(text, start, SPACE)
                     if (length > 0 and _han(word) and at < end and _han(ord(text[at]))) or "\n" in text[start:at]:
@@ -264,7 +266,8 @@ class Asks:
                 if code == _END:
                     break
                 if_last = 0
-                heard = []
+                if heard:
+                    heard.clear()
                 ended = -1
                 length = 0
                 single = _BEGUN
@@ -297,14 +300,12 @@ class Asks:
                     sets |= set_of[slot] << 16
             single = run
             double = run2
-            swings = (
-                _swings(word, word1, word2, word3 if length > 4 else 0, word4)  # noqa: PLR2004
-                if length > 2 and _han(word)  # noqa: PLR2004
-                else False
-            )
+            swings = False
+            if length > 2 and (word1 in (_NOT, _NONE) or word2 in (_NOT, _NONE)) and _han(word):  # noqa: PLR2004
+                swings = _swings(word, word1, word2, word3 if length > 4 else 0, word4)  # noqa: PLR2004
             if sets or swings:
                 if ended != length - 1:
-                    ending = []
+                    ending.clear()
                     ended = length - 1
                 total += self._hear(sets, swings, ended, heard, ending)
         for sign in heard:
@@ -314,29 +315,29 @@ class Asks:
     def _hear(self, sets: i64, swings: bool, place: i64, heard: list[int], ending: list[int]) -> i64:
         """Return what the classes of words add that end at a place, and note them."""
         total: i64 = 0
+        while sets:
+            if sets & 255:
+                for sign in self._sets[sets & 255]:
+                    total += self._hear_one(sign, place, heard, ending)
+            sets >>= 8
+        if swings:
+            total += self._hear_one(int(self._swing), place, heard, ending)
+        return total
+
+    def _hear_one(self, sign: int, place: i64, heard: list[int], ending: list[int]) -> i64:
         pairs, width = self._pairs, self._width
-        signs = self._sets[sets & 255]
-        if sets > 255 or swings:  # noqa: PLR2004
-            signs = signs + self._sets[(sets >> 8) & 255] + self._sets[sets >> 16]
-            if swings:
-                signs.append(int(self._swing))
-        for sign in signs:
-            ending.append(sign)
-            number: i64 = sign
-            known = False
-            among: i64 = 0
-            for before in heard:
-                other: i64 = before
-                if other == number:
-                    known = True
-                    break
-                among += pairs[other * width + number] - _ZERO
-            if known:
-                continue
-            total += among + self._heard[number] - _ZERO
-            if place == 0 or (place < FIRST_PLACES and not heard):
-                total += self._first[number] - _ZERO
-            heard.append(sign)
+        ending.append(sign)
+        number: i64 = sign
+        among: i64 = 0
+        for before in heard:
+            other: i64 = before
+            if other == number:
+                return 0
+            among += pairs[other * width + number] - _ZERO
+        total: i64 = among + self._heard[number] - _ZERO
+        if place == 0 or (place < FIRST_PLACES and not heard):
+            total += self._first[number] - _ZERO
+        heard.append(sign)
         return total
 
     def _closed(self, word: i64, length: i64, heard: list[int], ending: list[int], ended: i64) -> i64:

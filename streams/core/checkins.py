@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from streams.core.history import History
 from streams.core.reactions import checks_in
+from streams.core.scanning import is_ascii
 from streams.core.state import LONG_DAYS
 
 _DAYS_MASK: Final = (1 << LONG_DAYS) - 1
@@ -45,7 +46,7 @@ def is_check_in(text: str, pattern: re.Pattern[str] | None) -> bool:
     """Whether a message checks in."""
     if pattern is not None:
         return pattern.search(text[:LOOKED_AT]) is not None
-    if "heck" in text or "HECK" in text or (not text.isascii() and ("打卡" in text or "签到" in text)):
+    if "heck" in text or "HECK" in text or (not is_ascii(text) and ("打卡" in text or "签到" in text)):
         return checks_in(text[:LOOKED_AT])
     opening = text[:_OPENING]
     if "d" not in opening and "D" not in opening:

@@ -14,7 +14,7 @@ from string import ascii_lowercase
 from typing import Final
 
 from streams.core.rules import forms, small
-from streams.core.scanning import Literals
+from streams.core.scanning import Literals, is_ascii
 
 _HARD_ZH: Final = (
     r"[傻煞沙][\s.]*[逼比屄bBxX叉×笔]|脑[残瘫]|智障|弱智|白痴|蠢[货猪驴得]|人渣|贱[人货]|狗东西|畜生|王八蛋|"
@@ -91,7 +91,7 @@ _EN_SIGNS: Final = Literals(
 def sounds_hostile(text: str) -> bool:
     """Whether a message insults or attacks somebody."""
     signs = _EN_SIGNS.found_in(text)
-    if text.isascii():
+    if is_ascii(text):
         hard = _HARD_ASCII
         if signs in (0, _MEANT_IN_CHINESE):
             return False

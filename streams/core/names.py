@@ -14,7 +14,7 @@ from mypy_extensions import i64
 from streams.core.arrival import Arrival
 from streams.core.history import History
 from streams.core.lexicon import ORDINARY_NAMES
-from streams.core.scanning import MARK_FACTOR, MARK_MASK, MARKS, NAME, SMALL_IN_NAMES, mark, past, upto
+from streams.core.scanning import MARK_FACTOR, MARK_MASK, MARKS, NAME, SMALL_IN_NAMES, is_ascii, mark, past, upto
 from streams.core.state import Person
 from streams.core.tables import FIRSTS, NAMES
 
@@ -45,7 +45,7 @@ def named(h: History, event: Arrival) -> list[str]:
     if not names or not text:
         return NOBODY
     found: list[str] = []
-    if text.isascii():
+    if is_ascii(text):
         _find_words(found, names, text, event.user_id)
         return found
     if _has_ascii(text):

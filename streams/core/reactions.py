@@ -8,6 +8,8 @@ import re
 from string import ascii_lowercase
 from typing import Final
 
+from mypy_extensions import i64
+
 from streams.core.rules import forms
 from streams.core.scanning import WORD, Literals, upto
 
@@ -70,19 +72,34 @@ _CHECKS_IN: Final = re.compile(
 )
 
 
+class _Seen:
+    """The text that was looked at last, and its signs: several ask for those of one text, one after the other."""
+
+    __slots__ = ("signs", "text")
+
+    def __init__(self) -> None:
+        self.text: str = ""
+        self.signs: i64 = 0
+
+
+_seen: Final = _Seen()
+
+
+def _signs_of(text: str) -> i64:
+    if text is not _seen.text:
+        _seen.text, _seen.signs = text, _SIGNS.found_in(text)
+    return _seen.signs
+
+
 def thanks(text: str) -> bool:
     """Whether a message thanks for something received or says that a trouble is over; thanks in advance are none."""
-    return (
-        _SIGNS.found_in(text) & _MAY_THANK != 0
-        and _THANKS.search(text) is not None
-        and _IN_ADVANCE.search(text) is None
-    )
+    return _signs_of(text) & _MAY_THANK != 0 and _THANKS.search(text) is not None and _IN_ADVANCE.search(text) is None
 
 
 def settled(text: str) -> bool:
     """Whether somebody who asked says that it is solved, or that they need no answer any more."""
     return (
-        _SIGNS.found_in(text) & (_MAY_THANK | _MAY_SETTLE) != 0
+        _signs_of(text) & (_MAY_THANK | _MAY_SETTLE) != 0
         and _SETTLES.search(text) is not None
         and _UNSETTLED.search(text) is None
     )

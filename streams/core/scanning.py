@@ -61,6 +61,27 @@ _KINDS: Final = bytes(
 )
 
 
+class _Last:
+    """The text that was asked about last."""
+
+    __slots__ = ("ascii", "text")
+
+    def __init__(self) -> None:
+        self.text: str = ""
+        self.ascii: bool = True
+
+
+_last: Final = _Last()
+
+
+def is_ascii(text: str) -> bool:
+    """Whether a text is all ASCII: ten rules ask that of a message one after the other, and ``str.isascii`` is a slow call."""
+    last = _last
+    if text is not last.text:
+        last.text, last.ascii = text, text.isascii()
+    return last.ascii
+
+
 def _kind(code: i64) -> i64:
     """Return what a character beyond ASCII is."""
     if _LETTERS_FIRST <= code <= _LETTERS_LAST:  # nearly all Chinese ones: no need to ask of each

@@ -15,7 +15,7 @@ from string import ascii_lowercase
 from typing import Final
 
 from streams.core.rules import forms, small
-from streams.core.scanning import Literals
+from streams.core.scanning import Literals, is_ascii
 
 NO_AD: Final = 0
 MAYBE_AD: Final = 1
@@ -84,7 +84,7 @@ _SELLING: Final = Literals(
 
 def ad_grade(text: str) -> int:
     """Return whether a message sells: 0 no, 1 perhaps, 2 yes."""
-    if not text.isascii():
+    if not is_ascii(text):
         if _ODD.search(text) is not None:
             text = text.translate(_WIDE)
         if _PITCHES.found_in(text) == 0 and _SELLING.found_in(text) == 0:

@@ -17,7 +17,7 @@ from mypy_extensions import i64
 from streams.core.asks import ADDRESS, Asks
 from streams.core.lexicon import STOP_WORDS
 from streams.core.rules import URL, without_addresses
-from streams.core.scanning import HAN_FIRST, HAN_LAST, SMALL_BIT, SPACE, WORD_LETTER, past
+from streams.core.scanning import HAN_FIRST, HAN_LAST, SMALL_BIT, SPACE, WORD_LETTER, is_ascii, past
 from streams.core.selling import looks_like_ad
 from streams.core.vocabulary import CHINESE, ENGLISH
 
@@ -77,7 +77,7 @@ def wants_answer(text: str) -> bool:
 
 
 def _has_chinese(text: str) -> bool:
-    if text.isascii():
+    if is_ascii(text):
         return False
     end: i64 = len(text)
     at: i64 = 0
@@ -102,7 +102,7 @@ def words_of(text: str) -> frozenset[str]:
     word of a text stands in the text in small letters.
     """
     bare = without_addresses(text)
-    if not bare.isascii():
+    if not is_ascii(bare):
         return frozenset(_mixed_words(bare))
     found = [word for word in bare.encode().translate(_SMALL_WORDS).decode().split() if word not in _UNSAID]
     return frozenset(found[:MAX_WORDS] if len(found) > MAX_WORDS else found)
