@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup compile demo up test env evaluate bench smoke lint type sbom audit fmt check clean
+.PHONY: help setup compile demo up test env evaluate bench smoke mutation lint type sbom audit fmt check clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -34,6 +34,9 @@ bench: $(BENCH_STAMP) compile-if-possible ## Measure everything side by side, ke
 
 smoke: $(BENCH_STAMP) compile-if-possible ## The short benchmarks: fails if a ratio fell by more than a third against the kept ones
 	@$(BIN)/python -m bench smoke $(ARGS)
+
+mutation: $(DEV_STAMP) ## Small faults put into the decisions, and how many of them the tests notice (ARGS="--seed 2 --most 100 verify")
+	@$(BIN)/python -m tests.mutation $(ARGS)
 
 lint: $(DEV_STAMP) ## Style, import rules, YAML and shell scripts
 	@$(BIN)/ruff check .

@@ -14,7 +14,6 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
@@ -44,7 +43,7 @@ CORE = ("partition", "history", "unanswered", "answering", "questions", "rests",
         "risk", "advertising", "flood", "quarrel", "arrivals", "changes", "activity")  # fmt: skip
 TARGETS = {
     "core": Target(tuple(f"streams/core/{name}.py" for name in CORE), ("tests/unit/core",)),
-    "verify": Target(("producers/verify.py",), ("tests/unit/producers/test_verify.py",)),
+    "verify": Target(("producers/verify.py",), ("tests/unit/producers/test_verify.py", "tests/unit/producers/sources")),
     "batch": Target(("sinks/batch.py",), ("tests/unit/sinks/test_batch.py", "tests/unit/sinks/test_service.py")),
     "decide": Target(("sinks/notify/decide.py",), ("tests/unit/sinks/notify",)),
     "ssrf": Target(("sinks/notify/targets.py",), ("tests/unit/sinks/test_notify_targets.py",)),
@@ -58,7 +57,7 @@ class _Faulty(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self._file, self._source = file, source
         self._name = ".".join(file.relative_to(ROOT).with_suffix("").parts)
 
-    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+    def find_spec(self, name: str, *_: object) -> ModuleSpec | None:
         if name != self._name:
             return None
         return importlib.util.spec_from_file_location(name, self._file, loader=self)
