@@ -278,7 +278,7 @@ def _rights(config: Config) -> Iterator[Finding]:
             "store",
             "wrong",
             f"user {config.store.user} may not write · 用户 {config.store.user} 没有写权限: {error}",
-            "give it the rights that docs/operating.md lists, or set store.user",
+            "give it the rights in docs/clickhouse.md (`huoqun grants` prints them), or set store.user",
         )
 
 

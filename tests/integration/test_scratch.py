@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from huoqun.config import Config
-from huoqun.config import Store as StoreConfig
 from huoqun.results import Activity, Alert, Question
+from huoqun.store_config import Store as StoreConfig
 from sinks import migrate, rows, scratch, tables
 from sinks.clickhouse import ClickHouseStore
 from sinks.store import Store
