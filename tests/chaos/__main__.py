@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import streams
-from tests.chaos import kills, outages
+from tests.chaos import kills, outages, stores, storm
 from tests.chaos.beds import standing
 from tests.chaos.network import Line
 from tests.chaos.timeline import Timeline
@@ -54,11 +54,31 @@ def run_network(asked: argparse.Namespace, directory: Path, timeline: Timeline) 
         return outages.badly(bed, line, seed=asked.seed, kills=asked.kills or 10, rate=asked.rate or 40)
 
 
+def run_storm(asked: argparse.Namespace, directory: Path, timeline: Timeline) -> Verdict:
+    with standing(directory, timeline, asked.broker, workers=asked.workers or 3, partitions=6) as bed:
+        return storm.run(
+            bed, seed=asked.seed, kills=asked.kills or 20, events=asked.events or 50_000, rate=asked.rate or 250
+        )
+
+
+def run_store_down(asked: argparse.Namespace, directory: Path, timeline: Timeline) -> Verdict:
+    with stores.served(directory, timeline, asked.broker) as (bed, server, _):
+        return stores.down(bed, server, seed=asked.seed, seconds=asked.seconds or 600, rate=asked.rate or 100)
+
+
+def run_store_cut(asked: argparse.Namespace, directory: Path, timeline: Timeline) -> Verdict:
+    with stores.served(directory, timeline, asked.broker) as (bed, _, line):
+        return stores.cut(bed, line, seed=asked.seed, seconds=asked.seconds or 60, rate=asked.rate or 100)
+
+
 SCENARIOS: dict[str, tuple[str, Callable[[argparse.Namespace, Path, Timeline], Verdict]]] = {
     "kills": ("each component in turn: --kills times one of --faults (kill, term, stop for --seconds)", run_kills),
     "restarts": ("Apache Kafka killed -9 and started again --kills times", run_restarts),
     "unreachable": ("the broker unreachable for --seconds: half a black hole, half refused", run_unreachable),
     "network": ("--kills short faults of the line to the broker, of all kinds", run_network),
+    "storm": ("--kills joins, leaves and kills of --workers over --events", run_storm),
+    "store-down": ("a ClickHouse server down for --seconds", run_store_down),
+    "store-cut": ("a ClickHouse server whose reply to every first insert is lost, for --seconds", run_store_cut),
 }
 
 

@@ -104,7 +104,7 @@ def _run(bed: Bed, faults: list[Fault], *, seed: int, rate: float, settle: float
         kind = fault()
         grown = {name: parts.memory(name) for name in parts.names if parts.pids.get(name) == pids.get(name)}
         most |= {name: max(most[name], size) for name, size in grown.items()}
-        back[kind].append(_visible(bed, load, str(number)))
+        back[kind].append(visible(bed, load, str(number)))
         bed.timeline.note("back", fault=kind, seconds=round(back[kind][-1], 1), accepted=len(load.accepted))
         time.sleep(chance.uniform(0.5, 6.0))
     load.end()
@@ -123,7 +123,7 @@ def _run(bed: Bed, faults: list[Fault], *, seed: int, rate: float, settle: float
     return found
 
 
-def _visible(bed: Bed, load: Load, text: str, seconds: float = 240) -> float:
+def visible(bed: Bed, load: Load, text: str, seconds: float = 240) -> float:
     """Post one event and return after how long it is both in the store and computed: the group's row tells of it."""
     began = time.monotonic()
     raw = load.canary(text, seconds)
