@@ -581,11 +581,13 @@ class Partition:
         h, arrivals, chain = tracked.group.h, tracked.arrivals, tracked.chain
         self._elapse(arrivals)
         quiet = self._checkpoints - tracked.touched > 2 or len(h.steps) <= MOST_KEPT  # noqa: PLR2004  # see _due
+        # What was saved whole once needs the log no more, and the log may be committed past it by now.
+        read_again = max(self._horizon.offset, self._safe)
         pending: list[int] = []
         kept: list[bytes] = []
         for step in h.steps:
             if step.kind == EVENT:
-                if step.offset > self._horizon.offset and not quiet:
+                if step.offset > read_again and not quiet:
                     pending.append(step.offset)
                 else:
                     kept.append(step.value)

@@ -35,6 +35,7 @@ def run_kills(asked: argparse.Namespace, directory: Path, timeline: Timeline) ->
             rate=asked.rate or 40,
             faults=tuple(asked.faults.split(",")),
             frozen_seconds=asked.seconds or 8,
+            among=tuple(asked.parts.split(",")) if asked.parts else (),
         )
 
 
@@ -95,6 +96,7 @@ def main() -> int:
     parser.add_argument("--broker", choices=("tansu", "apache_kafka"), default="tansu")
     parser.add_argument("--kills", type=int, help="faults in all")
     parser.add_argument("--faults", default="kill", help="of kill, term and stop, separated by commas (default: kill)")
+    parser.add_argument("--parts", help="only these, of sink, gateway, ticker, worker-0 and notify (default: all)")
     parser.add_argument("--events", type=int, help="events in all, where the scenario has so many")
     parser.add_argument("--rate", type=float, help="events a second")
     parser.add_argument("--seconds", type=float, help="how long a fault, or the scenario, lasts")

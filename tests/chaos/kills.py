@@ -32,17 +32,22 @@ def run(
     silence: float = SILENCE_SECONDS,
     settle: float = 180.0,
     at_once: bool = False,
+    among: tuple[str, ...] = (),
 ) -> Verdict:
-    """``faults``: ``kill``, ``term`` and ``stop``, one of them each time. ``at_once``: the next may come while a part is not back."""
+    """``faults``: ``kill``, ``term`` and ``stop``, one of them each time, to the parts ``among`` in turn (all of them).
+
+    ``at_once``: the next may come while a part is not back.
+    """
     parts, timeline, chance = bed.parts, bed.timeline, random.Random(seed)
     log = parts.directory / "accepted.ndjson"
     load = Load(parts.gateway, log, seed=seed, groups=groups, rate=rate, time_of=now_ms)
     load.start()
+    names = list(among) or parts.names
     took: dict[str, list[float]] = defaultdict(list)
     wrong: list[str] = []
     for number in range(kills):
         time.sleep(chance.uniform(0.5, 3.0) if at_once else chance.uniform(0.1, 1.5))
-        name, fault = parts.names[number % len(parts.names)], chance.choice(faults)
+        name, fault = names[number % len(names)], chance.choice(faults)
         timeline.note("fault", number=number + 1, of=kills, fault=fault, part=name, accepted=len(load.accepted))
         if fault == "stop":
             _freeze(bed, name, frozen_seconds)

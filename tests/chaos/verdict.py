@@ -6,6 +6,8 @@ about are left out on both sides.
 
 from __future__ import annotations
 
+import base64
+import json
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -76,7 +78,23 @@ def of(
     }
     if receiver is not None:
         found.wrong += told(parts, right, raws, receiver, found.figures, seconds=seconds, notify_kills=notify_kills)
+    if found.wrong:
+        _keep(parts)
     return found
+
+
+def _keep(parts: Parts) -> None:
+    """Write down what is in the topics: the broker may forget it, and whoever looks for the cause needs it."""
+    prefix = parts.config.kafka.topic_prefix
+    with (parts.directory / "topics.ndjson").open("w", encoding="utf-8") as out:
+        for topic in (topics.full_name(prefix, topics.EVENTS), topics.state_topic(prefix)):
+            for record in records.read(parts.config.kafka, topic):
+                said = [topic, record.partition, record.offset, record.at, _text(record.key), _text(record.value)]
+                out.write(json.dumps([*said, [[name, _text(value)] for name, value in record.headers]]) + "\n")
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else base64.b64encode(value).decode()
 
 
 def views(parts: Parts) -> tuple[View, list[str]]:
