@@ -7,12 +7,12 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from huoqun.control import PREFIX, Generation, Tick
+from huoqun.control import PREFIX, Erase, Generation, Tick
 from huoqun.events import Event, Refused
 from huoqun.faults import without_values
 from huoqun.results import AnyResult, DeadLetter, Replayed
 
-Control = Tick | Generation
+Control = Tick | Generation | Erase
 
 _encoder: Final = msgspec.json.Encoder()
 _events: Final = msgspec.json.Decoder(Event)
@@ -20,6 +20,7 @@ _controls: Final[msgspec.json.Decoder[Control]] = msgspec.json.Decoder(Control)
 _results: Final[msgspec.json.Decoder[AnyResult]] = msgspec.json.Decoder(AnyResult)
 _dead: Final = msgspec.json.Decoder(DeadLetter)
 _replayed: Final = msgspec.json.Decoder(Replayed)
+_ERASE: Final = b'{"control":"erase"'
 _REPLAYED: Final = b'{"record":"replayed"'
 _any: Final = msgspec.json.Decoder()
 
@@ -39,6 +40,17 @@ def decode_record(value: bytes | None) -> Event | Control | Refused:
         return _events.decode(value)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return Refused("", without_values(error))
+
+
+def erasure_in(value: bytes | None) -> Erase | None:
+    """Return the erasure that a record of any topic asks for, if it is one."""
+    if value is None or not value.startswith(_ERASE):
+        return None
+    try:
+        record = _controls.decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return record if isinstance(record, Erase) else None
 
 
 def decode_result(value: bytes) -> AnyResult | Refused:

@@ -22,6 +22,25 @@ class Generation(msgspec.Struct, tag_field="control", tag="generation", frozen=T
     number: int
 
 
+class Erase(msgspec.Struct, tag_field="control", tag="erase", frozen=True, gc=False):
+    """Everybody who keeps something of these people lets go of it; what happened up to ``at`` (ms) never comes back.
+
+    It goes into every partition of the events, and on into the results behind what was computed before it. It names the
+    people, and is gone with the log's retention, like what it is about.
+    """
+
+    id: str
+    at: int
+    platform: str
+    users: tuple[str, ...]
+    """Ids of one person: the platform's own, and the pseudonym."""
+    groups: tuple[str, ...] = ()
+    """Only in these; empty: everywhere on the platform."""
+
+
+ERASE_KEY: Final = b"huoqun.erase"
+"""The key of the records that ask for it."""
+
 PREFIX: Final = b'{"control":'
 """Every control record starts with this, and no event does (an event's first field is its id)."""
 

@@ -49,8 +49,10 @@ def topic_of(config: Config) -> str:
 
 def look(config: Config) -> Letters:
     """Return all letters. Raises :class:`BrokerError`."""
-    found = records.read(config.kafka, topic_of(config))
-    return index((record.offset, record.value) for record in found)
+    found = list(records.read(config.kafka, topic_of(config)))
+    unmade = {record.key: record.offset for record in found if record.key is not None and record.value is None}
+    left = (record for record in found if record.offset > unmade.get(record.key or b"", -1))
+    return index((record.offset, record.value) for record in left)
 
 
 def count(config: Config) -> Count:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from huoqun.control import Erase
 from sinks.rows import Part
 from sinks.tables import TABLES, Columns
 
@@ -84,6 +85,8 @@ class Batch(NamedTuple):
     offsets: dict[Partition, int]
     rows: int
     bytes: int
+    erasures: Sequence[Erase] = ()
+    """What is to be erased once the rows are stored."""
 
 
 class Batcher:
@@ -97,6 +100,11 @@ class Batcher:
         self._bytes = 0
         self._rows_since: int | None = None
         self._since: int | None = None
+        self._erasures: dict[str, Erase] = {}
+
+    def erase(self, erasures: Sequence[Erase]) -> None:
+        """Let these follow the rows that were taken in. Call it before :meth:`add` for the chunk that they are in."""
+        self._erasures |= {each.id: each for each in erasures}
 
     def add(self, chunk: Chunk, parts: Sequence[Part], now: int) -> bool:
         """Take in a chunk, whatever rows it had. True: the batch is full.
@@ -136,10 +144,11 @@ class Batcher:
         """Return the batch and start anew; ``None`` when nothing at all came in."""
         if not self._offsets:
             return None
-        batch = Batch(self._tables, self._offsets, self._rows, self._bytes)
+        batch = Batch(self._tables, self._offsets, self._rows, self._bytes, tuple(self._erasures.values()))
+        self._erasures = {}
         self._tables, self._offsets, self._rows, self._bytes = {}, {}, 0, 0
         self._rows_since = self._since = None
         return batch
 
     def _full(self) -> bool:
-        return self._rows >= self._limits.rows or self._bytes >= self._limits.bytes
+        return self._rows >= self._limits.rows or self._bytes >= self._limits.bytes or bool(self._erasures)

@@ -36,6 +36,8 @@ class Role(NamedTuple):
     on_system: tuple[str, ...] = _SYSTEM
     """The tables of ``system`` that it may read, where reading those has to be granted."""
     settings: str = ""
+    on_erasing: str = ""
+    """What it may do besides on the table that says who is being erased."""
     on_scratch: str = ""
     """What it may do besides on the database that a rebuild fills."""
 
@@ -46,6 +48,8 @@ class Role(NamedTuple):
     def grants(self, database: str) -> list[str]:
         """Return the privileges, to be put between ``GRANT`` and ``TO``."""
         found = [f"{self.on_database} ON {quoted(database)}.*"]
+        if self.on_erasing:
+            found.append(f"{self.on_erasing} ON {quoted(database)}.erasing_rows")
         if self.on_scratch:
             found.append(f"{self.on_database}, {self.on_scratch} ON {quoted(scratch.name_of(database))}.*")
         return [*found, *(f"SELECT ON system.{table}" for table in self.on_system)]
@@ -62,8 +66,15 @@ OWNER: Final = Role(
 )
 """Makes and changes the schema, deletes rows, changes tables for others: ``huoqun migrate``, ``huoqun rebuild``."""
 
-WRITER: Final = Role("writer", "_writer", "HUOQUN_CLICKHOUSE_WRITER_PASSWORD", "SELECT, INSERT")
-"""Stores rows: ``huoqun sink``."""
+WRITER: Final = Role(
+    "writer",
+    "_writer",
+    "HUOQUN_CLICKHOUSE_WRITER_PASSWORD",
+    "SELECT, INSERT, ALTER DELETE, ALTER UPDATE",
+    (*_SYSTEM, "mutations"),
+    on_erasing="TRUNCATE",
+)
+"""Stores rows, and erases people: ``huoqun sink``."""
 
 READER: Final = Role(
     "reader",

@@ -17,6 +17,7 @@ from sinks import campaigns, metrics, migrate, rows
 from sinks.batch import Limits
 from sinks.clickhouse import ClickHouseStore
 from sinks.consumer import KafkaDeadLetters, KafkaSource
+from sinks.erasing import Eraser
 from sinks.rows import Reader
 from sinks.service import Sink
 from sinks.store import Store, UnusableError
@@ -94,7 +95,11 @@ def run(config: Config, environ: Mapping[str, str] = os.environ) -> None:
         source = KafkaSource(kafka, list(reading), group_of(prefix))
         stack.callback(source.close)
         writer = stack.enter_context(ThreadPoolExecutor(1, "writer"))
-        sink = Sink(source, store, dead, reading, limits=limits_of(config), clock=now_ms, submit=writer.submit)
+        eraser = Eraser(config.store.database)
+        eraser.begin(store)
+        sink = Sink(
+            source, store, dead, reading, limits=limits_of(config), clock=now_ms, submit=writer.submit, eraser=eraser
+        )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: sink.stop())
         checks = health.serve(config.sink.metrics_host, config.sink.metrics_port, sink.why_not_ready)

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from huoqun import codec
-from huoqun.control import PREFIX
+from huoqun.control import PREFIX, Erase
 from huoqun.events import MAX_TS_MS, Event, Refused
 from huoqun.results import Action, Activity, Alert, AnyResult, Delivery, GroupSummary, Member, MemberRisk, Question
 from sinks import tables
@@ -42,6 +42,8 @@ class Read(NamedTuple):
 
     parts: list[Part]
     refused: list[tuple[int, Refused]]
+    erasures: Sequence[Erase] = ()
+    """What the chunk asks to be erased."""
 
 
 Reader = Callable[[Sequence[bytes | None], Sequence[int]], Read]
@@ -93,8 +95,9 @@ def read_events(values: Sequence[bytes | None], offsets: Sequence[int], *, store
     if events is None:
         found = [(i, record) for i, v in enumerate(values) if isinstance(record := codec.decode_record(v), Event)]
         at, events = [i for i, _ in found], [record for _, record in found]
+    erasures = _erasures(values) if len(events) != len(values) else ()
     if not events:
-        return _NOTHING
+        return Read([], [], erasures) if erasures else _NOTHING
 
     def columns(events: Sequence[Event], at: Sequence[int]) -> dict[str, list[Any]]:
         made: dict[str, list[Any]] = {name: list(map(get, events)) for name, get in _fields["events"]}
@@ -106,7 +109,7 @@ def read_events(values: Sequence[bytes | None], offsets: Sequence[int], *, store
         made["deleted"] = [0] * len(events)
         return made
 
-    return _fitting(tables.EVENTS, events, at, columns)
+    return _fitting(tables.EVENTS, events, at, columns)._replace(erasures=erasures)
 
 
 def read_results(values: Sequence[bytes | None], _offsets: Sequence[int] = ()) -> Read:
@@ -114,9 +117,12 @@ def read_results(values: Sequence[bytes | None], _offsets: Sequence[int] = ()) -
     refused: list[tuple[int, Refused]] = []
     records = codec.decode_results(values) if None not in values else None  # type: ignore[arg-type]  # just looked
     places: Sequence[int] = range(len(values))
+    erasures: Sequence[Erase] = ()
     if records is None:
-        records, places = [], []
+        records, places, erasures = [], [], _erasures(values)
         for i, value in enumerate(values):
+            if codec.erasure_in(value) is not None:
+                continue
             record = Refused("", "the record has no value") if value is None else codec.decode_result(value)
             if isinstance(record, Refused):
                 refused.append((i, record))
@@ -133,7 +139,7 @@ def read_results(values: Sequence[bytes | None], _offsets: Sequence[int] = ()) -
         read = _fitting(_RESULT_TABLES[kind], chosen, at, _result_columns(_RESULT_TABLES[kind]))
         parts += read.parts
         refused += read.refused
-    return Read(parts, sorted(refused, key=lambda entry: entry[0]))
+    return Read(parts, sorted(refused, key=lambda entry: entry[0]), erasures)
 
 
 def reader(*, events: bool, store_text: bool) -> Reader:
@@ -149,6 +155,10 @@ def by_table(read: Read) -> dict[str, list[tuple[Any, ...]]]:
     for part in read.parts:
         found[part.table] += zip(*part.columns, strict=True)
     return found
+
+
+def _erasures(values: Sequence[bytes | None]) -> Sequence[Erase]:
+    return tuple(found for value in values if (found := codec.erasure_in(value)) is not None)
 
 
 def _result_columns(table: Table) -> Callable[[Sequence[Any], Sequence[int]], dict[str, list[Any]]]:

@@ -22,6 +22,7 @@ from huoqun.results import DeadLetter
 from sinks import metrics
 from sinks.batch import Batcher, Chunk, Limits, Origin
 from sinks.consumer import DeadLetters, Source, SourceError
+from sinks.erasing import Eraser
 from sinks.policy import DeadLetterLimit, backoff_ms
 from sinks.rows import MAX_VERSION, Reader
 from sinks.store import Store, UnavailableError, UnusableError
@@ -58,7 +59,8 @@ class _Flight(NamedTuple):
 class Sink:
     """The service without its process. ``clock`` is in ms; ``readers`` says how to read each topic's records.
 
-    ``submit`` starts the storing of a batch; by default it is done before anything else.
+    ``submit`` starts the storing of a batch; by default it is done before anything else. Without an ``eraser`` nobody is
+    erased.
     """
 
     def __init__(
@@ -73,11 +75,13 @@ class Sink:
         submit: Submit = at_once,
         chance: Callable[[], float] = random.random,
         dead_letter_limit: DeadLetterLimit | None = None,
+        eraser: Eraser | None = None,
     ) -> None:
         self._source, self._store, self._dead = source, store, dead
         self._readers, self._limits, self._clock, self._chance = readers, limits, clock, chance
         self._submit = submit
         self._batcher = Batcher(limits)
+        self._eraser = eraser
         self._backlog: deque[Chunk] = deque()
         self._letters: list[DeadLetter] = []
         self._letter_bytes = 0
@@ -144,7 +148,10 @@ class Sink:
         """Put what was read into the batch; stop where a full batch cannot be stored now."""
         while self._backlog:
             chunk = self._backlog.popleft()
-            parts, refused = self._readers[chunk.partition[0]](chunk.values, chunk.offsets)
+            parts, refused, erasures = self._readers[chunk.partition[0]](chunk.values, chunk.offsets)
+            if self._eraser is not None:
+                parts = self._eraser.without_erased(parts)
+                self._batcher.erase(erasures)
             if parts:
                 self._limit.good()
             for at, why in refused:
@@ -185,7 +192,7 @@ class Sink:
             return
         batch = self._batcher.take()
         if batch is not None:
-            self._start(Writing(batch, self._limit.most))
+            self._start(Writing(batch, self._limit.most, self._eraser))
 
     def _start(self, writing: Writing) -> None:
         def job() -> bool:

@@ -132,5 +132,11 @@ CAMPAIGNS: Final = Table(
     ("platform", "group_id", "name", "starts_at"),
 )
 """Written from the configuration, not from records."""
-VIEWS: Final = (*TABLES, CAMPAIGNS.name, "conversions", "funnel", "invites")
+ERASURES: Final = Table(
+    "erasures",
+    _columns("erasure_id platform at:time done_at:time rows:int tables:texts groups:int salt marks:texts"),
+    ("erasure_id",),
+)
+"""Who was erased is not in it: ``marks`` are salted hashes, kept as long as what is erased may come again."""
+VIEWS: Final = (*TABLES, CAMPAIGNS.name, ERASURES.name, "conversions", "funnel", "invites")
 """The names that people read."""

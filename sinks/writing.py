@@ -6,6 +6,7 @@ A :class:`Writing` survives failures: what is stored is off its list, so trying 
 from __future__ import annotations
 
 from sinks.batch import Batch, Origin, Partition, Rows
+from sinks.erasing import Eraser
 from sinks.store import RejectedError, Store
 from sinks.tables import TABLES
 
@@ -13,8 +14,10 @@ from sinks.tables import TABLES
 class Writing:
     """A batch on its way. ``refused`` lists the rows that the store rejected, and why, in the order they were met."""
 
-    def __init__(self, batch: Batch, most_refused: int = 1_000) -> None:
+    def __init__(self, batch: Batch, most_refused: int = 1_000, eraser: Eraser | None = None) -> None:
         self.batch = batch
+        self._eraser = eraser
+        self._to_erase = list(batch.erasures)
         self._most_refused = most_refused
         self.attempts = 0
         self.ended = 0
@@ -43,6 +46,9 @@ class Writing:
                 stored, refused = sum(self.stored.values()), len(self.refused)
             elif len(self.refused) - refused >= self._most_refused:
                 return not self._left
+        while self._eraser is not None and self._to_erase:
+            self._eraser.erase(store, self._to_erase[0])
+            del self._to_erase[0]
         return True
 
     def _insert(self, store: Store, rows: Rows, start: int, end: int) -> list[tuple[int, int]]:

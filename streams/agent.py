@@ -33,8 +33,8 @@ from prometheus_client import Counter
 
 from huoqun import codec, log, topics
 from huoqun.clock import now_ms
-from huoqun.control import Tick
-from huoqun.results import AnyResult
+from huoqun.control import ERASE_KEY, Erase, Tick
+from huoqun.results import Alert, AnyResult, Member, Question
 from streams import memory, metrics
 from streams.core.interface import Bad, Checkpoint, PartitionState
 from streams.deadletters import letter, letter_key, reason_kind
@@ -48,6 +48,9 @@ Records = Sequence[tuple[int, bytes | None]]
 
 TICK_PREFIX: Final = codec.encode(Tick(now=0)).partition(b'"now"')[0]
 """How the value of every tick begins: looked for without decoding."""
+
+ERASE_PREFIX: Final = codec.encode(Erase(id="", at=0, platform="", users=())).partition(b'"id"')[0]
+"""Likewise of every erasure."""
 
 _TICK_MOST: Final = 128
 """A tick is shorter than this; most events are not."""
@@ -269,6 +272,10 @@ class Loop:
             if urgent:
                 await slot.queued.wait()
                 self._put_results(slot, slot.sends, urgent)
+            erasures = [value for _, value in records if value is not None and value.startswith(ERASE_PREFIX)]
+            if erasures:
+                await slot.queued.wait()
+                self._pass_on(slot, erasures)
             await self._ports.room()
         finally:
             slot.busy = False
@@ -404,6 +411,13 @@ class Loop:
             )
         )
         metrics.DEAD_LETTERS.labels(reason_kind(bad)).inc()
+
+    def _pass_on(self, slot: Slot, erasures: Sequence[bytes]) -> None:
+        """Let erasures follow what was told before them, to where people are in it."""
+        for topic in dict.fromkeys(self._routes[kind].topic for kind in (Question, Alert, Member)):
+            slot.sends.update(
+                dict.fromkeys(self._ports.put(topic, slot.partition, [(ERASE_KEY, value) for value in erasures]))
+            )
 
     def _put_results(self, slot: Slot, sends: dict[Awaitable[Written], None], results: Sequence[AnyResult]) -> None:
         by_kind: dict[type, list[AnyResult]] = {}

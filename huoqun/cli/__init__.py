@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "dlq": "huoqun.cli.dlq",
     "migrate": "huoqun.cli.migrate",
     "grants": "huoqun.cli.grants",
+    "erase": "huoqun.cli.erase",
     "provision": "huoqun.cli.provision",
     "rebuild": "huoqun.cli.rebuild",
     "config": "huoqun.cli.config",

@@ -15,6 +15,7 @@ from huoqun import broker, codec, records, topics
 from huoqun.config import Config
 
 if TYPE_CHECKING:
+    from huoqun.control import Erase
     from huoqun.results import AnyResult
     from sinks.rows import Reader
     from sinks.store import Store
@@ -153,8 +154,9 @@ class _Work:
     """What was read on its way into the store."""
 
     def __init__(self, config: Config, store: Store, what: Plan, progress: Progress) -> None:
-        from sinks import process, rows  # noqa: PLC0415  # rooms only lazily
+        from sinks import process, rows, scratch  # noqa: PLC0415  # rooms only lazily
         from sinks.batch import Batcher  # noqa: PLC0415  # the same
+        from sinks.erasing import Eraser  # noqa: PLC0415  # the same
         from streams.service import partition_states  # noqa: PLC0415  # the same
 
         self._config, self._store, self._what, self._progress = config, store, what, progress
@@ -162,6 +164,9 @@ class _Work:
         self._events = rows.reader(events=True, store_text=config.privacy.store_text)
         self._results = rows.reader(events=False, store_text=config.privacy.store_text)
         self._make_state = partition_states(config)
+        self._eraser = Eraser(scratch.name_of(config.store.database))
+        self._eraser.remember(store, config.store.database)
+        self._erasures: dict[str, Erase] = {}
         self.rows: dict[str, int] = {}
         self.unreadable = self.refused = self.read = 0
 
@@ -195,6 +200,8 @@ class _Work:
                     if some:
                         self._add(self._results, place, some)
         self._flush()
+        for erase in self._erasures.values():  # once more, now that what was told meanwhile is stored too
+            self._eraser.erase(self._store, erase)
 
     def _tell(self, results: Sequence[AnyResult], partition: int) -> None:
         for at in range(0, len(results), BATCH):
@@ -205,7 +212,10 @@ class _Work:
         from sinks.batch import Chunk  # noqa: PLC0415  # rooms only lazily
 
         offsets, values = [offset for offset, _ in some], [value for _, value in some]
-        parts, refused = reader(values, offsets)
+        parts, refused, erasures = reader(values, offsets)
+        parts = self._eraser.without_erased(parts)
+        self._batcher.erase(erasures)
+        self._erasures |= {each.id: each for each in erasures}
         self.refused += len(refused)
         if self._batcher.add(Chunk(place, offsets, [None] * len(values), values), parts, 0):
             self._flush()
@@ -216,7 +226,7 @@ class _Work:
         batch = self._batcher.take()
         if batch is None:
             return
-        writing = Writing(batch)
+        writing = Writing(batch, eraser=self._eraser)
         while not writing.run(self._store):
             pass
         self.refused += len(writing.refused)

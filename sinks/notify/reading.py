@@ -140,7 +140,10 @@ class Log:
         _close(self._consumer)
 
     def _read(self, message: Any) -> Heard | None:
-        record = codec.decode_result(message.value() or b"")
+        value = message.value() or b""
+        if codec.erasure_in(value) is not None:
+            return None  # somebody is erased: the alerts about them are withdrawn one by one
+        record = codec.decode_result(value)
         if isinstance(record, Refused):
             self.unreadable += 1
             return None

@@ -19,10 +19,10 @@ from typing import Any, Final
 
 from huoqun.codec import decode_events, decode_record
 from huoqun.config import Config
-from huoqun.control import PREFIX, Generation, Tick, version_of
+from huoqun.control import PREFIX, Erase, Generation, Tick, version_of
 from huoqun.events import MAX_TS_MS, Event, Refused
 from huoqun.results import AnyResult
-from streams.core import saved
+from streams.core import erasing, saved
 from streams.core.answer_model import AnswerModel
 from streams.core.arrival import Arrival, arrival_from
 from streams.core.arrivals import Arrivals
@@ -278,6 +278,9 @@ class Partition:
         elif isinstance(record, Generation):
             self._since = 0
             self._begin(record.number)
+        elif isinstance(record, Erase):
+            self._since = 0
+            self._erase(record)
         else:
             assert isinstance(record, Refused)
             bad.append(Bad(offset, value, record))
@@ -297,6 +300,50 @@ class Partition:
                     tracked.need = -1  # what it has seen can't be read again: it is saved next
             self._horizon.forget()
             self._ticks, self._safe = [], -1
+
+    def _erase(self, erase: Erase) -> None:
+        """Take a person out of the groups that know them: where they were before, nothing late can be placed any more.
+
+        What had not settled settles now, so that there is nothing to take back to.
+        """
+        names: set[str] = set()
+        for tracked in self.groups.values():
+            settings = tracked.group.settings
+            if settings.platform != erase.platform or (erase.groups and settings.group_id not in erase.groups):
+                continue
+            if self.offset <= tracked.chain.fence:
+                continue  # what was saved has it behind it
+            if tracked.pending or tracked.replay:
+                self._resume(tracked)
+            if not erasing.concerns(tracked.group.h, erase):
+                continue
+            names |= erasing.names_of(tracked.group.h, erase)
+            self._tell_all(tracked)
+            self._settle_all(tracked, erase.at)
+            tracked.group.h, tracked.arrivals = erasing.erased(tracked.group.h, tracked.arrivals, erase)
+            tracked.chain.records = 0  # the next save is whole
+            tracked.erased = True
+            self._touch(tracked, self.offset)
+            tracked.wake = NEVER
+            self._schedule(tracked)
+        self._early = erasing.untold(self._early, erase, names)
+        self._forget(len(self._latest))
+
+    def _tell_all(self, tracked: Tracked) -> None:
+        h, version = tracked.group.h, version_of(self.generation, self.offset)
+        for table in range(PUBLISHED):
+            if h.news[table]:
+                self._rows(self._early, tracked, table, version)
+        self._people(self._early, tracked, version)
+
+    def _settle_all(self, tracked: Tracked, at: int) -> None:
+        h, arrivals = tracked.group.h, tracked.arrivals
+        self._elapse(arrivals)
+        arrivals.floor = max(arrivals.floor, at + 1)
+        steps = h.settle(NEVER, 0)
+        if steps:
+            arrivals.settled(steps)
+            arrivals.floor = max(arrivals.floor, steps[-1].ts + 1)
 
     def _track(self, name: str) -> Tracked:
         tracked = self.groups.get(name)
@@ -532,6 +579,8 @@ class Partition:
         h, settings = tracked.group.h, tracked.group.settings
         keys: list[Any] = list(h.news[table])
         keys.sort()
+        if table == RISKS:
+            keys = [key for key in keys if not key[0].startswith(erasing.PREFIX)]
         results += [row_of(h, settings, table, key, version) for key in keys]
         h.news[table].clear()
         if table >= ACTIVITY:
@@ -541,7 +590,9 @@ class Partition:
         h = tracked.group.h
         if not h.changed_people:
             return
-        results += [member_row(h, tracked.group.settings, user, version) for user in sorted(h.changed_people)]
+        settings = tracked.group.settings
+        known = [user for user in sorted(h.changed_people) if not user.startswith(erasing.PREFIX)]
+        results += [member_row(h, settings, user, version) for user in known]
         h.changed_people.clear()
 
     def _due(self, final: bool) -> list[Tracked]:
@@ -562,7 +613,7 @@ class Partition:
                     self._behind = True
                     break
                 continue
-            if late or now - tracked.since > lag.checkpoints:
+            if late or tracked.erased or now - tracked.since > lag.checkpoints:
                 due.append(tracked)
             elif (idle or now - tracked.touched > lag.silent) and steps < lag.steps:
                 steps += len(tracked.group.h.steps)
@@ -594,7 +645,7 @@ class Partition:
         whole = chain.needs_base(self._horizon.lag.compaction)
         payload = saved.save(h, arrivals, whole=whole, fence=self.offset, pending=pending, kept=kept)
         tracked.need = min(pending, default=NEVER)
-        tracked.since = -1
+        tracked.since, tracked.erased = -1, False
         del self._unsaved[tracked.name]
         if pending:
             # Not to be saved again for their sake before the log would have to be read from too far back.

@@ -17,6 +17,7 @@ class Tracked:
         "arrived",
         "chain",
         "changed",
+        "erased",
         "fresh",
         "group",
         "held",
@@ -55,5 +56,7 @@ class Tracked:
         """… that nobody has asked for yet."""
         self.held: bool = False
         """Its midnight has come and waits for the next checkpoint."""
+        self.erased: bool = False
+        """Somebody was taken out of it who still is in what was saved: it is saved next."""
         self.wake: int = NEVER
         """When the ticks wake it: the least entry of the queue that counts."""

@@ -1,10 +1,12 @@
 """What integration tests share: a ClickHouse server, started once a session."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.support import clickhouse
+from tests.support import clickhouse, engines
+from tests.support.engines import ENGINES, Engine
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +26,10 @@ def server(clickhouse_server: clickhouse.RunningClickHouse) -> clickhouse.Runnin
     if clickhouse_server.process is None:
         clickhouse_server.start()
     return clickhouse_server
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A store of its own, with its schema."""
+    with engines.opened(request, tmp_path) as found:
+        yield found

@@ -1,10 +1,6 @@
 """What every store must do, on the embedded engine and on a real server."""
 
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,78 +8,15 @@ import pytest
 from huoqun import codec
 from huoqun.events import Event
 from huoqun.results import Activity, Alert, GroupSummary, Member, MemberRisk, Question
-from huoqun.store_config import Store as StoreConfig
 from sinks import migrate, rows, tables
-from sinks.clickhouse import ClickHouseStore
 from sinks.rows import Part, Read
-from sinks.store import RejectedError, Store, UnusableError
-from tests.support import clickhouse, old_clickhouse
+from sinks.store import RejectedError, UnusableError
+from tests.support.engines import Engine
 
 HOSTILE = [
     "'; DROP TABLE events_rows; --", "\\", "\\N", "\\'", '"', "`", "a\tb\nc\rd", "\0null\0", "{x:String}", "%(x)s %s", "NULL",
     "你好，吗？", "🀄️👩‍👩‍👧", "\u202egnp.exe", "\ufeff", "\u2028", "é" * 1_000, " ", "a/b", "$$x$$", "<script>alert(1)</script>", "{{7*7}}",
 ]  # fmt: skip
-
-
-@dataclass
-class Engine:
-    kind: str
-    store: Store
-    database: str
-    adapt: Callable[[str], str]
-    another: Callable[[], Store]
-
-    def view(self, name: str, order: str = "1", where: str = "1 = 1") -> list[dict[str, Any]]:
-        names = [n for n in tables.TABLES[name].names if n not in ("version", "deleted", "position")]
-        found = self.store.select(
-            f"SELECT {', '.join(names)} FROM {self.database}.{name} WHERE {where} ORDER BY {order}"
-        )
-        return [{n: _plain(n, v) for n, v in zip(names, row, strict=True)} for row in found]
-
-    def insert(self, *found: Part) -> None:
-        for row in found:
-            self.store.insert(tables.TABLES[row.table], row.columns)
-
-    def count(self, table: str) -> int:
-        return int(self.store.select(f"SELECT count() FROM {self.database}.{table}")[0][0])
-
-
-def _plain(name: str, value: Any) -> Any:
-    """What the engines return differently (a tuple or list, 1 or true, times as text or integers) as one."""
-    if isinstance(value, tuple | list):
-        return list(value)
-    if isinstance(value, str) and name in TIMES and value:
-        return round(datetime.fromisoformat(value + "+00:00").timestamp() * 1000)
-    return value
-
-
-TIMES = {c.name for t in tables.TABLES.values() for c in t.columns if c.kind == "time"}
-
-
-@pytest.fixture(
-    params=[pytest.param("embedded", marks=pytest.mark.chdb), pytest.param("server", marks=pytest.mark.clickhouse)]
-)
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    database = "d" + str(abs(hash(request.node.name)))
-    if request.param == "embedded":
-        pytest.importorskip("chdb", reason="the embedded engine is not installed (extra `local`)")
-        from sinks.embedded import EmbeddedStore  # noqa: PLC0415  # an extra
-
-        store: Store = EmbeddedStore(tmp_path, database)
-        found = Engine("embedded", store, database, str, lambda: store)
-    else:
-        running: clickhouse.RunningClickHouse = request.getfixturevalue("server")
-        old = running.version < old_clickhouse.OLD
-
-        def connect() -> Store:
-            config = StoreConfig(kind="clickhouse", port=running.port, database=database)
-            return ClickHouseStore(config, "")
-
-        store = connect()
-        found = Engine("server", store, database, old_clickhouse.adapt if old else str, connect)
-    migrate.migrate(store, database, adapt=found.adapt)
-    yield found
-    store.close()
 
 
 def only(read: Read) -> Part:

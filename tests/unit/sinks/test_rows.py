@@ -81,7 +81,7 @@ UNREADABLE = [
 def test_what_cannot_be_read_never_raises(value: bytes | None):
     """Among the events it is left to the streams, which put it into the dead letters; among the results it is refused."""
     assert rows.read_events([value], [0], store_text=True) == Read([], [])
-    parts, refused = rows.read_results([value])
+    parts, refused, _ = rows.read_results([value])
     assert parts == []
     assert [at for at, _ in refused] == [0]
 
@@ -97,7 +97,7 @@ def test_numbers_that_the_engine_would_wrap_around_are_refused_by_name_and_their
     field: str, value: int
 ):
     records = [event(id="a"), event(id="b", **{field: value}), event(id="c")]
-    parts, refused = rows.read_events([codec.encode(r) for r in records], [7, 8, 9], store_text=True)
+    parts, refused, _ = rows.read_events([codec.encode(r) for r in records], [7, 8, 9], store_text=True)
     assert [(at, why.where) for at, why in refused] == [(1, field)]
     (part,) = parts
     assert (list(part.at), part.columns[0]) == ([0, 2], ["a", "c"])

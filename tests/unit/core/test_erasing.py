@@ -1,0 +1,207 @@
+"""Who is erased is out of the state, of what is saved of it, and of what is told later; counts and the others stay."""
+
+import random
+
+import msgspec
+
+from huoqun import codec
+from huoqun.config import Config
+from huoqun.control import Erase, Tick
+from huoqun.events import Event
+from huoqun.results import Alert, Question
+from streams.core import saved
+from tests.support.core import LAG, Machine, View, view_of
+
+T0 = 1_767_225_600_000
+MINUTE = 60_000
+GONE = "gone-1234"
+NAME = "谢大宝"
+WORDS = "how do I open the confidential box"
+
+
+def message(number: int, user: str, text: str, **fields: object) -> Event:
+    base = {
+        "id": f"e{number}-{user}", "type": "message", "ts": T0 + number * 20_000, "platform": "qq", "group_id": "g",
+        "user_id": user, "user_name": NAME if user == GONE else user.title(), "text": text,
+        "received_at": T0 + number * 20_000 + 200,
+    }  # fmt: skip
+    return Event(**(base | fields))
+
+
+def talk(seed: int, count: int = 120) -> list[Event]:
+    rng = random.Random(seed)
+    events = []
+    for number in range(count):
+        user = rng.choice([GONE, "ada", "bob", "eve"])
+        before = rng.choice(events) if events else None
+        text = rng.choice(
+            [
+                f"{WORDS}?",
+                f"@{NAME} look here",
+                "it is under the table",
+                "大家好，请问怎么报名？",
+                "滚，你这个骗子",
+                "加我微信 vx12345678 兼职日结",
+            ]
+        )
+        if user != GONE:
+            text = text.replace("confidential ", "")
+        fields: dict[str, object] = {}
+        if before is not None and rng.random() < 0.4:
+            fields = {"reply_to": before.id, "mentions": [before.user_id]}
+        kind = rng.choices(["message", "join", "leave", "reaction"], [8, 1, 1, 1])[0]
+        if kind == "join":
+            fields = {"type": "join", "inviter_id": rng.choice([GONE, "bob"])}
+            text = ""
+        elif kind != "message":
+            fields = {"type": kind, "reply_to": before.id if before else ""}
+            text = ""
+        events.append(message(number, user, text, **fields))
+    return events
+
+
+def erase(events: list[Event]) -> Erase:
+    return Erase(id="x", at=events[-1].received_at + 1, platform="qq", users=(GONE,))
+
+
+def after(events: list[Event]) -> list[Event]:
+    start = len(events) + 10
+    return [message(start + n, user, "是的，明天见？") for n, user in enumerate(["ada", "bob", "eve"] * 10)]
+
+
+def log_of(events: list[Event], asked: Erase, later: list[Event]) -> list[bytes]:
+    log = [codec.encode(Tick(now=T0))]
+    for event in events:
+        log += [codec.encode(event), codec.encode(Tick(now=event.received_at + 500))]
+    log += [codec.encode(asked), codec.encode(Tick(now=asked.at + 1_000))]
+    for event in later:
+        log += [codec.encode(event), codec.encode(Tick(now=event.received_at + 500))]
+    log.append(codec.encode(Tick(now=later[-1].received_at + 3 * 86_400_000)))  # some midnights
+    return log
+
+
+def erased(view: View) -> View:
+    """What a store shows that has erased them, too."""
+    left: View = {}
+    for key, row in view.items():
+        if row.get("answered_by") == GONE:
+            row = {**row, "answered_by": "", "answer_event_id": ""}  # noqa: PLW2901  # a copy
+        if not told_of(str(row)) and f"-{GONE}" not in str(row):
+            left[key] = row
+    return left
+
+
+def told_of(text: str) -> list[str]:
+    return [sign for sign in (GONE, NAME, "confidential") if sign in text]
+
+
+def test_nothing_that_is_saved_or_told_later_tells_of_them() -> None:
+    for seed in range(20):
+        events = talk(seed)
+        asked = erase(events)
+        later = after(events)
+        log = log_of(events, asked, later)
+        machine = Machine(Config())
+        place = log.index(codec.encode(asked))
+        machine.feed(log, 0, place)
+        machine.checkpoint()
+        assert GONE in view_of(machine.results)["Member", f"qq/g/{GONE}"].values()
+        machine.feed(log, place, place + 1)
+        machine.results.clear()  # those from before, the sink erases
+        machine.feed(log, place + 1, len(log))
+        machine.checkpoint()
+        stored = b"".join(machine.store.values())
+        assert told_of(stored.decode("utf-8", "replace")) == [], seed
+        told = b"\n".join(codec.encode(r) for r in machine.results).decode()
+        assert told_of(told) == [], seed
+        assert f"-{GONE}" not in told
+
+
+def test_it_is_the_same_however_the_log_is_read_and_wherever_a_worker_dies() -> None:
+    for seed in range(12):
+        events = talk(seed, 60)
+        log = log_of(events, erase(events), after(events))
+        whole = Machine(Config())
+        whole.run(log, batch=len(log))
+        expected = erased(view_of(whole.results))
+        rng = random.Random(seed)
+        machine = Machine(Config(), LAG)
+        at = 0
+        crashes = 4
+        while at < len(log):
+            at = machine.feed_to_rest(log, at, min(len(log), at + rng.randint(1, 30)))
+            if rng.random() < 0.5:
+                machine.checkpoint(save=rng.choice([0.0, 0.5, 1.0, 1.0]))
+            if crashes and rng.random() < 0.2:
+                crashes -= 1
+                at = machine.crash()
+            if at < len(log) and machine.state.up_to_rest([(o, log[o]) for o in range(at, len(log))]) == 0:
+                break
+        machine.feed(log, at, len(log))
+        machine.checkpoint()
+        found = erased(view_of(machine.results))
+        assert found == expected, seed
+
+
+def test_what_comes_again_from_before_is_not_placed_and_what_they_write_later_is_theirs() -> None:
+    events = talk(3)
+    asked = erase(events)
+    log = log_of(events, asked, after(events))
+    machine = Machine(Config())
+    machine.run(log)
+    machine.results.clear()
+    again = [codec.encode(each) for each in (message(900, GONE, WORDS, ts=asked.at - 1), *events)]
+    start = len(log)
+    machine.feed(log + again, start, start + len(again))
+    machine.checkpoint()
+    assert told_of(str(view_of(machine.results))) == []
+
+    back = message(20_000, GONE, "hello again")
+    machine.feed([*log, *again, codec.encode(back)], start + len(again), start + len(again) + 1)
+    machine.checkpoint()
+    row = view_of(machine.results)["Member", f"qq/g/{GONE}"]
+    assert row["messages_28d"] == 1
+
+
+def test_alerts_about_them_are_withdrawn_and_the_others_questions_stay() -> None:
+    asker = message(0, GONE, f"{WORDS}?")
+    other = message(1, "ada", "where do I sign up for the course?")
+    asked = Erase(id="x", at=T0 + 21 * MINUTE, platform="qq", users=(GONE,))
+    log = [codec.encode(each) for each in (Tick(now=T0), asker, other, Tick(now=T0 + 20 * MINUTE), asked)]
+    log.append(codec.encode(Tick(now=T0 + 22 * MINUTE)))
+    machine = Machine(Config())
+    machine.feed(log, 0, 4)
+    machine.checkpoint()
+    raised = {r.alert_id: r.user_id for r in machine.results if isinstance(r, Alert)}
+    assert set(raised.values()) == {GONE, "ada"}
+    machine.feed(log, 4, 6)
+    machine.checkpoint()
+
+    view = view_of(machine.results)
+    assert {row["user_id"] for (kind, _), row in view.items() if kind == "Alert"} == {"ada"}
+    kept = machine.state.groups["qq/g"].group.h
+    assert [q.user for q in kept.questions.values()] == ["ada"]
+    assert [r.user_id for r in machine.results if isinstance(r, Question)][-1:] != [GONE]
+
+
+def test_only_the_groups_that_were_asked_for_forget() -> None:
+    events = [message(0, GONE, "hello"), message(1, GONE, "hello", group_id="other")]
+    asked = msgspec.structs.replace(erase(events), groups=("other",))
+    machine = Machine(Config())
+    machine.run([codec.encode(each) for each in (Tick(now=T0), *events, asked)])
+    assert GONE in machine.state.groups["qq/g"].group.h.index
+    assert GONE not in machine.state.groups["qq/other"].group.h.index
+
+
+def test_the_save_after_it_is_whole_and_comes_at_once() -> None:
+    events = talk(5, 40)
+    log = log_of(events, erase(events), after(events)[:1])
+    machine = Machine(Config())
+    place = log.index(codec.encode(erase(events)))
+    machine.feed(log, 0, place)
+    machine.checkpoint()
+    machine.feed(log, place, place + 1)
+    machine.checkpoint()
+    (chain,) = saved.chains(machine.store.items()).values()
+    assert len(chain.payloads) == 1
+    assert told_of(chain.payloads[0].decode("utf-8", "replace")) == []
