@@ -19,7 +19,12 @@ HELD: Final = "held"
 """The half that was never used for tuning: what is judged."""
 TARGET: Final = at_least(0.92)
 NAME: Final = "question detection, F1"
-LANGUAGES: Final = {"zh": "Chinese", "en": "English"}
+LANGUAGES: Final = {
+    "zh": "Chinese",
+    "en": "English",
+    "zh_later": "Chinese, later messages",
+    "en_later": "English, later messages",
+}
 _STARTS_MS: Final = 1_750_000_000_000
 _APART_MS: Final = 60_000
 

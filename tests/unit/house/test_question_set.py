@@ -79,3 +79,28 @@ def test_the_readme_counts_what_is_there() -> None:
         }
         assert said == counted
         assert set(said) == {"all", *(row[key] for messages in everything.values() for row in messages)}
+
+
+LATER = {"zh": 1500, "en": 800}
+"""Messages written later, in files of their own."""
+
+
+@pytest.mark.parametrize("language", LATER)
+def test_the_later_messages_are_enough_of_one_shape_and_in_no_other_place(language: str) -> None:
+    later = rows(f"{language}_later")
+    assert len(later) >= LATER[language]
+    assert {tuple(row) for row in later} == {("id", "text", "wants_answer", "split")}
+    assert [row["id"] for row in later] == [f"{language}-later-{number:04}" for number in range(1, len(later) + 1)]
+    texts = [row["text"].casefold() for row in [*later, *rows(language)]]
+    assert len(set(texts)) == len(texts)
+    assert {(row["split"], row["wants_answer"]) for row in later} == {
+        (split, label) for split in ("tune", "held") for label in (True, False)
+    }
+
+
+@pytest.mark.parametrize("language", LATER)
+def test_no_held_message_is_among_those_that_are_learned_from(language: str) -> None:
+    lines = (HOME.parents[2] / "training" / "messages" / f"{language}.txt").read_text("utf-8").splitlines()
+    learned = {line[2:] for line in lines}
+    held = [row["text"] for name in (language, f"{language}_later") for row in rows(name) if row["split"] == "held"]
+    assert [text for text in held if text in learned] == []
