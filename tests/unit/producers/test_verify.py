@@ -297,3 +297,55 @@ def test_signatures_are_compared_in_constant_time_and_all_of_them() -> None:
         if isinstance(n, ast.Compare) and any(isinstance(o, ast.Eq | ast.NotEq) for o in n.ops)
     ]
     assert all(isinstance(c.comparators[0], ast.Constant) for c in compared)  # only lengths
+
+
+DAY = 86_400
+
+
+@pytest.mark.parametrize("unit", [1, 1000])
+def test_a_signed_time_of_a_platform_without_a_bound_may_be_a_day_off_and_not_more(unit: int) -> None:
+    def at(seconds: int) -> Denied | None:
+        return verify.stale(str(seconds * unit), now_s=TIME, where="time")
+
+    assert [at(TIME + off) for off in (-DAY, -1, 0, 1, DAY)] == [None] * 5
+    assert all(isinstance(at(TIME + off), Denied) for off in (-2 * DAY, -DAY - 1, DAY + 1, 2 * DAY))
+
+
+def test_a_signed_time_is_in_milliseconds_from_the_first_moment_that_no_second_count_reaches() -> None:
+    edge = verify._MS_FROM
+    assert verify.stale(str(edge), now_s=edge // 1000, where="time") is None
+    assert verify.stale(str(edge - 1), now_s=edge - 1, where="time") is None
+
+
+def test_what_is_missing_is_told_from_what_comes_twice() -> None:
+    for values, why in (((), "missing"), (("",), "missing"), ((ID, ID), "sent more than once")):
+        found = check(ids=values)
+        assert isinstance(found, Denied)
+        assert found.why == why
+
+
+def test_a_token_that_is_missing_is_told_from_one_that_is_no_text() -> None:
+    for offered, why in (
+        ([], "missing"),
+        ([None], "missing"),
+        ([""], "missing"),
+        ([7], "must be one text"),
+        (["a", "a"], "must be one text"),
+    ):
+        found = token(offered=offered, keys=[b"a"], where="x")
+        assert isinstance(found, Denied)
+        assert found.why == why
+
+
+def test_a_bearer_token_may_come_as_an_argument_only_where_there_is_no_header() -> None:
+    assert verify.bearer(headers=[], arguments=["a"], keys=[b"a"]) is None
+    assert verify.bearer(headers=["Bearer a"], arguments=[], keys=[b"a"]) is None
+    assert verify.bearer(headers=["Bearer a"], arguments=["wrong"], keys=[b"a"]) is None
+    for headers, arguments, where in (
+        ([], ["b"], "access_token"),
+        (["Bearer b"], ["a"], "Authorization"),
+        ([], [], "Authorization"),
+    ):
+        found = verify.bearer(headers=headers, arguments=arguments, keys=[b"a"])
+        assert isinstance(found, Denied)
+        assert found.where == where

@@ -146,3 +146,9 @@ class BatcherMachine(RuleBasedStateMachine):
 
 TestBatcherMachine = BatcherMachine.TestCase
 TestBatcherMachine.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)
+
+
+def test_a_batch_of_exactly_so_many_bytes_is_full():
+    batcher = Batcher(LIMITS)
+    assert not batcher.add(chunk(P0, 0, size=99), [part(["a"])], 0)
+    assert batcher.add(chunk(P0, 1, size=1), [part(["b"])], 0)

@@ -384,3 +384,12 @@ async def test_over_tls_the_name_is_asked_for_and_its_certificate_checked(
         untrusted = await Outbound(opened, resolver=here).post(f"https://hooks.example:{port}/x", b"{}", {})
         assert isinstance(untrusted, Unreachable)
         assert len(asked) == 1
+
+
+def test_only_what_is_opened_by_name_or_network_is_inside() -> None:
+    opened = allowed(["10.0.0.0/8", "Alertmanager."])
+    assert isinstance(opened, Allowed)
+    assert [targets.inside(host, opened) for host in ("10.1.2.3", "alertmanager", "ALERTMANAGER.")] == [True] * 3
+    assert [targets.inside(host, opened) for host in ("11.1.2.3", "::1", "alertmanager.example", "example.com")] == [
+        False
+    ] * 4
