@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from string import ascii_lowercase
-from typing import Final
+from typing import Any, Final
 
 from huoqun.results import alert_id
 from streams.core import questions
@@ -106,10 +106,12 @@ def _new(author: Person, ts: int) -> bool:
 def _remember(t: Troubles, event: Arrival, mark: int, sells: bool) -> Pasted:
     """Add the message to the texts of the day, or to the one that it repeats, and return that."""
     since = event.ts - DAY_MS
-    kept: list[Pasted] = []
+    kept: list[Any] = []
     found: Pasted | None = None
-    for pasted in t.pasted:
-        if pasted[3] < since:
+    rows: tuple[Any, ...] = t.pasted  # not typed: compiled, each would be taken apart, and put together again
+    for pasted in rows:
+        last: int = pasted[3]
+        if last < since:
             continue
         if found is None and (near(pasted[0], mark) or (sells and pasted[5] and event.user_id in pasted[6])):
             found = pasted

@@ -117,8 +117,9 @@ def _by_link(h: History, settings: GroupSettings, event: Arrival, author: Person
     """Close what the message answers by an explicit link, for good; with it all that the same question was put in."""
     found: dict[str, float] = {}
     if event.thread_id:
+        thread, user = event.thread_id, event.user_id
         for asked in h.open:
-            if asked.user != event.user_id and event.thread_id in (asked.thread, asked.event):
+            if thread in (asked.thread, asked.event) and asked.user != user:
                 found[asked.event] = CONFIDENCE_THREAD
     if event.reply_to:
         target = h.questions.get(event.reply_to)

@@ -95,10 +95,9 @@ def ad_grade(text: str) -> int:
 
 
 def _grade(low: str) -> int:
-    called = _CALL.search(low) is not None
-    if not called and _LINK.search(low) is None:
-        return NO_AD
     if _ANY_ZH_PITCH.search(low) is None and _PITCH.search(low) is None:
+        return NO_AD
+    if _CALL.search(low) is None and _LINK.search(low) is None:  # these look at every character: ten times the price
         return NO_AD
     return MAYBE_AD if _TALK.search(low) is not None else AD
 
