@@ -90,7 +90,7 @@ def provision(config: Config) -> list[str]:
     of a new log replace those of an old one. Safe to repeat, to interrupt anywhere, and to run twice at once.
     """
     kafka = config.kafka
-    wanted = topics.specs(kafka.topic_prefix, kafka.partitions)
+    wanted = topics.specs_of(kafka)
     with _admin(kafka) as admin:
         there = set(admin.list_topics())
         missing = [spec for spec in wanted if spec.name not in there]
@@ -104,7 +104,7 @@ def provision(config: Config) -> list[str]:
 def verify(config: Config) -> list[str]:
     """Return what is wrong with the topics, each with its mend; an empty list means that everything may start."""
     kafka = config.kafka
-    wanted = {spec.name: spec for spec in topics.specs(kafka.topic_prefix, kafka.partitions)}
+    wanted = {spec.name: spec for spec in topics.specs_of(kafka)}
     events = topics.full_name(kafka.topic_prefix, topics.EVENTS)
     with _admin(kafka) as admin:
         there = set(admin.list_topics())

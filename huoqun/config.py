@@ -135,6 +135,23 @@ class Privacy(_Section, kw_only=True):
     gateway and the worker need it; see docs/privacy.md."""
 
 
+class Retention(_Section, kw_only=True):
+    """How many days rows are kept in the store, by event time; 0: for ever. A row goes with the next merge after that.
+
+    ``[kafka] retention_days`` is that of the topics.
+    """
+
+    events_days: int = 0
+    """Events, joins and leaves, conversions."""
+    activity_days: int = 0
+    """Activity by minute and hour, and who spoke on which day."""
+    questions_days: int = 0
+    alerts_days: int = 0
+    """Alerts, what operators did about them, notices sent."""
+    risk_days: int = 0
+    """Each member's risk day by day; the latest stays with the member."""
+
+
 class Deadlines(_Section, kw_only=True):
     """How long a message that wants an answer may wait, in minutes."""
 
@@ -212,6 +229,7 @@ class Config(_Section, kw_only=True):
     desk: Desk = msgspec.field(default_factory=Desk)
     notify: Notify = msgspec.field(default_factory=Notify)
     privacy: Privacy = msgspec.field(default_factory=Privacy)
+    retention: Retention = msgspec.field(default_factory=Retention)
     deadlines: Deadlines = msgspec.field(default_factory=Deadlines)
     staff: list[str] = []
     """``platform/user_id`` of people who are staff in every group."""
@@ -268,7 +286,19 @@ def dump_env(config: Config) -> dict[str, str]:
     return env
 
 
-_SECTIONS: Final = ("kafka", "gateway", "worker", "streams", "store", "sink", "desk", "notify", "privacy", "deadlines")
+_SECTIONS: Final = (
+    "kafka",
+    "gateway",
+    "worker",
+    "streams",
+    "store",
+    "sink",
+    "desk",
+    "notify",
+    "privacy",
+    "retention",
+    "deadlines",
+)
 _YEAR_MINUTES: Final = 365 * 24 * 60
 _HOUR_SECONDS: Final = 3600
 _FIRST_YEAR: Final = 1971
@@ -395,6 +425,8 @@ def _problems(config: Config) -> list[str]:
     problems += kafka_config.problems(config.kafka)
     problems += store_config.problems(config.store)
     problems += notify_config.problems(config.notify, minutes_of_day)
+    kept = msgspec.structs.asdict(config.retention)
+    problems += [f"retention.{name}: must not be negative, is {days}" for name, days in kept.items() if days < 0]
     if config.gateway.spool_bytes < 0:
         problems.append(f"gateway.spool_bytes: must not be negative, is {config.gateway.spool_bytes}")
     if config.worker.lateness_seconds < 0:

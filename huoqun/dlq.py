@@ -7,6 +7,7 @@ events are counted once by id, results replace each other by version. What fails
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Final, NamedTuple
@@ -26,6 +27,8 @@ MOST_COUNTED: Final = 5_000
 """With more records than that in the dead-letter topic, :func:`count` does not read them all."""
 
 _AT_ONCE: Final = 100
+_PLACE: Final = re.compile(rb".+/\d+/\d+", re.DOTALL)
+"""The key of a letter: where its record was. Without a value it unmakes what stands before it under that key."""
 
 
 class Count(NamedTuple):
@@ -50,7 +53,9 @@ def topic_of(config: Config) -> str:
 def look(config: Config) -> Letters:
     """Return all letters. Raises :class:`BrokerError`."""
     found = list(records.read(config.kafka, topic_of(config)))
-    unmade = {record.key: record.offset for record in found if record.key is not None and record.value is None}
+    unmade = {
+        record.key: record.offset for record in found if record.value is None and _PLACE.fullmatch(record.key or b"")
+    }
     left = (record for record in found if record.offset > unmade.get(record.key or b"", -1))
     return index((record.offset, record.value) for record in left)
 
@@ -165,5 +170,7 @@ def _send(config: Config, writer: Writer, letter: DeadLetter, value: bytes) -> o
 
 def _note(config: Config, writer: Writer, number: int, letter: DeadLetter, place: Place) -> object:
     note = Replayed(letter=number, at=now_ms(), topic=letter.topic, partition=place.partition, offset=place.offset)
-    key = f"{letter.topic}/{letter.partition}/{letter.offset}".encode()
+    key = (
+        f"{letter.topic}/{letter.partition}/{letter.offset}#replayed".encode()
+    )  # not the letter's, which it would replace
     return writer.write(topic_of(config), key=key, value=codec.encode(note), partition=0)

@@ -20,6 +20,10 @@ class Kafka(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     topic_prefix: str = "huoqun"
     partitions: int = 4
     replication: int = 1
+    retention_days: float = 30.0
+    """How long events are kept, which is how far back a rebuild reaches; also what was sent, and dead letters. For topics that
+    are made from now on: ``huoqun doctor`` says how to change the others. The next: the results."""
+    result_retention_days: float = 7.0
     security: Literal["plaintext", "tls", "sasl_plaintext", "sasl_tls"] = "plaintext"
     ca_file: str = ""
     cert_file: str = ""
@@ -42,6 +46,11 @@ class Kafka(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 def problems(kafka: Kafka) -> list[str]:
     """Return what can't be used, with its place and the mend."""
     found = [
+        f"kafka.{name}: must be more than 0, not {days:g}"
+        for name in ("retention_days", "result_retention_days")
+        if not (days := getattr(kafka, name)) > 0
+    ]
+    found += [
         f"kafka.{name}: no such file: {file}"
         for name in ("ca_file", "cert_file", "key_file")
         if (file := getattr(kafka, name)) and not Path(file).is_file()

@@ -6,6 +6,8 @@ from typing import Final
 
 import msgspec
 
+from huoqun.kafka_config import Kafka
+
 EVENTS: Final = "events"
 ACTIVITY: Final = "activity"
 QUESTIONS: Final = "questions"
@@ -66,24 +68,36 @@ def notify_group(prefix: str) -> str:
     return f"{prefix}-notify"
 
 
-def specs(prefix: str, partitions: int) -> tuple[TopicSpec, ...]:
+def specs(
+    prefix: str, partitions: int, *, events_days: float = 30.0, results_days: float = 7.0
+) -> tuple[TopicSpec, ...]:
     """Return every topic of the product. The events, results and state have one partition count: state moves with them."""
-    keep_30_days = {"retention.ms": str(30 * _DAY_MS)}
-    # What is not compacted yet is read by every recovery: the broker's own segments of 1 GiB would be most of it.
+    long = {"retention.ms": str(round(events_days * _DAY_MS))}
+    short = {"retention.ms": str(round(results_days * _DAY_MS))}
+    # What is not compacted yet is read by every recovery: the broker's own segments of 1 GiB would be most of it. And what was
+    # saved of somebody who is erased is gone when it is compacted, so that has a bound too.
     compacted = {
         "cleanup.policy": "compact",
         "segment.bytes": str(64 * 1024 * 1024),
         "min.cleanable.dirty.ratio": "0.2",
+        "max.compaction.lag.ms": str(_DAY_MS),
     }
+    unmade = {"cleanup.policy": "compact,delete", "max.compaction.lag.ms": str(_DAY_MS)}  # letters of who is erased
     return (
-        TopicSpec(full_name(prefix, EVENTS), partitions, keep_30_days),
-        *(
-            TopicSpec(full_name(prefix, t), partitions, {"retention.ms": str(7 * _DAY_MS)})
-            for t in RESULT_TOPICS
-            if t != DELIVERIES
-        ),
-        TopicSpec(full_name(prefix, DELIVERIES), 1, keep_30_days),  # one partition: who has it is the one who sends
-        TopicSpec(full_name(prefix, DEADLETTER), 1, keep_30_days),
+        TopicSpec(full_name(prefix, EVENTS), partitions, long),
+        *(TopicSpec(full_name(prefix, t), partitions, short) for t in RESULT_TOPICS if t != DELIVERIES),
+        TopicSpec(full_name(prefix, DELIVERIES), 1, long),  # one partition: who has it is the one who sends
+        TopicSpec(full_name(prefix, DEADLETTER), 1, long | unmade),
         TopicSpec(full_name(prefix, SOURCES), 1, {"retention.ms": str(7 * _DAY_MS)}),
         TopicSpec(state_topic(prefix), partitions, compacted),
+    )
+
+
+def specs_of(kafka: Kafka) -> tuple[TopicSpec, ...]:
+    """Return every topic as it is configured."""
+    return specs(
+        kafka.topic_prefix,
+        kafka.partitions,
+        events_days=kafka.retention_days,
+        results_days=kafka.result_retention_days,
     )

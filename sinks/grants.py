@@ -70,11 +70,11 @@ WRITER: Final = Role(
     "writer",
     "_writer",
     "HUOQUN_CLICKHOUSE_WRITER_PASSWORD",
-    "SELECT, INSERT, ALTER DELETE, ALTER UPDATE",
+    "SELECT, INSERT, ALTER DELETE, ALTER UPDATE, ALTER TTL",
     (*_SYSTEM, "mutations"),
     on_erasing="TRUNCATE",
 )
-"""Stores rows, and erases people: ``huoqun sink``."""
+"""Stores rows, erases people, sets how long rows are kept: ``huoqun sink``."""
 
 READER: Final = Role(
     "reader",

@@ -13,7 +13,7 @@ from typing import Final
 from huoqun import broker, health, log, topics
 from huoqun.clock import now_ms
 from huoqun.config import Config
-from sinks import campaigns, metrics, migrate, rows
+from sinks import campaigns, metrics, migrate, retention, rows
 from sinks.batch import Limits
 from sinks.clickhouse import ClickHouseStore
 from sinks.consumer import KafkaDeadLetters, KafkaSource
@@ -95,6 +95,7 @@ def run(config: Config, environ: Mapping[str, str] = os.environ) -> None:
         source = KafkaSource(kafka, list(reading), group_of(prefix))
         stack.callback(source.close)
         writer = stack.enter_context(ThreadPoolExecutor(1, "writer"))
+        retention.apply(store, config.store.database, config.retention)
         eraser = Eraser(config.store.database)
         eraser.begin(store)
         sink = Sink(

@@ -27,7 +27,7 @@ LOOK_BACK: Final = 3_000
 STATE_RECORDS: Final = 300
 SINK_BEHIND: Final = 50_000
 GROWING_SECONDS: Final = 2.0
-_WATCHED: Final = ("retention.ms", "cleanup.policy")
+_WATCHED: Final = ("retention.ms", "cleanup.policy", "max.compaction.lag.ms")
 
 
 def files() -> Finding:
@@ -59,7 +59,7 @@ def spool(data_dir: Path) -> Finding:
 
 def settings(config: Config) -> Iterator[Finding]:
     """Are the topics kept as long, and compacted, as they must be."""
-    wanted = {spec.name: spec for spec in topics.specs(config.kafka.topic_prefix, config.kafka.partitions)}
+    wanted = {spec.name: spec for spec in topics.specs_of(config.kafka)}
     try:
         found = broker.settings(config.kafka, list(wanted))
     except broker.BrokerError as error:
@@ -70,17 +70,20 @@ def settings(config: Config) -> Iterator[Finding]:
             there, needed = found.get(name, {}).get(setting), spec.settings.get(setting)
             if there is None or needed is None or _enough(setting, there, needed):
                 continue
+            value = f"[{needed}]" if "," in needed else needed  # a comma would end it
             yield Finding(
                 "topics",
                 "wrong",
-                f"topic {name} has {setting}={there}, less than {needed} · 主题 {name} 的 {setting} 不对",
-                f"kafka-configs.sh --alter --entity-type topics --entity-name {name} --add-config {setting}={needed}",
+                f"topic {name} has {setting}={there}, needed is {needed} · 主题 {name} 的 {setting} 不对",
+                f"kafka-configs.sh --alter --entity-type topics --entity-name {name} --add-config {setting}={value}",
             )
 
 
 def _enough(setting: str, there: str, needed: str) -> bool:
     if setting == "cleanup.policy":
         return there == needed
+    if setting == "max.compaction.lag.ms":  # who is erased is in what is not compacted yet
+        return int(there) <= int(needed)
     return int(there) == -1 or int(there) >= int(needed)
 
 

@@ -143,7 +143,10 @@ def test_a_letter_is_shown_with_the_headers_of_the_record_and_its_bytes(broker: 
                 topic=events, partition=place.partition, offset=place.offset, reason="JSON is malformed", value=value,
                 key=b"qq/g", at=1_764_000_000_000, service="worker", **fields,
             )  # fmt: skip
-            return writer.write(topics.full_name(topic_prefix, topics.DEADLETTER), key=None, value=codec.encode(dead))
+            key = (
+                f"{events}/{place.partition}/{place.offset}".encode()
+            )  # the topic is compacted: without one it takes nothing
+            return writer.write(topics.full_name(topic_prefix, topics.DEADLETTER), key=key, value=codec.encode(dead))
 
         gone = records.Place(small_at.partition, 10_000)
         writer.wait([put(small_at, b'{"a":\x1b[31m'), put(large_at, large[:1000], cut=len(large)), put(gone, b"{", cut=9), put(gone, b"")])  # fmt: skip
