@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import streams
-from tests.chaos import kills, outages, stores, storm
+from tests.chaos import clocks, kills, outages, stores, storm
 from tests.chaos.beds import standing
 from tests.chaos.network import Line
 from tests.chaos.timeline import Timeline
@@ -72,6 +72,11 @@ def run_store_cut(asked: argparse.Namespace, directory: Path, timeline: Timeline
         return stores.cut(bed, line, seed=asked.seed, seconds=asked.seconds or 60, rate=asked.rate or 100)
 
 
+def run_clock(asked: argparse.Namespace, directory: Path, timeline: Timeline) -> Verdict:
+    with standing(directory, timeline, asked.broker, environ=clocks.environ(directory)) as bed:
+        return clocks.run(bed, seed=asked.seed, rate=asked.rate or 40, seconds=asked.seconds or 8)
+
+
 SCENARIOS: dict[str, tuple[str, Callable[[argparse.Namespace, Path, Timeline], Verdict]]] = {
     "kills": ("each component in turn: --kills times one of --faults (kill, term, stop for --seconds)", run_kills),
     "restarts": ("Apache Kafka killed -9 and started again --kills times", run_restarts),
@@ -80,6 +85,7 @@ SCENARIOS: dict[str, tuple[str, Callable[[argparse.Namespace, Path, Timeline], V
     "storm": ("--kills joins, leaves and kills of --workers over --events", run_storm),
     "store-down": ("a ClickHouse server down for --seconds", run_store_down),
     "store-cut": ("a ClickHouse server whose reply to every first insert is lost, for --seconds", run_store_cut),
+    "clock": ("the gateway's and the ticker's clocks wrong by up to 40 min, and jumping each --seconds", run_clock),
 }
 
 

@@ -102,7 +102,7 @@ def views(parts: Parts) -> tuple[View, list[str]]:
     view: View = {}
     twice: list[str] = []
     for name, kind in VIEWS.items():
-        for row in query(parts.config, f"SELECT * FROM {name}"):
+        for row in query(parts.config, f"SELECT * FROM {name} WHERE group_id != '*'"):
             values = {k: ms(v) for k, v in row.items() if k in TIMES and v is not None}
             result = msgspec.convert(row | values, kind, strict=False)
             key = (kind.__name__, result.key())
