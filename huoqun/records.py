@@ -184,8 +184,12 @@ class Writer:
             return error
 
     def wait(self, sent: Sequence[Any]) -> list[Place | str]:
-        """Return where each record went, or why the broker did not take it."""
-        self._producer.flush(timeout=REQUEST_SECONDS)
+        """Return where each record went, or why the broker did not take it.
+
+        Raises :class:`BrokerError` if it does not say in time.
+        """
+        with broker.errors(self._kafka):
+            self._producer.flush(timeout=REQUEST_SECONDS)
         return [_outcome(each) for each in sent]
 
 

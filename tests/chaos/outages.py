@@ -19,6 +19,8 @@ from tests.chaos.verdict import Verdict
 
 BACK_SECONDS = 30.0
 GROWTH = 50 * 1024 * 1024
+LONG_OPEN_MS = 150_000
+"""Nobody can be told while the broker is away, and until a notifier has found its place again and read everything: twice in a row."""
 
 Fault = Callable[[], str]
 
@@ -113,7 +115,9 @@ def _run(bed: Bed, faults: list[Fault], *, seed: int, rate: float, settle: float
     ended = [line.partition(";")[0] for line in parts.ends]
     deaths = sum(line.startswith(NOTIFY) for line in ended)
     # A notice whose record could not be written is told again: as a crash.
-    found = verdict.of(parts, load, bed.receiver, seconds=settle, notify_kills=deaths + len(faults))
+    found = verdict.of(
+        parts, load, bed.receiver, seconds=settle, notify_kills=deaths + len(faults), long_open_ms=LONG_OPEN_MS
+    )
     found.figures["back_after_seconds"] = {kind: [round(s, 1) for s in all_of] for kind, all_of in back.items()}
     found.figures["ended_by_themselves"] = ended
     found.figures["growth_mb"] = {n: round((most[n] - before[n]) / 2**20, 1) for n in before}

@@ -48,6 +48,7 @@ def of(
     seconds: float = 180,
     poison: int = 0,
     notify_kills: int = 0,
+    long_open_ms: int = LONG_OPEN_MS,
     oracle: Callable[[list[Raw]], View] | None = None,
 ) -> Verdict:
     """Wait until everything is as it must be, or ``seconds`` are over; return what is, and what is not."""
@@ -77,7 +78,16 @@ def of(
         "rows": dict(Counter(name for name, _ in right)),
     }
     if receiver is not None:
-        found.wrong += told(parts, right, raws, receiver, found.figures, seconds=seconds, notify_kills=notify_kills)
+        found.wrong += told(
+            parts,
+            right,
+            raws,
+            receiver,
+            found.figures,
+            seconds=seconds,
+            notify_kills=notify_kills,
+            long_open_ms=long_open_ms,
+        )
     if found.wrong:
         _keep(parts)
     return found
@@ -176,6 +186,7 @@ def told(
     *,
     seconds: float,
     notify_kills: int,
+    long_open_ms: int,
 ) -> list[str]:
     """Each alert that was open long enough was told at least once, and its end to whom it was told."""
     last = {group: max(r["ts"] for r in raws if r["group_id"] == group) for group in {r["group_id"] for r in raws}}
@@ -184,7 +195,7 @@ def told(
         for (kind, _), row in right.items()
         if kind == "Alert" and _at(row, "raised_at") < last[str(row["group_id"])]
     ]
-    must = {str(a["alert_id"]) for a in alerts if a["state"] == "open" or _open_for(a) > LONG_OPEN_MS}
+    must = {str(a["alert_id"]) for a in alerts if a["state"] == "open" or _open_for(a) > long_open_ms}
     ended = {str(a["alert_id"]) for a in alerts if a["state"] == "resolved"}
     deadline = time.monotonic() + seconds
     while True:
