@@ -117,6 +117,11 @@ def traces(text: str) -> list[str]:
     return [trace for trace in TRACES if trace in text]
 
 
+def read_by_the_sink(cfg: Config) -> list[str]:
+    """The topics, but for the events: ticks come into those all the time."""
+    return [topics.full_name(cfg.kafka.topic_prefix, name) for name in topics.RESULT_TOPICS]
+
+
 def rewind(cfg: Config) -> None:
     """Let the sink begin anew, at the beginning of every topic."""
     prefix = cfg.kafka.topic_prefix
@@ -183,5 +188,9 @@ def test_a_person_is_gone_from_store_state_and_dead_letters_and_a_rebuild_does_n
     )
     eventually(
         lambda: {row["text"] for row in query(sink.config, "SELECT text FROM events")} == texts, "the others stay"
+    )
+    eventually(
+        lambda: not administration.total_lag(cfg, topics.sink_group(cfg.kafka.topic_prefix), read_by_the_sink(cfg)),
+        "the sink has read all there is",
     )
     assert traces(stored(sink.config)) == []
