@@ -64,7 +64,7 @@ OWNER: Final = Role(
     (*_SYSTEM, "mutations", "parts"),
     on_scratch="DROP DATABASE",
 )
-"""Makes and changes the schema, deletes rows, changes tables for others: ``huoqun migrate``, ``huoqun rebuild``."""
+"""Makes and changes the schema, deletes rows, changes tables for others: ``huoqun migrate``, ``rebuild``, ``erase``."""
 
 WRITER: Final = Role(
     "writer",

@@ -86,6 +86,11 @@ async def read_body(chunks: Chunks, *, limit: int, seconds: Callable[[], float],
     except TimeoutError:
         budget.give(held)
         raise Problem(408, "timeout", "the body did not arrive in time", close=True) from None
+    except (
+        RuntimeError
+    ):  # aiohttp's word for a client that has gone between two reads; its other one, a second reader, can't be
+        budget.give(held)
+        raise ConnectionResetError("the client has gone") from None
     except BaseException:
         budget.give(held)
         raise

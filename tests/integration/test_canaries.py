@@ -346,7 +346,7 @@ def at_the_desk(run: Run, desk: str) -> None:
 def look_around(run: Run) -> None:
     """Every tool that says how things are, with the right settings and with wrong ones."""
     for arguments in (
-        ("config", "show"), ("config", "check"), ("doctor",), ("status",), ("dlq", "list", "--json"),
+        ("config", "show"), ("config", "check"), ("doctor",), ("doctor", "--json"), ("status",), ("dlq", "list", "--json"),
         ("notify", "test", "everybody"), ("query", "SELECT count() FROM nowhere"), ("migrate",),
     ):  # fmt: skip
         run.command(*arguments, shown=arguments[0] == "query")

@@ -1,6 +1,7 @@
 """A broker behind TLS and a sign-in: every client of ours reaches it, and says what is wrong where it can't."""
 
 import json
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,6 +78,13 @@ def assert_nothing_tells_the_password(stack: LocalStack, directory: Path) -> Non
     assert written
     assert not [file for file in written if PASSWORD in file.read_text("utf-8", "replace")]
     assert PASSWORD not in json.dumps(msgspec.to_builtins(stack.config))
+    places = stack.addresses
+    for address in (places.gateway, places.worker_metrics, places.sink_metrics):
+        for path in ("metrics", "healthz", "readyz"):
+            with urllib.request.urlopen(f"{address}/{path}", timeout=10) as answer:
+                assert PASSWORD.encode() not in answer.read()
+    for pid in places.pids.values():
+        assert PASSWORD.encode() not in Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def test_a_wrong_password_is_told_as_what_it_is(secure: SecureKafka, monkeypatch: pytest.MonkeyPatch) -> None:
