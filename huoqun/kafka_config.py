@@ -24,6 +24,8 @@ class Kafka(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """How long events are kept, which is how far back a rebuild reaches; also what was sent, and dead letters. For topics that
     are made from now on: ``huoqun doctor`` says how to change the others. The next: the results."""
     result_retention_days: float = 7.0
+    bad_in_a_row: int = 1_000
+    """So many records in a row that nobody can use, with no good one between them, end a worker and a sink; 0: never."""
     security: Literal["plaintext", "tls", "sasl_plaintext", "sasl_tls"] = "plaintext"
     ca_file: str = ""
     cert_file: str = ""
@@ -50,6 +52,8 @@ def problems(kafka: Kafka) -> list[str]:
         for name in ("retention_days", "result_retention_days")
         if not (days := getattr(kafka, name)) > 0
     ]
+    if kafka.bad_in_a_row < 0:
+        found.append(f"kafka.bad_in_a_row: must not be negative, is {kafka.bad_in_a_row}")
     found += [
         f"kafka.{name}: no such file: {file}"
         for name in ("ca_file", "cert_file", "key_file")

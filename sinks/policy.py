@@ -1,4 +1,4 @@
-"""Two small decisions of the sink's shell (pure): how long to wait before the next try, and when bad is too much."""
+"""A small decision of the sink's shell (pure): how long to wait before the next try."""
 
 from __future__ import annotations
 
@@ -15,20 +15,3 @@ def backoff_ms(attempt: int, chance: float) -> int:
     """
     bound = min(LONGEST_MS, FIRST_MS * 2 ** min(attempt - 1, 16))
     return int(bound * (0.1 + 0.9 * chance))
-
-
-class DeadLetterLimit:
-    """Stops the sink rather than let it empty a topic into the dead letters: a bad release refuses everything."""
-
-    def __init__(self, most: int = 1_000) -> None:
-        self.most = most
-        self._running = 0
-
-    def good(self) -> None:
-        """Count a record that could be stored."""
-        self._running = 0
-
-    def bad(self) -> bool:
-        """Count a dead letter; true when there were too many with nothing good between them."""
-        self._running += 1
-        return self._running >= self.most

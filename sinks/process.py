@@ -13,6 +13,7 @@ from typing import Final
 from huoqun import broker, health, log, topics
 from huoqun.clock import now_ms
 from huoqun.config import Config
+from huoqun.deadletter_limit import DeadLetterLimit
 from sinks import campaigns, metrics, migrate, retention, rows
 from sinks.batch import Limits
 from sinks.clickhouse import ClickHouseStore
@@ -99,8 +100,9 @@ def run(config: Config, environ: Mapping[str, str] = os.environ) -> None:
         eraser = Eraser(config.store.database)
         eraser.begin(store)
         sink = Sink(
-            source, store, dead, reading, limits=limits_of(config), clock=now_ms, submit=writer.submit, eraser=eraser
-        )
+            source, store, dead, reading, limits=limits_of(config), clock=now_ms, submit=writer.submit, eraser=eraser,
+            dead_letter_limit=DeadLetterLimit(kafka.bad_in_a_row),
+        )  # fmt: skip
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: sink.stop())
         checks = health.serve(config.sink.metrics_host, config.sink.metrics_port, sink.why_not_ready)

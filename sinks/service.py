@@ -17,13 +17,14 @@ from concurrent.futures import Future
 from typing import Final, NamedTuple
 
 from huoqun import log
+from huoqun.deadletter_limit import DeadLetterLimit
 from huoqun.deadletters import STORE_SAYS
 from huoqun.results import DeadLetter
 from sinks import metrics
 from sinks.batch import Batcher, Chunk, Limits, Origin
 from sinks.consumer import DeadLetters, Source, SourceError
 from sinks.erasing import Eraser
-from sinks.policy import DeadLetterLimit, backoff_ms
+from sinks.policy import backoff_ms
 from sinks.rows import MAX_VERSION, Reader
 from sinks.store import Store, UnavailableError, UnusableError
 from sinks.tables import EVENTS

@@ -34,6 +34,7 @@ from prometheus_client import Counter
 from huoqun import codec, log, topics
 from huoqun.clock import now_ms
 from huoqun.control import ERASE_KEY, Erase, Tick
+from huoqun.deadletter_limit import DeadLetterLimit
 from huoqun.results import Alert, AnyResult, Member, Question
 from streams import memory, metrics
 from streams.core.interface import Bad, Checkpoint, PartitionState
@@ -81,6 +82,10 @@ class OvertakenError(Exception):
     """
 
 
+class PoisonedError(Exception):
+    """Nothing in the log can be read any more: a person has to act before all of it is put aside."""
+
+
 class Ports(Protocol):
     """What the loop needs of the world."""
 
@@ -121,16 +126,22 @@ class Incoming(NamedTuple):
 
 
 class Limits(NamedTuple):
-    """When a checkpoint is due: this long after the first record it covers or the last one, or after so many records."""
+    """When a checkpoint is due: this long after the first record it covers or the last one, or after so many records.
+
+    After ``bad`` records in a row that nobody can use the process ends; 0: never.
+    """
 
     seconds: float
     events: int
+    bad: int = 1_000
 
 
 class Slot:
     """One partition in one assignment."""
 
-    def __init__(self, partition: int, generation: int, known: Known, state: PartitionState, applied: int = -1) -> None:
+    def __init__(
+        self, partition: int, generation: int, known: Known, state: PartitionState, limit: int, applied: int = -1
+    ) -> None:
         self.partition = partition
         self.generation = generation
         self.known: Known | None = known
@@ -154,6 +165,7 @@ class Slot:
         self.busy = False
         """Between applying a batch and having queued what it sent: no checkpoint may begin."""
         self.checkpoint: asyncio.Task[None] | None = None
+        self.limit = DeadLetterLimit(limit)
 
     @property
     def whole(self) -> bool:
@@ -265,6 +277,7 @@ class Loop:
             if slot.applied < records[-1][0]:
                 records = [record for record in records if record[0] <= slot.applied]
             slot.waiting += len(records)
+            self._judge(slot, records, bad)
             urgent = slot.state.urgent()
             self._note(slot.partition, records, began)
             for found in bad:
@@ -375,14 +388,14 @@ class Loop:
             known, entries = await self._ports.recover(partition, kept.known if kept is not None else None)
             self._kept.pop(partition, None)
             if kept is not None and entries is None:
-                slot = Slot(partition, generation, known, kept.state, kept.applied)
+                slot = Slot(partition, generation, known, kept.state, self._limits.bad, kept.applied)
                 slot.sends, slot.waiting, slot.since = kept.sends, kept.waiting, began
             else:
                 kept = None  # its memory is needed
                 state = self._make_state(partition)
                 with memory.filling():
                     state.restore(entries or ())
-                slot = Slot(partition, generation, known, state)
+                slot = Slot(partition, generation, known, state, self._limits.bad)
             source, seconds = "changelog" if kept is None else "memory", time.monotonic() - began
             metrics.RESTORES.labels(source).inc()
             metrics.RESTORE_SECONDS.observe(seconds)
@@ -398,10 +411,29 @@ class Loop:
         metrics.BATCH_SECONDS.observe(now - began)
         self.last_batch[partition] = now
         for _, value in reversed(records):
-            if value is not None and len(value) < _TICK_MOST and value.startswith(TICK_PREFIX):
+            if _is_tick(value):
                 self.last_tick[partition] = now
                 metrics.LAST_TICK.labels(partition).set(now_ms() / 1000)
                 break
+
+    def _judge(self, slot: Slot, records: Records, bad: Sequence[Bad]) -> None:
+        """Raise :class:`PoisonedError` when nothing but bad records has come for long; ticks say nothing of who writes events."""
+        if not bad:
+            if not all(_is_tick(value) for _, value in records):  # ends with the first that is none
+                slot.limit.good()
+            return
+        refused = {found.offset: found.refused for found in bad}
+        for offset, value in records:
+            if offset not in refused:
+                if not _is_tick(value):
+                    slot.limit.good()
+            elif slot.limit.bad():
+                why = refused[offset]
+                raise PoisonedError(
+                    f"{self._events}[{slot.partition}] at offset {offset}: {self._limits.bad:,} records in a row can't be used, "
+                    f"the last because {why.where}: {why.why}. This batch is not committed. Who writes them? "
+                    "huoqun dlq list --summary; to let them through: kafka.bad_in_a_row = 0"
+                )
 
     def _bury(self, slot: Slot, bad: Bad, key: bytes | None) -> None:
         dead = letter(bad, topic=self._events, partition=slot.partition, key=key, at=now_ms())
@@ -494,6 +526,10 @@ class Loop:
     async def _settle(self) -> None:
         while self._tasks:
             await asyncio.wait(set(self._tasks))
+
+
+def _is_tick(value: bytes | None) -> bool:
+    return value is not None and len(value) < _TICK_MOST and value.startswith(TICK_PREFIX)
 
 
 def _joined(batches: Sequence[Incoming]) -> tuple[Records, Callable[[int], bytes | None]]:

@@ -115,7 +115,7 @@ class _Worker:
 
         self.stop = asyncio.Event()
         self.app: StreamsApp = build(config, name)
-        limits = Limits(config.worker.checkpoint_seconds, config.worker.checkpoint_events)
+        limits = Limits(config.worker.checkpoint_seconds, config.worker.checkpoint_events, config.kafka.bad_in_a_row)
         self._ports = FaustPorts(self.app, config)
         self.loop = Loop(config.kafka.topic_prefix, make_state, self._ports, limits)
         self._ready = ready

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from huoqun import codec
+from huoqun.deadletter_limit import DeadLetterLimit
 from huoqun.events import Event
 from huoqun.results import DeadLetter
 from sinks.batch import Chunk, Limits, Partition
 from sinks.consumer import Lag, SourceError
-from sinks.policy import DeadLetterLimit
 from sinks.rows import reader
 from sinks.service import Sink, Submit, at_once
 from sinks.store import RejectedError, UnavailableError

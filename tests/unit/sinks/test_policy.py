@@ -1,7 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sinks.policy import LONGEST_MS, DeadLetterLimit, backoff_ms
+from huoqun.deadletter_limit import DeadLetterLimit
+from sinks.policy import LONGEST_MS, backoff_ms
 
 
 @given(st.integers(1, 10_000), st.floats(0, 1, exclude_max=True))

@@ -12,7 +12,7 @@ import pytest
 
 from huoqun import codec, topics
 from huoqun.control import Tick
-from streams.agent import Incoming, Limits, Loop, OvertakenError
+from streams.agent import Incoming, Limits, Loop, OvertakenError, PoisonedError
 from streams.core.interface import Bad, PartitionState
 from streams.outbox import Written
 from streams.saves import Known, Recovered
@@ -179,6 +179,36 @@ def test_dead_letters_hold_the_offsets_until_acknowledged() -> None:
         world.acknowledge("p.deadletter")
         await settle()
         assert world.released() == [5]
+
+    run(body())
+
+
+def test_a_thousand_records_in_a_row_that_nobody_can_read_end_the_process_and_the_last_of_them_are_not_put_aside() -> (
+    None
+):
+    async def body() -> None:
+        world = World()
+        loop = make(world, events=10_000)
+        await loop.take(batch(0, record("a", 1), *[b"poison"] * 900, TICK))
+        with pytest.raises(PoisonedError, match=r"p\.events\[0\] at offset 1001: 1,000 records in a row"):
+            await loop.take(batch(902, *[b"poison"] * 150))
+        assert len([what for what, _ in world.log if what == "send p.deadletter"]) == 900
+        assert not world.released()
+        with pytest.raises(PoisonedError):
+            await loop.finish()
+        assert not world.released()
+
+    run(body())
+
+
+def test_one_good_event_among_a_thousand_bad_records_lets_it_go_on() -> None:
+    async def body() -> None:
+        world = World()
+        loop = make(world, events=10_000)
+        for start in range(0, 5_000, 1_000):
+            await loop.take(batch(start, *[b"poison"] * 999, record("a", 1)))
+        assert loop.applied == {0: 4_999}
+        await loop.finish()
 
     run(body())
 
