@@ -215,6 +215,31 @@ def test_a_defect_in_the_core_stops_the_worker_and_commits_nothing(
     assert "a defect in the core" in worker.says()
 
 
+@pytest.mark.parametrize("broker", ["tansu"], indirect=True)
+def test_where_nothing_can_be_read_any_more_the_worker_says_so_and_stops_also_when_it_is_started_again(
+    config: Config, started: Workers, feed: Feed
+) -> None:
+    config.kafka.bad_in_a_row = 100
+    worker = started.start().wait_ready()
+    feed.send(40)
+    wait_committed(config)
+    worker.kill()
+    offset = feed.raw(0, b"poison")
+    for _ in range(300):
+        feed.raw(0, b"poison")
+    for _ in range(2):
+        worker = started.start()
+        assert worker.process.wait(40) == 1, worker.says()
+        assert (committed(config)[0] or 0) <= offset
+        assert "100 records in a row can't be used" in worker.says()
+    config.kafka.bad_in_a_row = 0
+    started.start()
+    feed.send(40)
+    wait_committed(config)
+    assert totals(config) == feed.expected()
+    assert len({letter.offset for letter in dead_letters(config)}) == 301
+
+
 def test_nothing_listens_but_the_metrics(steady: Steady) -> None:
     worker = steady.worker
     with socket.socket() as probe:
