@@ -164,10 +164,11 @@ def _deadline(h: History, settings: GroupSettings, event: Arrival, author: Perso
     return round(minutes * MINUTE_MS)
 
 
-def withdraw(h: History, settings: GroupSettings, user: str, *, at: int, reason: str) -> None:
-    """Expire a person's open questions: nobody owes them an answer, for this ``reason``."""
+def withdraw(h: History, settings: GroupSettings, user: str, *, at: int, reason: str, message: str = "") -> None:
+    """Expire a person's open questions, or that of one ``message``: nobody owes them an answer, for this ``reason``."""
     for asked in h.askers.get(user, NONE):
-        _expire(h, settings, asked, at, reason)
+        if not message or asked.event == message:
+            _expire(h, settings, asked, at, reason)
 
 
 def _settle(h: History, settings: GroupSettings, event: Arrival) -> None:

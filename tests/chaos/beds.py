@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 from huoqun.broker import wait_for_broker
+from huoqun.local import processes
 from tests.chaos.network import Line
 from tests.chaos.parts import Parts
 from tests.chaos.timeline import Timeline
@@ -70,7 +72,10 @@ def standing(
             directory, timeline, bootstrap=bootstrap, hook=receiver.url, workers=workers, partitions=partitions,
             settings=settings, environ=environ,
         )  # fmt: skip
-        with parts:
+        at_once = patch.object(
+            processes, "LONGEST_DELAY", processes.FIRST_DELAY
+        )  # they die often, and nothing is wrong with them
+        with at_once, parts:
             timeline.note("standing", broker=running.kind, parts=parts.names, pids=parts.pids)
             yield Bed(parts, receiver, running, timeline)
     finally:

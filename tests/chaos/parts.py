@@ -17,7 +17,6 @@ from typing import Any, Self
 
 from huoqun import broker, config
 from huoqun.config import Config
-from huoqun.local import processes
 from huoqun.local.probe import unready
 from huoqun.local.processes import Family, Spec
 from tests.chaos.timeline import Timeline
@@ -25,8 +24,6 @@ from tests.support.brokers import free_port
 
 ROOT = Path(__file__).parents[2]
 GATEWAY, TICKER, SINK, NOTIFY = "gateway", "ticker", "sink", "notify"
-
-processes.LONGEST_DELAY = processes.FIRST_DELAY  # type: ignore[misc]  # they die often, and nothing is wrong with them
 
 
 class Parts:
