@@ -82,9 +82,15 @@ def on_message(h: History, settings: GroupSettings, event: Arrival, author: Pers
     t.ad = (event.ts, event.user_id, event.id, found[4], event.ts)
     _alert(h, settings, event, author, found)
     for sender in senders if repeated else (event.user_id,):
-        # Of who has sent it once only this message is no question: it may be a mistake.
-        only = "" if repeated else event.id
-        questions.withdraw(h, settings, sender, at=event.ts, reason="发的是广告 · it was advertising", message=only)
+        questions.withdraw(
+            h,
+            settings,
+            sender,
+            at=event.ts,
+            reason="发的是广告 · it was advertising",
+            message=event.id,
+            earlier=repeated,
+        )
 
 
 def _by_custom(text: str) -> bool:

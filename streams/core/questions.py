@@ -19,7 +19,7 @@ from streams.core.history import History
 from streams.core.reactions import settled
 from streams.core.settings import GroupSettings, add_awake
 from streams.core.state import DAY_MS, MINUTE_MS, NEVER, NEWCOMER_MS, Asked, Person
-from streams.core.tables import ASKERS
+from streams.core.tables import ASKERS, QUESTIONS
 from streams.core.wording import looks_like_ad, wants_answer, words_of
 
 EXPIRES_MS: Final = 7 * DAY_MS
@@ -164,10 +164,18 @@ def _deadline(h: History, settings: GroupSettings, event: Arrival, author: Perso
     return round(minutes * MINUTE_MS)
 
 
-def withdraw(h: History, settings: GroupSettings, user: str, *, at: int, reason: str, message: str = "") -> None:
-    """Expire a person's open questions, or that of one ``message``: nobody owes them an answer, for this ``reason``."""
+def withdraw(
+    h: History, settings: GroupSettings, user: str, *, at: int, reason: str, message: str, earlier: bool
+) -> None:
+    """Nobody owes a person an answer, for this ``reason``: what the ``message`` of this very step asks was no question.
+
+    Their open questions of before expire, if ``earlier``.
+    """
     for asked in h.askers.get(user, NONE):
-        if not message or asked.event == message:
+        if asked.event == message:
+            answering.forget(h, asked)
+            h.drop(QUESTIONS, message)
+        elif earlier:
             _expire(h, settings, asked, at, reason)
 
 
