@@ -87,14 +87,15 @@ class Step:
         self.event = None
 
     def after(self, ts: int, event_id: str) -> bool:
-        """Whether this step comes after an event: by time, timers first, then by id.
+        """Whether this step comes after an event: by time, then by id; a timer of that very moment counts as after.
 
+        Some are set off by an event of the same moment, others were due before: those fire again before the event is applied.
         Shorter ids come first: those that end in a counter keep their natural order.
         """
         if self.ts != ts:
             return self.ts > ts
         if self.kind == TIMER:
-            return False
+            return True
         mine, other = len(self.id), len(event_id)
         return mine > other if mine != other else self.id > event_id
 

@@ -28,21 +28,27 @@ TEXTS = [
     "",
 ]
 USERS = ["bob", "阿明", "carol", "dave", "staff1", "robot"]
+ASKING = [*TEXTS[:2], "how to repot a tomato", "does anyone know a good pot", "谢谢", "yes, try the other one"]
 
 
 @st.composite
-def events(draw: st.DrawFn, *, most: int = 60, groups: int = 2, partial: bool = True) -> list[Event]:
-    """Distinct events of a few groups, in order of time; ``partial``: some by sources that see only a part."""
+def events(
+    draw: st.DrawFn, *, most: int = 60, groups: int = 2, partial: bool = True, asking: bool = False
+) -> list[Event]:
+    """Distinct events of a few groups, in order of time; ``partial``: some by sources that see only a part.
+
+    ``asking``: of two people who mostly ask, so that they wait for more answers than are watched.
+    """
+    texts, users, kinds = (ASKING, USERS[:2], ["message"] * 30) if asking else (TEXTS, USERS, ["message"] * 8)
     count = draw(st.integers(1, most))
     ts = T0
     made: list[Event] = []
     for number in range(count):
         ts += draw(st.sampled_from([0, 1, 900, 20_000, 61_000, 200_000, 700_000, 4_000_000, 40_000_000]))
-        user = draw(st.sampled_from(USERS))
+        user = draw(st.sampled_from(users))
         kind = draw(
             st.sampled_from(
-                ["message"] * 8
-                + ["join", "leave", "leave", "member_count", "reaction", "delete", "rename", "conversion"]
+                [*kinds, "join", "leave", "leave", "member_count", "reaction", "delete", "rename", "conversion"]
             )
         )
         reply = made[draw(st.integers(0, len(made) - 1))].id if made and draw(st.integers(0, 3)) == 0 else ""
@@ -55,7 +61,7 @@ def events(draw: st.DrawFn, *, most: int = 60, groups: int = 2, partial: bool = 
                 group_id=str(draw(st.integers(1, groups))),
                 user_id="" if kind == "member_count" else user,
                 user_name=user,
-                text=draw(st.sampled_from(TEXTS)) if kind == "message" else "",
+                text=draw(st.sampled_from(texts)) if kind == "message" else "",
                 reply_to=reply if kind in ("message", "reaction", "delete") else "",
                 reason=draw(st.sampled_from(["left", "kicked", None])) if kind == "leave" else None,
                 mentions=draw(st.sampled_from([[], [], ["bob"], ["staff1"]])) if kind == "message" else [],
