@@ -39,7 +39,7 @@ def events(
 
     ``asking``: of two people who mostly ask, so that they wait for more answers than are watched.
     """
-    texts, users, kinds = (ASKING, USERS[:2], ["message"] * 30) if asking else (TEXTS, USERS, ["message"] * 8)
+    texts, users, messages = (ASKING, USERS[:2], 30) if asking else (TEXTS, USERS, 8)
     count = draw(st.integers(1, most))
     ts = T0
     made: list[Event] = []
@@ -48,7 +48,8 @@ def events(
         user = draw(st.sampled_from(users))
         kind = draw(
             st.sampled_from(
-                [*kinds, "join", "leave", "leave", "member_count", "reaction", "delete", "rename", "conversion"]
+                ["message"] * messages
+                + ["join", "leave", "leave", "member_count", "reaction", "delete", "rename", "conversion"]
             )
         )
         reply = made[draw(st.integers(0, len(made) - 1))].id if made and draw(st.integers(0, 3)) == 0 else ""
