@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from huoqun.events import Event
+from huoqun.events import Event, EventType
 from streams.core.lag import Lag
 
 T0 = 1_700_000_000_000
@@ -31,6 +31,9 @@ USERS = ["bob", "阿明", "carol", "dave", "staff1", "robot"]
 ASKING = [*TEXTS[:2], "how to repot a tomato", "does anyone know a good pot", "谢谢", "yes, try the other one"]
 
 
+MESSAGE: list[EventType] = ["message"]
+
+
 @st.composite
 def events(
     draw: st.DrawFn, *, most: int = 60, groups: int = 2, partial: bool = True, asking: bool = False
@@ -48,7 +51,7 @@ def events(
         user = draw(st.sampled_from(users))
         kind = draw(
             st.sampled_from(
-                ["message"] * messages
+                MESSAGE * messages
                 + ["join", "leave", "leave", "member_count", "reaction", "delete", "rename", "conversion"]
             )
         )
