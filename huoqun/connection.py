@@ -16,6 +16,9 @@ _PROTOCOLS: Final = {
     "sasl_tls": "SASL_SSL",
 }
 
+RECONNECT_MOST_MS: Final = 1_000
+"""The longest pause between two tries to reach the broker. The clients' own (10 and 30 s) come on top of how long it was away."""
+
 
 def addresses(kafka: Kafka) -> list[str]:
     """Return the brokers' addresses, ``host:port``."""
@@ -57,13 +60,17 @@ def for_aiokafka(kafka: Kafka) -> dict[str, Any]:
     return settings
 
 
-for_kafka_python = for_aiokafka
-"""kafka-python calls them by the same names."""
+def for_kafka_python(kafka: Kafka) -> dict[str, Any]:
+    """Return the settings of a kafka-python client, which calls them as aiokafka does."""
+    return {**for_aiokafka(kafka), "reconnect_backoff_max_ms": RECONNECT_MOST_MS}
 
 
 def for_librdkafka(kafka: Kafka) -> dict[str, Any]:
     """Return the settings of a confluent-kafka client."""
-    settings: dict[str, Any] = {"bootstrap.servers": kafka.bootstrap}
+    settings: dict[str, Any] = {
+        "bootstrap.servers": kafka.bootstrap,
+        "reconnect.backoff.max.ms": RECONNECT_MOST_MS,
+    }
     if kafka.encrypts:
         tls(kafka)  # says what is wrong with the files in our words
         settings |= {"ssl.ca.location": kafka.ca_file or "probe"}

@@ -223,7 +223,6 @@ class KafkaPythonPublisher:
                 request_timeout_ms=timeout_ms * 8 // 10,
                 max_block_ms=min(_CONNECT_MS, timeout_ms),
                 bootstrap_timeout_ms=min(_CONNECT_MS, timeout_ms),
-                reconnect_backoff_max_ms=1_000,
                 metadata_max_age_ms=30_000,
                 metrics_enabled=False,
             )
