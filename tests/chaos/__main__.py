@@ -1,7 +1,7 @@
 """Run one scenario over real processes and say what came of it: ``python -m tests.chaos kills --seed 1 --kills 100``.
 
 Everything of a run stays below ``--keep`` (default: a new directory in the temporary one): timeline.ndjson, accepted.ndjson, logs.
-Status 0: all was right. What goes wrong is printed with the command that runs it again.
+Status 0: all was right; 3: this machine cannot run it. What goes wrong is printed with the command that runs it again.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import streams
-from tests.chaos import clocks, kills, outages, stores, storm
-from tests.chaos.beds import standing
+from tests.chaos import clocks, disks, kills, outages, soak, stores, storm
+from tests.chaos.beds import NotHereError, standing
 from tests.chaos.network import Line
 from tests.chaos.timeline import Timeline
 from tests.chaos.verdict import Verdict
 
 SHOWN = 10
+NOT_RUN = 3
 
 
 def run_kills(asked: argparse.Namespace, directory: Path, timeline: Timeline) -> Verdict:
@@ -77,6 +78,20 @@ def run_clock(asked: argparse.Namespace, directory: Path, timeline: Timeline) ->
         return clocks.run(bed, seed=asked.seed, rate=asked.rate or 40, seconds=asked.seconds or 8)
 
 
+def run_full(asked: argparse.Namespace, directory: Path, timeline: Timeline) -> Verdict:
+    with (
+        disks.small(directory) as small,
+        Line() as line,
+        standing(directory, timeline, asked.broker, line=line, environ=disks.environ(small)) as bed,
+    ):
+        return disks.run(bed, line, small, seed=asked.seed, rate=asked.rate or 40, seconds=asked.seconds or 20)
+
+
+def run_soak(asked: argparse.Namespace, directory: Path, timeline: Timeline) -> Verdict:
+    with standing(directory, timeline, asked.broker, settings=soak.SETTINGS) as bed:
+        return soak.run(bed, seed=asked.seed, rate=asked.rate or 80, seconds=asked.seconds or 3600)
+
+
 SCENARIOS: dict[str, tuple[str, Callable[[argparse.Namespace, Path, Timeline], Verdict]]] = {
     "kills": ("each component in turn: --kills times one of --faults (kill, term, stop for --seconds)", run_kills),
     "restarts": ("Apache Kafka killed -9 and started again --kills times", run_restarts),
@@ -85,6 +100,11 @@ SCENARIOS: dict[str, tuple[str, Callable[[argparse.Namespace, Path, Timeline], V
     "storm": ("--kills joins, leaves and kills of --workers over --events", run_storm),
     "store-down": ("a ClickHouse server down for --seconds", run_store_down),
     "store-cut": ("a ClickHouse server whose reply to every first insert is lost, for --seconds", run_store_cut),
+    "full": ("the gateway's disk is full while the broker is away; then the store's, for --seconds", run_full),
+    "soak": (
+        "nothing goes wrong for --seconds, after a warm-up: memory and descriptors must stay as they are",
+        run_soak,
+    ),
     "clock": ("the gateway's and the ticker's clocks wrong by up to 40 min, and jumping each --seconds", run_clock),
 }
 
@@ -115,7 +135,11 @@ def main() -> int:
     directory.mkdir(parents=True, exist_ok=True)
     timeline = Timeline(directory / "timeline.ndjson", aloud=True)
     print(f"{asked.scenario} with seed {asked.seed} on {asked.broker}, in {directory}", flush=True)
-    found = SCENARIOS[asked.scenario][1](asked, directory, timeline)
+    try:
+        found = SCENARIOS[asked.scenario][1](asked, directory, timeline)
+    except NotHereError as error:
+        print(f"not run: {error}")
+        return NOT_RUN
     found.figures |= {
         "scenario": asked.scenario, "seed": asked.seed, "broker": asked.broker, "seconds": round(timeline.seconds),
         "core": "compiled" if streams.COMPILED else "source", "python": platform.python_version(),

@@ -21,6 +21,10 @@ from tests.support.notifier import Receiver
 BROKERS = {"tansu": tansu.start, "apache_kafka": apache_kafka.start}
 
 
+class NotHereError(Exception):
+    """This machine cannot run the scenario; the message says what is missing."""
+
+
 class Bed(NamedTuple):
     """Everything of one run."""
 

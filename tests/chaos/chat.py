@@ -11,6 +11,7 @@ Raw = dict[str, Any]
 
 QUESTIONS = ("有人知道番茄叶子发黄怎么回事吗", "does anyone know how to moor a boat in the rain?", "请问几点开始？")
 PEOPLE = 14
+PLAIN = ("早上好", "good morning", "今天番茄又红了三个", "yes, the same here", "谢谢，周末我也去看看", "haha")
 
 
 class Group:
@@ -54,3 +55,31 @@ class Group:
         self._last_ts = max(ts, self._last_ts + 1)
         raw = {"id": f"{self.id}-{self.said}", "type": kind, "ts": self._last_ts, "platform": "qq", "group_id": self.id}
         return raw | ({"user_id": user, "user_name": user} if user else {}) | more
+
+
+class Settled(Group):
+    """A group in which nothing changes: the same people talk for ever, and seldom does anything want somebody."""
+
+    APART_MS = 20_000
+    """What comes in one post was said so far apart."""
+
+    def __init__(self, seed: int, number: int) -> None:
+        super().__init__(seed, number)
+        self._waiting: tuple[str, str] | None = None
+
+    def next(self, ts: int) -> Raw:
+        """Return what is said at ``ts`` (ms): a question is answered by what is said next."""
+        chance = self._chance
+        ts = max(ts, self._last_ts + self.APART_MS)
+        if self._waiting is not None:
+            (question, asker), self._waiting = self._waiting, None
+            answerer = "u0" if asker != "u0" else "u1"
+            return self._raw(ts, "message", answerer, text="浇水太多了，少浇一点就好", reply_to=question)
+        dice = chance.random()
+        if dice < 0.001:
+            return super().next(ts)
+        user = f"u{chance.randrange(PEOPLE)}"
+        raw = self._raw(ts, "message", user, text=chance.choice(QUESTIONS if dice < 0.003 else PLAIN))
+        if dice < 0.003:
+            self._waiting = raw["id"], user
+        return raw

@@ -6,8 +6,9 @@ import time
 from pathlib import Path
 
 from huoqun.clock import now_ms
+from sinks.client import query
 from tests.chaos import verdict
-from tests.chaos.beds import Bed
+from tests.chaos.beds import Bed, NotHereError
 from tests.chaos.kills import SILENCE_SECONDS
 from tests.chaos.load import Load
 from tests.chaos.parts import GATEWAY, TICKER
@@ -19,15 +20,11 @@ JUMPS = ((GATEWAY, "+40m"), (GATEWAY, "-40m"), (GATEWAY, "+0"), (TICKER, "-10m")
 and none of it may reach over midnight (UTC), when days end by what time it is and not by events: then the views differ by right."""
 
 
-class NoFaketimeError(Exception):
-    """The library is not installed."""
-
-
 def environ(directory: Path) -> dict[str, dict[str, str]]:
-    """Return the variables that give both clocks a file each to be set by. Raises :class:`NoFaketimeError`."""
+    """Return the variables that give both clocks a file each to be set by. Raises :class:`NotHereError`."""
     library = next((p for place in PLACES if (p := Path(place) / "faketime" / "libfaketime.so.1").exists()), None)
     if library is None:
-        raise NoFaketimeError("libfaketime is not installed (Debian: apt-get install faketime)")
+        raise NotHereError("libfaketime is not installed (Debian: apt-get install faketime)")
     directory.mkdir(parents=True, exist_ok=True)
     for part in (GATEWAY, TICKER):
         _set(directory, part, "+0")
@@ -60,9 +57,7 @@ def run(bed: Bed, *, seed: int, rate: float = 40.0, seconds: float = 8.0, settle
     found = verdict.of(parts, load, None, seconds=settle)
     received = [
         row["n"]
-        for row in verdict.query(
-            parts.config, "SELECT uniqExact(intDiv(toUnixTimestamp(received_at), 1500)) AS n FROM events"
-        )
+        for row in query(parts.config, "SELECT uniqExact(intDiv(toUnixTimestamp(received_at), 1500)) AS n FROM events")
     ]
     found.figures |= {"jumps": [f"{part} {offset}" for part, offset in JUMPS], "ended_by_themselves": parts.ends}
     if int(received[0]) < 3:

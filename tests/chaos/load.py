@@ -12,6 +12,7 @@ import random
 import threading
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -39,8 +40,9 @@ class Load:
         time_of: Callable[[], int],
         most: int | None = None,
         batch: int = 1,
+        chat: type[Group] = Group,
     ) -> None:
-        self.groups = [Group(seed, number) for number in range(groups)]
+        self.groups = [chat(seed, number) for number in range(groups)]
         self._canaries = Group(seed, 999)
         self.log = log
         self.accepted: dict[tuple[str, str], Raw] = {}
@@ -49,6 +51,8 @@ class Load:
         """Events answered with 2xx, repeats included."""
         self.unanswered = 0
         """Posts that brought no 2xx, each of which was sent again."""
+        self.answers: Counter[int] = Counter()
+        """By status; what was not answered at all is not in it."""
         self.wrong: list[str] = []
         self._url = f"{url}/v1/events"
         self._seed, self._batch, self._rate, self._time_of = seed, batch, rate, time_of
@@ -121,6 +125,7 @@ class Load:
             try:
                 async with session.post(self._url, data=body, headers={"Content-Type": "application/json"}) as answer:
                     said = await answer.read()
+                    self.answers[answer.status] += 1
                     if answer.status == 202:
                         self._take(raws, said)
                         return

@@ -19,8 +19,10 @@ from tests.chaos.verdict import Verdict
 
 BACK_SECONDS = 30.0
 GROWTH = 50 * 1024 * 1024
-LONG_OPEN_MS = 150_000
-"""Nobody can be told while the broker is away, and until a notifier has found its place again and read everything: twice in a row."""
+PAUSE_SECONDS = (8.0, 20.0)
+"""Between two faults, when all is back: long enough for people to be told of what is open."""
+TELLS = "huoqun_notify_sends"
+"""1: this notifier has found its place again, read everything, and sends."""
 
 Fault = Callable[[], str]
 
@@ -97,34 +99,50 @@ def _run(bed: Bed, faults: list[Fault], *, seed: int, rate: float, settle: float
     load = Load(parts.gateway, parts.directory / "accepted.ndjson", seed=seed, groups=12, rate=rate, time_of=now_ms)
     load.start()
     back: dict[str, list[float]] = defaultdict(list)
+    telling: list[float] = []
     time.sleep(8)
     before = {name: parts.memory(name) for name in parts.names}
     pids = parts.pids
     most = dict(before)
+    working: list[verdict.Span] = []
+    since = now_ms()
     for number, fault in enumerate(faults):
+        working.append((since, now_ms()))
         bed.timeline.note("fault", number=number + 1, of=len(faults), accepted=len(load.accepted))
         kind = fault()
         grown = {name: parts.memory(name) for name in parts.names if parts.pids.get(name) == pids.get(name)}
         most |= {name: max(most[name], size) for name, size in grown.items()}
+        began = time.monotonic()
         back[kind].append(visible(bed, load, str(number)))
         bed.timeline.note("back", fault=kind, seconds=round(back[kind][-1], 1), accepted=len(load.accepted))
-        time.sleep(chance.uniform(0.5, 6.0))
+        telling.append(_telling(bed, began))
+        bed.timeline.note("tells", seconds=round(telling[-1], 1))
+        since = now_ms()
+        time.sleep(chance.uniform(*PAUSE_SECONDS))
     load.end()
     time.sleep(SILENCE_SECONDS)
     load.close(60)
+    working.append((since, now_ms()))
     ended = [line.partition(";")[0] for line in parts.ends]
     deaths = sum(line.startswith(NOTIFY) for line in ended)
     # A notice whose record could not be written is told again: as a crash.
-    found = verdict.of(
-        parts, load, bed.receiver, seconds=settle, notify_kills=deaths + len(faults), long_open_ms=LONG_OPEN_MS
-    )
+    found = verdict.of(parts, load, bed.receiver, seconds=settle, notify_kills=deaths + len(faults), working=working)
     found.figures["back_after_seconds"] = {kind: [round(s, 1) for s in all_of] for kind, all_of in back.items()}
+    found.figures["telling_after_seconds"] = [round(seconds, 1) for seconds in telling]
     found.figures["ended_by_themselves"] = ended
     found.figures["growth_mb"] = {n: round((most[n] - before[n]) / 2**20, 1) for n in before}
     slow = [f"{kind}: back after {s:.1f} s" for kind, all_of in back.items() for s in all_of if s > BACK_SECONDS]
+    slow += [f"notices: back after {s:.1f} s" for s in telling if s > BACK_SECONDS]
     grown_too_much = [f"{n} grew by {(most[n] - before[n]) >> 20} MB" for n in before if most[n] - before[n] > GROWTH]
     found.wrong += slow + grown_too_much
     return found
+
+
+def _telling(bed: Bed, began: float, seconds: float = 240) -> float:
+    """Return how long after ``began`` the notifier sends again."""
+    while bed.parts.metric(NOTIFY, TELLS) != 1 and time.monotonic() < began + seconds:
+        time.sleep(0.1)
+    return time.monotonic() - began
 
 
 def visible(bed: Bed, load: Load, text: str, seconds: float = 240) -> float:

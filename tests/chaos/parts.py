@@ -178,6 +178,14 @@ class Parts:
             return 0
         return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
+    def written_memory(self, name: str) -> int:
+        """Return what of a part's resident memory is its own and no file's, in bytes; 0 if it does not run."""
+        try:
+            lines = Path(f"/proc/{self.pids[name]}/smaps_rollup").read_text().splitlines()
+        except (KeyError, OSError):
+            return 0
+        return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Anonymous:"))
+
     def descriptors(self, name: str) -> int:
         try:
             return len(list(Path(f"/proc/{self.pids[name]}/fd").iterdir()))

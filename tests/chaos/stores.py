@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from huoqun.clock import now_ms
-from huoqun.config import Store
+from huoqun.store_config import Store
 from sinks import migrate
 from sinks.clickhouse import ClickHouseStore
 from tests.chaos import verdict

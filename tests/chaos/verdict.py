@@ -10,7 +10,7 @@ import base64
 import json
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -19,7 +19,7 @@ from huoqun import codec, records, topics
 from huoqun.broker import BrokerError
 from huoqun.control import PREFIX
 from huoqun.events import Event
-from huoqun.results import Delivery
+from huoqun.results import Alert, Delivery
 from sinks.client import QueryError, query
 from tests.chaos.chat import Raw
 from tests.chaos.load import Load
@@ -31,6 +31,13 @@ from tests.support.stack import TIMES, VIEWS, _ms, expected, up_to_the_last_even
 
 LONG_OPEN_MS = 60_000
 """An alert that was open so long must have been told even if it is over by now: longer than any part is away."""
+
+
+TOLD_WITHIN_MS = 10_000
+"""So long after an alert is on record people have been told, where everything works."""
+
+Span = tuple[int, int]
+"""From, to (ms since 1970)."""
 
 
 class Verdict(msgspec.Struct):
@@ -49,18 +56,27 @@ def of(
     poison: int = 0,
     notify_kills: int = 0,
     long_open_ms: int = LONG_OPEN_MS,
+    working: Sequence[Span] | None = None,
     oracle: Callable[[list[Raw]], View] | None = None,
+    groups: Collection[str] | None = None,
 ) -> Verdict:
-    """Wait until everything is as it must be, or ``seconds`` are over; return what is, and what is not."""
+    """Wait until everything is as it must be, or ``seconds`` are over; return what is, and what is not.
+
+    With ``working``, spans in which everything worked, alerts that stood open on record for :data:`TOLD_WITHIN_MS` of one must
+    have been told, instead of those that were open for ``long_open_ms`` of event time.
+    With ``groups`` views and notices are compared of these alone (groups know nothing of each other); events are counted of all.
+    """
     found = Verdict(wrong=list(load.wrong))
     raws = sorted(load.accepted.values(), key=lambda raw: (raw["ts"], len(raw["id"]), raw["id"]))
+    if groups is not None:
+        raws = [raw for raw in raws if raw["group_id"] in groups]
     right = oracle(raws) if oracle else expected(raws, parts.config)
     began = time.monotonic()
     last: list[str] = ["never asked"]
     view: View = {}
     while True:
         try:
-            view, last = views(parts)
+            view, last = views(parts, groups)
             last = last or different(view, right, raws)
             last = last or counted(parts, load, poison, found.figures)
         except (QueryError, BrokerError, OSError) as error:
@@ -87,6 +103,7 @@ def of(
             seconds=seconds,
             notify_kills=notify_kills,
             long_open_ms=long_open_ms,
+            working=working,
         )
     if found.wrong:
         _keep(parts)
@@ -107,12 +124,13 @@ def _text(value: bytes | None) -> str | None:
     return None if value is None else base64.b64encode(value).decode()
 
 
-def views(parts: Parts) -> tuple[View, list[str]]:
+def views(parts: Parts, groups: Collection[str] | None = None) -> tuple[View, list[str]]:
     """Return every result view's contents, and which rows are there twice."""
     view: View = {}
     twice: list[str] = []
+    which = "group_id != '*'" if groups is None else f"group_id IN ({', '.join(repr(g) for g in sorted(groups))})"
     for name, kind in VIEWS.items():
-        for row in query(parts.config, f"SELECT * FROM {name} WHERE group_id != '*'"):
+        for row in query(parts.config, f"SELECT * FROM {name} WHERE {which}"):
             values = {k: ms(v) for k, v in row.items() if k in TIMES and v is not None}
             result = msgspec.convert(row | values, kind, strict=False)
             key = (kind.__name__, result.key())
@@ -187,6 +205,7 @@ def told(
     seconds: float,
     notify_kills: int,
     long_open_ms: int,
+    working: Sequence[Span] | None,
 ) -> list[str]:
     """Each alert that was open long enough was told at least once, and its end to whom it was told."""
     last = {group: max(r["ts"] for r in raws if r["group_id"] == group) for group in {r["group_id"] for r in raws}}
@@ -195,7 +214,9 @@ def told(
         for (kind, _), row in right.items()
         if kind == "Alert" and _at(row, "raised_at") < last[str(row["group_id"])]
     ]
-    must = {str(a["alert_id"]) for a in alerts if a["state"] == "open" or _open_for(a) > long_open_ms}
+    long = {str(a["alert_id"]) for a in alerts if _open_for(a) > long_open_ms}
+    seen = long if working is None else _seen(parts, working)
+    must = {name for a in alerts if (name := str(a["alert_id"])) in seen or a["state"] == "open"}
     ended = {str(a["alert_id"]) for a in alerts if a["state"] == "resolved"}
     deadline = time.monotonic() + seconds
     while True:
@@ -235,6 +256,32 @@ def _told(parts: Parts, receiver: Receiver, step: str) -> Counter[str]:
             delivery = codec.decode_result(record.value or b"")
             if isinstance(delivery, Delivery) and delivery.delivery_id in more:
                 found.update(set(delivery.alerts) - found.keys())
+    return found
+
+
+def _seen(parts: Parts, working: Sequence[Span]) -> set[str]:
+    """Return which alerts stood open on record for long enough while everything worked."""
+    name = topics.full_name(parts.config.kafka.topic_prefix, topics.ALERTS)
+    latest: dict[str, tuple[int, int, bool]] = {}
+    found: set[str] = set()
+
+    def ended(alert_id: str, until: int) -> None:
+        _, since, is_open = latest[alert_id]
+        spans = [min(until, last) - max(since, first) for first, last in working]
+        if is_open and max(spans, default=0) >= TOLD_WITHIN_MS:
+            found.add(alert_id)
+
+    for record in records.read(parts.config.kafka, name):
+        alert = codec.decode_result(record.value or b"")
+        if not isinstance(alert, Alert) or alert.version < latest.get(alert.alert_id, (0, 0, False))[0]:
+            continue  # of a worker that repeats what was told before it
+        is_open = alert.state == "open" and not alert.deleted
+        _, since, was_open = latest.get(alert.alert_id, (0, record.at, False))
+        if alert.alert_id in latest and was_open and not is_open:
+            ended(alert.alert_id, record.at)
+        latest[alert.alert_id] = alert.version, since if was_open and is_open else record.at, is_open
+    for alert_id in latest:
+        ended(alert_id, 1 << 60)
     return found
 
 
