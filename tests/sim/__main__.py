@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import logging
 import platform
+import resource
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -62,10 +63,11 @@ def main() -> int:
             ready = next(as_completed(running))
             wrong += ready.result()
             done += running.pop(ready)
-    took = time.monotonic() - began
+    took, worked = time.monotonic() - began, sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
     compiled = "compiled" if streams.COMPILED else "as source"
     print(
         f"{done} schedules of {asked.of} from number {asked.first}, {len(wrong)} wrong, {took:.0f} s, {done / took:.0f} a second, "
+        f"{done / max(worked, 0.001):.0f} a second of a processor, "
         f"{asked.jobs} processes, the core {compiled}, Python {platform.python_version()}"
     )
     whose = OF[asked.of]

@@ -1,7 +1,12 @@
-"""What is accepted in a run: events of few people in few groups, shuffled, some too late, some twice, some poison."""
+"""What is accepted in a run: events of few people in few groups, shuffled, some too late, some twice, some poison.
+
+When each was received is part of the chat, not of the schedule: so that what should be seen of it is the same in all schedules.
+Ticks may be ahead of it, as they are of what waits in a gateway's spool.
+"""
 
 from __future__ import annotations
 
+import copy
 import random
 from typing import Final
 
@@ -42,7 +47,11 @@ def chat(rng: random.Random, most: int) -> list[Item]:
         order.insert(rng.randrange(len(order) + 1), rng.choice(POISON))
     for _ in range(rng.choice((0, 1, 4))):
         at = rng.randrange(len(order))
-        order.insert(rng.randrange(at, len(order)) + 1, order[at])
+        order.insert(rng.randrange(at, len(order)) + 1, copy.copy(order[at]))
+    received = 0
+    for item in order:
+        if isinstance(item, Event):
+            received = item.received_at = max(received + 1, item.ts + rng.randrange(1_000))
     return order
 
 

@@ -1,4 +1,7 @@
-"""One run: a chat, a schedule of what happens, and what is wrong at the end. All of it follows from a number."""
+"""One run: a chat, a schedule of what happens, and what is wrong at the end. All of it follows from a number.
+
+Some numbers in a row share a chat.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,13 @@ import asyncio
 import random
 from collections.abc import Sequence
 from contextlib import nullcontext
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Final, NamedTuple
 
+import sinks.service
 import streams.agent
 from huoqun import codec, topics
-from huoqun.config import Config
 from huoqun.control import Generation, Tick
 from huoqun.events import Event
 from sinks.batch import Limits
@@ -19,7 +23,7 @@ from sinks.process import readers
 from sinks.service import Sink
 from streams.core.lag import Lag
 from tests.sim.chats import Item, chat
-from tests.sim.oracle import expected
+from tests.sim.oracle import CONFIG, END_MS, Chat
 from tests.sim.shrinking import least
 from tests.sim.workers import Group, Worker
 from tests.sim.world import LETTERS, LOG, PREFIX, Broker, Clock, Letters, SimLoop, Source, Store, StuckError
@@ -30,8 +34,8 @@ MOST_ACTIONS: Final = 90
 MOST_WORKERS: Final = 3
 ROUNDS: Final = 120
 QUIET_ROUNDS: Final = 4
-END_MS: Final = 600_000
-"""From the last event to the last tick: more than any delay, so that all clocks come to the same."""
+OF_A_CHAT: Final = 4
+"""Schedules of one chat."""
 
 Action = tuple[str, int, int]
 WEIGHTS: Final = {
@@ -59,7 +63,7 @@ class Run(NamedTuple):
     """What was done, and what was found."""
 
     seed: int
-    items: list[Item]
+    items: Sequence[Item]
     lag: Lag
     actions: list[Action]
     wrong: list[str]
@@ -81,74 +85,97 @@ def run(seed: int) -> Run:
         compaction=rng.choice((0, 300, 100_000)),
         steps=rng.choice((0, 3, 1_000)),
     )
-    items = chat(rng, MOST_EVENTS)
+    told = _chat(seed // OF_A_CHAT)
     names = list(WEIGHTS)
     if rng.random() < 0.3:  # in peace
         names = ["accept", "tick", "fetch", "network", "time", "commit", "sink", "round", "crash"]
     chosen = rng.choices(names, [WEIGHTS[name] for name in names], k=rng.randint(20, MOST_ACTIONS))
     actions = [(name, rng.randrange(1_000), rng.randrange(1_000)) for name in chosen]
-    return Run(seed, items, lag, actions, play(items, lag, actions))
+    return Run(seed, told.items, lag, actions, play(told, lag, actions))
 
 
-def play(items: list[Item], lag: Lag, actions: list[Action]) -> list[str]:
+@lru_cache(1)
+def _chat(number: int) -> Chat:
+    return Chat(chat(random.Random(f"chat {number}"), MOST_EVENTS))
+
+
+def play(chat: Chat, lag: Lag, actions: list[Action]) -> list[str]:
     """Return what is wrong after a schedule."""
     loop = SimLoop()
+    play = _Play(loop, chat, lag)
     try:
-        play = _Play(loop, items, lag)
-        try:
-            loop.run_until_complete(play.all(actions))
-        except StuckError:
-            play.wrong.append("everybody waits for ever")
-        return play.wrong
-    finally:
-        loop.close()
+        loop.run(play.all(actions))
+    except StuckError:
+        play.wrong.append("everybody waits for ever")
+    return play.wrong
 
 
 def shrunk(found: Run) -> Run:
     """Return a run with as little in it as still goes wrong."""
-    items, actions = found.items, found.actions
-    items = least(items, lambda some: bool(play(some, found.lag, actions)))
-    actions = least(actions, lambda some: bool(play(items, found.lag, some)))
-    items = least(items, lambda some: bool(play(some, found.lag, actions)))
-    return Run(found.seed, items, found.lag, actions, play(items, found.lag, actions))
+    items, actions = list(found.items), found.actions
+    items = least(items, lambda some: bool(play(Chat(some), found.lag, actions)))
+    actions = least(actions, lambda some: bool(play(Chat(items), found.lag, some)))
+    items = least(items, lambda some: bool(play(Chat(some), found.lag, actions)))
+    return Run(found.seed, items, found.lag, actions, play(Chat(items), found.lag, actions))
+
+
+def _nothing(*_: object) -> None:
+    pass
+
+
+class _Mute:
+    """A metric that nobody reads."""
+
+    inc = observe = set = staticmethod(_nothing)
+
+    def labels(self, *_: object) -> _Mute:
+        return self
+
+
+class _Metrics:
+    def __getattr__(self, name: str) -> _Mute:
+        mute = self.__dict__[name] = _Mute()
+        return mute
+
+
+_METRICS: Final = _Metrics()
+_READERS: Final = {
+    name.replace(f"{CONFIG.kafka.topic_prefix}.", f"{PREFIX}.", 1): reader for name, reader in readers(CONFIG).items()
+}
 
 
 class _Play:
-    def __init__(self, loop: SimLoop, items: Sequence[Item], lag: Lag) -> None:
+    def __init__(self, loop: SimLoop, chat: Chat, lag: Lag) -> None:
         self.loop = loop
-        self.items = list(items)
-        self.accepted: list[Event] = []
+        self.chat = chat
+        self.next = 0
+        """Of the chat's items: the one that is accepted next."""
         self.poison: set[bytes] = set()
         self.wall = T0
         self.wrong: list[str] = []
         self.broker = Broker(2)
-        config = Config()
-        self.config = config
-        self.group = Group(self.broker, lambda: Worker(self.broker, config, lag))
+        self.group = Group(self.broker, lambda: Worker(self.broker, CONFIG, lag))
         self.store = Store()
         self.clock = Clock(0)
         self.letters = Letters()
-        self.readers = {
-            name.replace(f"{config.kafka.topic_prefix}.", f"{PREFIX}.", 1): reader
-            for name, reader in readers(config).items()
-        }
         self.open_sink()
         # The loop's own clocks: the simulated ones.
         streams.agent.time = SimpleNamespace(monotonic=loop.time)  # type: ignore[assignment]
         streams.agent.now_ms = lambda: self.wall
         # Half of the time went into looking at all of this process's objects whenever a state is dropped.
-        streams.agent.memory = SimpleNamespace(filling=nullcontext, forget=lambda: None)  # type: ignore[assignment]
+        streams.agent.memory = SimpleNamespace(filling=nullcontext, forget=_nothing)  # type: ignore[assignment]
+        streams.agent.metrics = sinks.service.metrics = _METRICS  # type: ignore[assignment]
         for partition in range(self.broker.partitions):
             for control in (Generation(7), Tick(self.wall)):  # before the first tick nobody waits for rests
                 self.broker.append(LOG, partition, None, codec.encode(control))
 
     def open_sink(self) -> None:
-        self.source = Source(self.broker, self.readers)
+        self.source = Source(self.broker, _READERS)
         self.sink = Sink(
             self.source,
             self.store,
             self.letters,
-            self.readers,
+            _READERS,
             limits=Limits(rows=12, bytes=1_000_000, age_ms=20, idle_ms=50),
             clock=self.clock,
             chance=lambda: 0.0,
@@ -193,23 +220,18 @@ class _Play:
         alive = self.group.alive
         return alive[number % len(alive)]
 
-    def do_accept(self, many: int, delay: int) -> None:
-        for _ in range(many % 4 + 1):
-            if not self.items:
-                return
-            item = self.items.pop(0)
-            if not isinstance(item, Event):
+    def do_accept(self, many: int, _: int) -> None:
+        items, values = self.chat.items, self.chat.values
+        for _ in range(min(many % 4 + 1, len(items) - self.next)):
+            item, value = items[self.next], values[self.next]
+            self.next += 1
+            if isinstance(item, Event):
+                self.wall = max(self.wall, item.received_at)
+                self.broker.append(LOG, int(item.group_id) % self.broker.partitions, item.group_id.encode(), value)
+            else:
                 partition = many % self.broker.partitions
-                offset = self.broker.append(LOG, partition, b"?", item)
+                offset = self.broker.append(LOG, partition, b"?", value)
                 self.poison.add(f"{LOG}/{partition}/{offset}".encode())
-                continue
-            self.wall = max(self.wall + 1, item.ts + delay)
-            event = codec.decode_record(codec.encode(item))
-            assert isinstance(event, Event)
-            event.received_at = self.wall
-            self.accepted.append(event)
-            partition = int(event.group_id) % self.broker.partitions
-            self.broker.append(LOG, partition, event.group_id.encode(), codec.encode(event))
 
     async def round(self, who: int) -> None:
         """Let one worker work, and everything arrive that was sent."""
@@ -224,7 +246,10 @@ class _Play:
             worker.commit()
 
     def do_tick(self, passed: int, _: int) -> None:
-        self.wall += passed * 20
+        self.tick(min(self.wall + passed * 20, self.chat.last_tick))
+
+    def tick(self, now: int) -> None:
+        self.wall = now
         for partition in range(self.broker.partitions):
             self.broker.append(LOG, partition, None, codec.encode(Tick(self.wall)))
 
@@ -309,13 +334,13 @@ class _Play:
 
     async def quiet(self) -> None:
         """Accept what is left, let time end all faults, and wait until nothing changes any more."""
-        while self.items:
-            self.do_accept(0, 500)
-        self.wall += END_MS
-        self.do_tick(0, 0)
+        while self.next < len(self.chat.items):
+            self.do_accept(0, 0)
+        self.tick(self.chat.last_tick + END_MS)
         for worker in self.group.alive:
             worker.stalled = False
         self.group.rebalance()
+        self.source.most = 100  # little would be shown by little at a time now, and it takes long
         still, before = 0, -1
         for _ in range(ROUNDS):
             for worker in self.group.alive:
@@ -344,21 +369,18 @@ class _Play:
         return whole and not self.source.behind()
 
     def judge(self) -> None:
-        seen = self.store.view()
-        wanted = expected(self.accepted, self.wall, self.config)
-        for place in sorted(seen.keys() | wanted.keys()):
-            mine, theirs = seen.get(place), wanted.get(place)
-            if place[0] == "events":
-                if (mine is None) != (theirs is None):
-                    self.wrong.append(f"{place}: {'lost' if mine is None else 'invented'}")
-            elif mine != theirs:
-                self.wrong.append(f"{place}: shows {mine}, should show {theirs}")
+        seen, wanted, accepted = self.store.view(), self.chat.expected, self.chat.events
+        if seen != wanted:
+            for place in sorted(seen.keys() | wanted.keys()):
+                mine, theirs = seen.get(place), wanted.get(place)
+                if mine != theirs:
+                    self.wrong.append(f"{place}: shows {mine}, should show {theirs}")
         self.wrong += self.store.wrong
         letters = {record.key for record in self.broker.records(LETTERS, 0)}
         if letters != self.poison:
             self.wrong.append(f"dead letters of {letters}, should be of {self.poison}")
         stored = sum(place[0] == "events" for place in seen)
-        repeats = len(self.accepted) - len({(event.group_id, event.id) for event in self.accepted})
-        if stored + repeats + len(letters) != len(self.accepted) + len(self.poison):
+        repeats = len(accepted) - len({(event.group_id, event.id) for event in accepted})
+        if stored + repeats + len(letters) != len(accepted) + len(self.poison):
             self.wrong.append("accepted is not stored and deduplicated and dead-lettered together")
         self.wrong += [f"the sink put aside {letter}" for letter in self.letters.sent]

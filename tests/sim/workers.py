@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from typing import Any, Final
 
 from huoqun.config import Config
 from streams.agent import Incoming, Limits, Loop
@@ -12,8 +12,11 @@ from streams.core.lag import Lag
 from streams.core.partition import Partition
 from streams.outbox import Outbox, Written
 from streams.saves import Known, Recovered, epoch_headers, recover
+from streams.weights import answer_model
 from tests.sim.world import LOG, PREFIX, Broker, Changelog, Sender
 
+ANSWERS: Final = answer_model("")
+"""Read once, as a worker does it."""
 LIMITS = Limits(seconds=0.4, events=8)
 
 
@@ -34,7 +37,7 @@ class Worker:
         self.sender = Sender(broker)
         self.outbox = Outbox(self.sender, linger=0.05, max_record=1_000_000)
         self.changelog = Changelog(broker, self.outbox)
-        self.loop = Loop(PREFIX, lambda number: Partition(number, config, lag), self, LIMITS)
+        self.loop = Loop(PREFIX, lambda number: Partition(number, config, lag, ANSWERS), self, LIMITS)
         self.tasks: set[asyncio.Task[Any]] = set()
         self.agent: asyncio.Task[None] | None = None
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
+from asyncio.events import _set_running_loop  # what `asyncio.run` does, too
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from heapq import heappop, heappush
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
+
+import msgspec
 
 from huoqun import topics
 from huoqun.results import DeadLetter
 from sinks.batch import Chunk, Partition
 from sinks.consumer import Lag, SourceError
 from sinks.store import UnavailableError
-from sinks.tables import EVENTS, Columns, Table
+from sinks.tables import EVENTS, TABLES, Columns, Table
 from streams.outbox import Headers, Outbox
 from streams.saves import BARRIER_KEY
 
@@ -29,43 +33,102 @@ class StuckError(Exception):
     """Everybody waits, and nothing can come."""
 
 
-class _Nobody:
-    """In the place of a selector: passes time instead of waiting."""
+class _Call:
+    """Something to be called, unless it is cancelled before."""
 
-    def __init__(self, loop: SimLoop) -> None:
-        self._loop = loop
+    __slots__ = ("args", "function")
 
-    def select(self, timeout: float | None) -> list[Any]:
-        if timeout is None:
-            raise StuckError
-        self._loop.now += timeout
-        return []
+    def __init__(self, function: Callable[..., object], args: tuple[Any, ...]) -> None:
+        self.function: Callable[..., object] | None = function
+        self.args = args
+
+    def cancel(self) -> None:
+        self.function = None
+
+    def cancelled(self) -> bool:
+        return self.function is None
 
 
-class SimLoop(asyncio.BaseEventLoop):
-    """An event loop without input or output, whose time passes when nothing else is left to do."""
+class SimLoop(asyncio.AbstractEventLoop):
+    """An event loop without input or output, whose time passes when nothing else is left to do.
+
+    Made for this: asyncio's own looks at a selector, at contexts and at its debugging at every step.
+    """
 
     def __init__(self) -> None:
-        super().__init__()
         self.now = 0.0
-        self._selector = _Nobody(self)
+        self._ready: deque[_Call] = deque()
+        self._timers: list[tuple[float, int, _Call]] = []
+        """A heap: when, the how-manieth timer it is, what then."""
+        self._made = 0
+
+    def run(self, all_of_it: Coroutine[Any, Any, None]) -> None:
+        """Run until it is done, with everything that it begins. Raises :class:`StuckError`."""
+        _set_running_loop(self)
+        try:
+            task = self.create_task(all_of_it)
+            while not task.done():
+                self._step()
+            task.result()
+        finally:
+            _set_running_loop(None)
+
+    def _step(self) -> None:
+        """Call what is ready now; what becomes ready by it has to wait for the next step."""
+        ready, timers = self._ready, self._timers
+        while timers and timers[0][2].function is None:
+            heappop(timers)
+        if not ready:
+            if not timers:
+                raise StuckError
+            self.now = max(self.now, timers[0][0])
+        while timers and timers[0][0] <= self.now:
+            ready.append(heappop(timers)[2])
+        for _ in range(len(ready)):
+            call = ready.popleft()
+            if call.function is not None:
+                call.function(*call.args)
+
+    def nobody_waits(self) -> bool:
+        """Whether nothing but the one who asks can go on now."""
+        return not self._ready and not (self._timers and self._timers[0][0] <= self.now)
+
+    # What asyncio asks of a loop.
 
     def time(self) -> float:
         return self.now
 
-    def nobody_waits(self) -> bool:
-        """Whether nothing but the one who asks can go on now."""
-        ready, timers = self._ready, self._scheduled  # type: ignore[attr-defined]  # of the base
-        return not ready and not (timers and timers[0]._when <= self.now)
+    def get_debug(self) -> bool:
+        return False
 
-    def _process_events(self, events: list[Any]) -> None:
-        pass
+    def call_soon(self, callback: Callable[..., object], *args: Any, context: object = None) -> Any:
+        del context
+        call = _Call(callback, args)
+        self._ready.append(call)
+        return call
 
-    def _write_to_self(self) -> None:
-        pass
+    def call_at(self, when: float, callback: Callable[..., object], *args: Any, context: object = None) -> Any:
+        del context
+        call = _Call(callback, args)
+        self._made += 1
+        heappush(self._timers, (when, self._made, call))
+        return call
+
+    def call_later(self, delay: float, callback: Callable[..., object], *args: Any, context: object = None) -> Any:
+        return self.call_at(self.now + delay, callback, *args, context=context)
+
+    def create_future(self) -> asyncio.Future[Any]:
+        return asyncio.Future(loop=self)
+
+    def create_task(self, coro: Any, *, name: str | None = None, context: object = None) -> asyncio.Task[Any]:  # type: ignore[override]  # no contexts
+        del context
+        return asyncio.Task(coro, loop=self, name=name)
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        """What nobody asked for any more; whoever drives looks at the workers' failures."""
 
 
-class Record(NamedTuple):
+class Record(msgspec.Struct, gc=False):
     """A record of a topic."""
 
     offset: int
@@ -119,7 +182,7 @@ class Broker:
 
     def __init__(self, partitions: int) -> None:
         self.partitions = partitions
-        self.topics: dict[Partition, list[Record]] = {}
+        self.topics: defaultdict[Partition, list[Record]] = defaultdict(list)
         self.committed: dict[int, int] = {}
         """Of the worker's group: partition -> next offset."""
         self.sunk: dict[Partition, int] = {}
@@ -127,7 +190,7 @@ class Broker:
         self.lanes: list[Lane] = []
 
     def records(self, topic: str, partition: int) -> list[Record]:
-        return self.topics.setdefault((topic, partition), [])
+        return self.topics[topic, partition]
 
     def append(self, topic: str, partition: int, key: bytes | None, value: bytes | None, headers: Headers = ()) -> int:  # type: ignore[assignment]  # read only
         log = self.records(topic, partition)
@@ -218,6 +281,8 @@ class Source:
         self._positions = dict(broker.sunk)
         self._paused = False
         self.fails = False
+        self.most = 5
+        """Records of one partition that a poll brings."""
 
     def poll(self, timeout_ms: int) -> Sequence[Chunk]:
         del timeout_ms
@@ -225,7 +290,7 @@ class Source:
         for name in () if self._paused else self._names:
             for number in range(self._broker.partitions):
                 at = self._positions.get((name, number), 0)
-                some = self._broker.records(name, number)[at : at + 5]
+                some = self._broker.records(name, number)[at : at + self.most]
                 if some:
                     self._positions[name, number] = at + len(some)
                     found.append(
@@ -277,13 +342,23 @@ class Letters:
 
 
 Row = tuple[Any, ...]
+_LAYOUT: Final = {
+    table.name: (
+        table.names.index("version"),
+        itemgetter(*map(table.names.index, table.key)),
+        frozenset(at for at, column in enumerate(table.columns) if column.kind == "texts"),
+    )
+    for table in TABLES.values()
+    if "version" in table.names
+}
+"""Table -> where the version is, what finds the key of a row, which columns are lists."""
 
 
 class Store:
     """What ReplacingMergeTree keeps of rows, and its views show."""
 
     def __init__(self) -> None:
-        self.rows: dict[str, dict[Row, tuple[int, Row]]] = {}
+        self.rows: dict[str, dict[Row, Row]] = {}
         self.failure = ""
         """What the next insert does: ``before`` or ``after`` storing it says that it did not."""
         self.wrong: list[str] = []
@@ -293,18 +368,19 @@ class Store:
         failure, self.failure = self.failure, ""
         if failure == "before":
             raise UnavailableError(failure)
-        names = table.names
-        version, key = names.index("version"), itemgetter(*map(names.index, table.key))
+        version, key, lists = _LAYOUT[table.name]
         there = self.rows.setdefault(table.name, {})
-        lists = [at for at, column in enumerate(columns) if column and isinstance(column[0], list)]
-        columns = [[tuple(v) for v in column] if at in lists else column for at, column in enumerate(columns)]
+        if lists:
+            columns = [list(map(tuple, column)) if at in lists else column for at, column in enumerate(columns)]
         for row in zip(*columns, strict=True):
             place = key(row)
             old = there.get(place)
-            if old is not None and old[0] == row[version] and old[1] != row and table is not EVENTS:
-                self.wrong.append(f"{table.name} {place} has two contents as of {row[version]}: {old[1]} and {row}")
-            if old is None or old[0] <= row[version]:
-                there[place] = (row[version], row)
+            if old is None or old[version] < row[version]:
+                there[place] = row
+            elif old[version] == row[version]:
+                if old != row and table is not EVENTS:
+                    self.wrong.append(f"{table.name} {place} has two contents as of {row[version]}: {old} and {row}")
+                there[place] = row
         if failure == "after":
             raise UnavailableError(failure)
 
@@ -318,10 +394,13 @@ class Store:
         pass
 
     def view(self) -> dict[tuple[str, Row], Row]:
-        """Return what is seen: the newest of each, without its version, what is deleted left out."""
+        """Return what is seen: the newest of each, without its version, what is deleted left out.
+
+        Events without their position: it follows from the schedule.
+        """
         return {
-            (name, place): row[:-2]
+            (name, place): row[:-3] if name == EVENTS.name else row[:-2]
             for name, there in self.rows.items()
-            for place, (_, row) in there.items()
+            for place, row in there.items()
             if not row[-1]
         }
