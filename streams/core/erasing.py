@@ -18,6 +18,7 @@ from streams.core import saved
 from streams.core.arrivals import Arrivals
 from streams.core.daily import NO_DAYS
 from streams.core.history import History
+from streams.core.rows import no_alert
 from streams.core.tables import ALERTS
 
 PREFIX: Final = "erased."
@@ -64,13 +65,20 @@ def erased(h: History, arrivals: Arrivals, erase: Erase) -> tuple[History, Arriv
 
 
 def untold(results: list[AnyResult], erase: Erase, names: set[str]) -> list[AnyResult]:
-    """Return results that have not been told yet without those about the person."""
+    """Return results that have not been told yet without those about the person.
+
+    An alert among them may have been told before in words that nobody is named in: then it would stay as it was, open, for
+    ever. So that it is gone is told instead.
+    """
     left: list[AnyResult] = []
     for result in results:
         if isinstance(result, (Member, MemberRisk, Question, Alert)) and result.platform == erase.platform:
             if erase.groups and result.group_id not in erase.groups:
                 left.append(result)
-            elif result.user_id in erase.users or (isinstance(result, Alert) and _names(result, erase.users, names)):
+            elif isinstance(result, Alert):
+                theirs = result.user_id in erase.users or _names(result, erase.users, names)
+                left.append(no_alert(result) if theirs else result)
+            elif result.user_id in erase.users:
                 continue
             elif isinstance(result, Question) and result.answered_by in erase.users:
                 left.append(msgspec.structs.replace(result, answered_by="", answer_event_id=""))

@@ -27,7 +27,7 @@ def row_of(h: History, settings: GroupSettings, table: int, key: Any, version: i
     if table == QUESTIONS:
         row = _question(settings, key, value)
     elif table == ALERTS:
-        row = copy.copy(value) or _no_alert(settings, key)
+        row = copy.copy(value) or _no_alert(settings.platform, settings.group_id, key)
     elif table == ACTIVITY:
         row = value or Activity(
             platform=settings.platform, group_id=settings.group_id, window=key[0], window_end=key[1]
@@ -121,10 +121,17 @@ def _question(settings: GroupSettings, key: str, asked: Asked | None) -> Questio
     )
 
 
-def _no_alert(settings: GroupSettings, key: str) -> Alert:
+def no_alert(alert: Alert) -> Alert:
+    """Return the row of an alert that is gone."""
+    row = _no_alert(alert.platform, alert.group_id, alert.alert_id)
+    row.version, row.deleted = alert.version, True
+    return row
+
+
+def _no_alert(platform: str, group_id: str, key: str) -> Alert:
     return Alert(
-        platform=settings.platform,
-        group_id=settings.group_id,
+        platform=platform,
+        group_id=group_id,
         alert_id=key,
         kind="unanswered",
         severity="info",

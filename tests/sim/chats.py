@@ -1,5 +1,7 @@
 """What is accepted in a run: events of few people in few groups, shuffled, some too late, some twice, some poison.
 
+In some runs somebody is erased in between, and does not come back.
+
 When each was received is part of the chat, not of the schedule: so that what should be seen of it is the same in all schedules.
 Ticks may be ahead of it, as they are of what waits in a gateway's spool.
 """
@@ -10,6 +12,9 @@ import copy
 import random
 from typing import Final
 
+import msgspec
+
+from huoqun.control import Erase
 from huoqun.events import Event
 from tests.unit.core.strategies import T0, TEXTS, USERS
 
@@ -25,9 +30,14 @@ GAPS: Final = (
 )
 DEADLINES: Final = (300_000, 600_000)
 TEMPTED: Final = 0.15
+ERASED: Final = 0.3
+TICKS_MS: Final = 300_000
+"""So far ticks may be ahead of the last event when somebody is erased, and in the end …"""
+END_MS: Final = 600_000
+"""… and so much later everybody is told the time: more than any delay, so that all clocks come to the same."""
 KINDS: Final = (*["message"] * 9, "join", "join", "leave", "leave", "member_count", "reaction", "delete", "conversion")
 
-Item = Event | bytes | None
+Item = Event | Erase | bytes | None
 
 
 def chat(rng: random.Random, most: int) -> list[Item]:
@@ -48,11 +58,35 @@ def chat(rng: random.Random, most: int) -> list[Item]:
     for _ in range(rng.choice((0, 1, 4))):
         at = rng.randrange(len(order))
         order.insert(rng.randrange(at, len(order)) + 1, copy.copy(order[at]))
-    received = 0
+    if rng.random() < ERASED:
+        order.insert(rng.randrange(1, len(order) + 1), _erasing(rng))
+    return _received(rng, order)
+
+
+def _erasing(rng: random.Random) -> Erase:
+    """Have somebody erased who is named in nobody's words."""
+    user = rng.choice(("carol", "dave"))
+    return Erase(id="erase", at=0, platform="qq", users=(user,), groups=rng.choice(((), (), ("1",))))
+
+
+def _received(rng: random.Random, order: list[Item]) -> list[Item]:
+    """Give everything the time when it is received.
+
+    Nothing of who is erased comes after: what is from before, a group that does not know them takes for somebody new's; and what
+    they do later may be taken out of others' rows, too, when a request is met again.
+    """
+    received, left, gone = T0, list[Item](), list[Erase]()
     for item in order:
         if isinstance(item, Event):
+            if any(item.user_id in erase.users for erase in gone):
+                continue
             received = item.received_at = max(received + 1, item.ts + rng.randrange(1_000))
-    return order
+        elif isinstance(item, Erase):
+            received += TICKS_MS + END_MS
+            item = msgspec.structs.replace(item, at=received)  # noqa: PLW2901  # the same, with its time
+            gone.append(item)
+        left.append(item)
+    return left
 
 
 def _tempting(rng: random.Random, ts: int, made: list[Event]) -> int:
@@ -83,7 +117,7 @@ def _event(rng: random.Random, number: int, ts: int, made: list[Event]) -> Event
         platform="qq",
         group_id=str(rng.randint(1, 3)),
         user_id="" if kind == "member_count" else user,
-        user_name=user,
+        user_name="" if kind == "member_count" else user,
         text=rng.choice(TEXTS) if kind == "message" else "",
         reply_to=reply if kind in ("message", "reaction", "delete") else "",
         reason=rng.choice(("left", "kicked", None)) if kind == "leave" else None,

@@ -13,11 +13,13 @@ from unittest.mock import patch
 
 import streams.core.alerts
 import streams.saves
+from huoqun.control import Erase
 from sinks.service import Sink
 from sinks.writing import Writing
 from streams.agent import Loop, Slot
-from streams.core import saved
+from streams.core import erasing, saved
 from streams.core.arrival import Arrival
+from streams.core.arrivals import Arrivals
 from streams.core.changes import AskedWas, Change, Put
 from streams.core.group import Group
 from streams.core.history import History
@@ -33,6 +35,7 @@ _save = saved.save
 _start = Sink._start
 _feed = Replay.feed
 _due = Partition._due
+_untold = erasing.untold
 
 
 async def _released_first(
@@ -127,6 +130,21 @@ def _saved_with_all(self: Partition, final: bool) -> list[Any]:
     return due
 
 
+def _as_they_were(h: History, arrivals: Arrivals, erase: Erase) -> tuple[History, Arrivals]:
+    del erase
+    return h, arrivals
+
+
+def _on_top(self: saved.Chain, compaction: int) -> bool:
+    """Who was saved before is in the first record of a group still."""
+    return self.number == 0 or self.delta_bytes > max(compaction, self.base_bytes)
+
+
+def _left_out(results: list[Any], erase: Erase, names: set[str]) -> list[Any]:
+    """What was told before in nobody's name stays as it was."""
+    return [result for result in _untold(results, erase, names) if not result.deleted]
+
+
 Plant = Callable[[], Any]
 
 MUTANTS: Final[dict[str, list[Plant]]] = {
@@ -156,6 +174,14 @@ MUTANTS: Final[dict[str, list[Plant]]] = {
         lambda: patch.object(History, "forward", _not_rewound),
     ],
     "saved groups are not told of": [lambda: patch.object(Partition, "_due", _saved_with_all)],
+    "who is erased stays in the state": [lambda: patch.object(erasing, "erased", _as_they_were)],
+    "what is saved after an erasure stands beside what was before": [
+        lambda: patch.object(saved.Chain, "needs_base", _on_top)
+    ],
+    "erasures are not passed on": [lambda: patch.object(Loop, "_pass_on", _buried_silently)],
+    "an alert is left as it was told, since its end names who is erased": [
+        lambda: patch.object(erasing, "untold", _left_out)
+    ],
     "dead letters are not written": [lambda: patch.object(Loop, "_bury", _buried_silently)],
     "the sink commits before it stores": [lambda: patch.object(Sink, "_start", _committed_first)],
     "the sink drops what the store refuses": [lambda: patch.object(Sink, "_keep", _dropped)],

@@ -16,17 +16,19 @@ from typing import Final, NamedTuple
 import sinks.service
 import streams.agent
 from huoqun import codec, topics
-from huoqun.control import Generation, Tick
+from huoqun.control import ERASE_KEY, Erase, Generation, Tick
 from huoqun.events import Event
 from sinks.batch import Limits
 from sinks.process import readers
 from sinks.service import Sink
 from streams.core.lag import Lag
+from streams.saves import Replay
 from tests.sim.chats import Item, chat
-from tests.sim.oracle import CONFIG, END_MS, Chat
+from tests.sim.erasing import Eraser, traces
+from tests.sim.oracle import CONFIG, Chat
 from tests.sim.shrinking import least
 from tests.sim.workers import Group, Worker
-from tests.sim.world import LETTERS, LOG, PREFIX, Broker, Clock, Letters, SimLoop, Source, Store, StuckError
+from tests.sim.world import CHANGELOG, LETTERS, LOG, PREFIX, Broker, Clock, Letters, SimLoop, Source, Store, StuckError
 from tests.unit.core.strategies import T0
 
 MOST_EVENTS: Final = 24
@@ -179,6 +181,7 @@ class _Play:
             limits=Limits(rows=12, bytes=1_000_000, age_ms=20, idle_ms=50),
             clock=self.clock,
             chance=lambda: 0.0,
+            eraser=Eraser(self.store),
         )
 
     async def all(self, actions: Sequence[Action]) -> None:
@@ -225,7 +228,11 @@ class _Play:
         for _ in range(min(many % 4 + 1, len(items) - self.next)):
             item, value = items[self.next], values[self.next]
             self.next += 1
-            if isinstance(item, Event):
+            if isinstance(item, Erase):
+                self.tick(item.at)
+                for partition in range(self.broker.partitions):
+                    self.broker.append(LOG, partition, ERASE_KEY, value)
+            elif isinstance(item, Event):
                 self.wall = max(self.wall, item.received_at)
                 self.broker.append(LOG, int(item.group_id) % self.broker.partitions, item.group_id.encode(), value)
             else:
@@ -246,7 +253,7 @@ class _Play:
             worker.commit()
 
     def do_tick(self, passed: int, _: int) -> None:
-        self.tick(min(self.wall + passed * 20, self.chat.last_tick))
+        self.tick(max(self.wall, min(self.wall + passed * 20, self.chat.until[self.next])))
 
     def tick(self, now: int) -> None:
         self.wall = now
@@ -336,7 +343,7 @@ class _Play:
         """Accept what is left, let time end all faults, and wait until nothing changes any more."""
         while self.next < len(self.chat.items):
             self.do_accept(0, 0)
-        self.tick(self.chat.last_tick + END_MS)
+        self.tick(self.chat.end)
         for worker in self.group.alive:
             worker.stalled = False
         self.group.rebalance()
@@ -369,7 +376,7 @@ class _Play:
         return whole and not self.source.behind()
 
     def judge(self) -> None:
-        seen, wanted, accepted = self.store.view(), self.chat.expected, self.chat.events
+        seen, wanted = self.store.view(), self.chat.expected
         if seen != wanted:
             for place in sorted(seen.keys() | wanted.keys()):
                 mine, theirs = seen.get(place), wanted.get(place)
@@ -380,7 +387,18 @@ class _Play:
         if letters != self.poison:
             self.wrong.append(f"dead letters of {letters}, should be of {self.poison}")
         stored = sum(place[0] == "events" for place in seen)
-        repeats = len(accepted) - len({(event.group_id, event.id) for event in accepted})
-        if stored + repeats + len(letters) != len(accepted) + len(self.poison):
+        if stored + self.chat.unstored + len(letters) != len(self.chat.events) + len(self.poison):
             self.wrong.append("accepted is not stored and deduplicated and dead-lettered together")
         self.wrong += [f"the sink put aside {letter}" for letter in self.letters.sent]
+        for erase in self.chat.erased:
+            self.wrong += traces(erase, self.store.rows, self.saves())
+
+    def saves(self) -> list[tuple[bytes, bytes]]:
+        """What the next workers would read of what is saved."""
+        found = []
+        for partition in range(self.broker.partitions):
+            replay = Replay()
+            for record in self.broker.records(CHANGELOG, partition):
+                replay.feed(record.offset, record.key or b"", record.value, record.headers)
+            found += list(replay.entries.items())
+        return found

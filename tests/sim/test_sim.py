@@ -27,6 +27,9 @@ FIRST = {
     "saves of overtaken workers count": 180,
     "a state is kept that others wrote to": 1_620,
     "the sink commits before it stores": 75,
+    "who is erased stays in the state": 40,
+    "erasures are not passed on": 40,
+    "an alert is left as it was told, since its end names who is erased": 440,
 }
 """Where to begin with those that are found in one schedule of some hundreds."""
 

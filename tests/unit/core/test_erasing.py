@@ -10,7 +10,7 @@ from huoqun.control import Erase, Tick
 from huoqun.events import Event
 from huoqun.results import Alert, Question
 from streams.core import saved
-from tests.support.core import LAG, Machine, View, view_of
+from tests.support.core import LAG, Machine, View, encoded, view_of
 
 T0 = 1_767_225_600_000
 MINUTE = 60_000
@@ -115,6 +115,23 @@ def test_nothing_that_is_saved_or_told_later_tells_of_them() -> None:
         told = b"\n".join(codec.encode(r) for r in machine.results).decode()
         assert told_of(told) == [], seed
         assert f"-{GONE}" not in told
+
+
+def test_an_alert_that_was_told_before_goes_with_who_ended_it_if_its_end_was_not_told_yet() -> None:
+    question = message(1, "bob", "大家好，请问怎么报名？")
+    answer = message(100, GONE, "在群公告里", reply_to=question.id, mentions=["bob"])
+    asked = erase([answer])
+    log = encoded([Tick(now=T0), question, Tick(now=answer.ts), answer, asked, Tick(now=asked.at + MINUTE)])
+
+    def is_open(machine: Machine) -> list[object]:
+        return [row["user_id"] for row in view_of(machine.results).values() if row.get("state") == "open"]
+
+    machine = Machine(Config())
+    machine.feed(log, 0, 3)
+    assert is_open(machine) == ["bob"]
+    machine.feed(log, 3, len(log))
+    machine.checkpoint()
+    assert is_open(machine) == []
 
 
 def test_it_is_the_same_however_the_log_is_read_and_wherever_a_worker_dies() -> None:
