@@ -17,8 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import streams
-from tests.chaos import clocks, disks, kills, outages, soak, stores, storm
-from tests.chaos.beds import NotHereError, standing
+from tests.chaos import clocks, disks, erasing, kills, outages, poison, soak, stores, storm
+from tests.chaos.beds import BROKERS, NotHereError, standing
 from tests.chaos.network import Line
 from tests.chaos.timeline import Timeline
 from tests.chaos.verdict import Verdict
@@ -34,7 +34,7 @@ def run_kills(asked: argparse.Namespace, directory: Path, timeline: Timeline) ->
             seed=asked.seed,
             kills=asked.kills or 10,
             rate=asked.rate or 40,
-            faults=tuple(asked.faults.split(",")),
+            faults=tuple((asked.faults or "kill").split(",")),
             frozen_seconds=asked.seconds or 8,
             among=tuple(asked.parts.split(",")) if asked.parts else (),
         )
@@ -59,8 +59,9 @@ def run_network(asked: argparse.Namespace, directory: Path, timeline: Timeline) 
 def run_storm(asked: argparse.Namespace, directory: Path, timeline: Timeline) -> Verdict:
     with standing(directory, timeline, asked.broker, workers=asked.workers or 3, partitions=6) as bed:
         return storm.run(
-            bed, seed=asked.seed, kills=asked.kills or 20, events=asked.events or 50_000, rate=asked.rate or 250
-        )
+            bed, seed=asked.seed, kills=asked.kills or 20, events=asked.events or 50_000, rate=asked.rate or 250,
+            deeds=tuple(asked.faults.split(",")) if asked.faults else storm.DEEDS,
+        )  # fmt: skip
 
 
 def run_store_down(asked: argparse.Namespace, directory: Path, timeline: Timeline) -> Verdict:
@@ -87,6 +88,21 @@ def run_full(asked: argparse.Namespace, directory: Path, timeline: Timeline) -> 
         return disks.run(bed, line, small, seed=asked.seed, rate=asked.rate or 40, seconds=asked.seconds or 20)
 
 
+def run_erase(asked: argparse.Namespace, directory: Path, timeline: Timeline) -> Verdict:
+    with standing(directory, timeline, asked.broker, workers=asked.workers or 1) as bed:
+        return erasing.run(bed, seed=asked.seed, kills=asked.kills or 10, rate=asked.rate or 40)
+
+
+def run_poison(asked: argparse.Namespace, directory: Path, timeline: Timeline) -> Verdict:
+    running = BROKERS[asked.broker](directory)
+    try:
+        return poison.run(
+            running, directory, timeline, seed=asked.seed, events=asked.events or 100_000, runs=asked.kills or 3
+        )
+    finally:
+        running.stop()
+
+
 def run_soak(asked: argparse.Namespace, directory: Path, timeline: Timeline) -> Verdict:
     with standing(directory, timeline, asked.broker, settings=soak.SETTINGS) as bed:
         return soak.run(bed, seed=asked.seed, rate=asked.rate or 80, seconds=asked.seconds or 3600)
@@ -101,11 +117,19 @@ SCENARIOS: dict[str, tuple[str, Callable[[argparse.Namespace, Path, Timeline], V
     "store-down": ("a ClickHouse server down for --seconds", run_store_down),
     "store-cut": ("a ClickHouse server whose reply to every first insert is lost, for --seconds", run_store_cut),
     "full": ("the gateway's disk is full while the broker is away; then the store's, for --seconds", run_full),
+    "poison": (
+        "one record in a hundred of --events that nobody can read; two workers side by side, --kills times",
+        run_poison,
+    ),
+    "erase": ("a person is erased while each component is killed in turn, --kills times", run_erase),
     "soak": (
         "nothing goes wrong for --seconds, after a warm-up: memory and descriptors must stay as they are",
         run_soak,
     ),
-    "clock": ("the gateway's and the ticker's clocks wrong by up to 40 min, and jumping each --seconds", run_clock),
+    "clock": (
+        "the gateway's and the ticker's clocks wrong by up to an hour, jumping each --seconds; events a year off",
+        run_clock,
+    ),
 }
 
 
@@ -121,7 +145,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--broker", choices=("tansu", "apache_kafka"), default="tansu")
     parser.add_argument("--kills", type=int, help="faults in all")
-    parser.add_argument("--faults", default="kill", help="of kill, term and stop, separated by commas (default: kill)")
+    parser.add_argument(
+        "--faults", help="kills: of kill, term and stop (default: kill); storm: of join, leave and kill (all)"
+    )
     parser.add_argument("--parts", help="only these, of sink, gateway, ticker, worker-0 and notify (default: all)")
     parser.add_argument("--events", type=int, help="events in all, where the scenario has so many")
     parser.add_argument("--rate", type=float, help="events a second")

@@ -11,6 +11,7 @@ import json
 import random
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Callable
@@ -153,6 +154,22 @@ class Load:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.1)
+
+    def put(self, raws: list[Raw]) -> list[object]:
+        """Post these once, beside the talk; return what of them is refused. The rest is accepted."""
+        body = json.dumps(raws).encode()
+        request = urllib.request.Request(self._url, body, {"Content-Type": "application/json"}, method="POST")
+        try:
+            with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:
+                said = answer.read()
+        except urllib.error.HTTPError as error:
+            if error.code >= 500:
+                raise
+            return list(raws)
+        refused = list(json.loads(said)["refused"])
+        if not refused:
+            self._take(raws, said)
+        return refused
 
     def _take(self, raws: list[Raw], said: bytes) -> None:
         refused = json.loads(said)["refused"]

@@ -23,6 +23,8 @@ from tests.chaos.timeline import Timeline
 from tests.support.brokers import free_port
 
 ROOT = Path(__file__).parents[2]
+READY_SECONDS = 240.0
+"""A machine that does other things beside it may take so long to start a part; how long it took is among the figures."""
 GATEWAY, TICKER, SINK, NOTIFY = "gateway", "ticker", "sink", "notify"
 
 
@@ -45,8 +47,8 @@ class Parts:
         self.directory, self.timeline = directory, timeline
         self.file = directory / "huoqun.toml"
         self.file.write_text(_toml(_sections(directory, bootstrap, partitions, settings or {})))
-        self._hook = {"CHAOS_HOOK_URL": hook}
-        self.config: Config = config.load(self.file, self._hook)
+        self.hook = {"CHAOS_HOOK_URL": hook}
+        self.config: Config = config.load(self.file, self.hook)
         self._environ = environ or {}
         self._urls: dict[str, str] = {}
         self._health: dict[str, str] = {}
@@ -56,7 +58,7 @@ class Parts:
         self.workers = [f"worker-{number}" for number in range(workers)]
 
     def __enter__(self) -> Self:
-        environ = {k: v for k, v in os.environ.items() if not k.startswith("HUOQUN_")} | self._hook
+        environ = {k: v for k, v in os.environ.items() if not k.startswith("HUOQUN_")} | self.hook
         environ |= {"HUOQUN_CONFIG": str(self.file), "PYTHONUNBUFFERED": "1"}
         environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), environ.get("PYTHONPATH", "")])
         broker.provision(self.config)
@@ -142,7 +144,7 @@ class Parts:
             assert time.monotonic() < deadline, f"{name} was not started again within {seconds:.0f} s"
             time.sleep(0.02)
 
-    def wait_restarted(self, name: str, old: int, seconds: float = 90) -> float:
+    def wait_restarted(self, name: str, old: int, seconds: float = READY_SECONDS) -> float:
         """Return after how long a part runs as another process than ``old``, and is ready."""
         began = time.monotonic()
         while self.pids.get(name) in (None, old):
@@ -154,7 +156,7 @@ class Parts:
         self.timeline.note("ready", part=name, pid=self.pids.get(name), seconds=round(took, 2))
         return took
 
-    def wait_ready(self, name: str, seconds: float = 90) -> None:
+    def wait_ready(self, name: str, seconds: float = READY_SECONDS) -> None:
         began = time.monotonic()
         while (why := unready(self._health[name])) is not None:
             if time.monotonic() > began + seconds:

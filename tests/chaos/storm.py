@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Sequence
 
 from huoqun.broker import BrokerError, end_offsets
 from huoqun.clock import now_ms
@@ -17,12 +18,22 @@ DAY = 86_400_000
 SPEED = 600
 """Event time passes so much faster than ours: what is old is settled, as in a history that is replayed."""
 FEWEST, MOST = 1, 4
+DEEDS = ("join", "leave", "kill")
 REPEATS = 0.05
 APPLIED = "huoqun_worker_events_total"
 
 
-def run(bed: Bed, *, seed: int, kills: int, events: int, rate: float, settle: float = 300.0) -> Verdict:
-    """``kills`` joins, leaves and kills while ``events`` come; the bed begins with some workers."""
+def run(
+    bed: Bed,
+    *,
+    seed: int,
+    kills: int,
+    events: int,
+    rate: float,
+    deeds: Sequence[str] = DEEDS,
+    settle: float = 300.0,
+) -> Verdict:
+    """``kills`` of ``deeds`` while ``events`` come; the bed begins with some workers."""
     parts, chance = bed.parts, random.Random(seed)
     began, start = time.monotonic(), now_ms() - 30 * DAY
     load = Load(
@@ -42,8 +53,8 @@ def run(bed: Bed, *, seed: int, kills: int, events: int, rate: float, settle: fl
     every = events / rate / (kills + 1)
     for number in range(kills):
         time.sleep(every * chance.uniform(0.7, 1.3))
-        choices = ["join"] * (len(workers) < MOST) + ["leave", "kill"] * (len(workers) > FEWEST)
-        deed = chance.choice(choices)
+        can = {"join": len(workers) < MOST, "leave": len(workers) > FEWEST, "kill": len(workers) > FEWEST}
+        deed = chance.choice([deed for deed in deeds if can[deed]] or [deed for deed in DEEDS if can[deed]])
         bed.timeline.note(
             "deed", number=number + 1, of=kills, deed=deed, workers=len(workers), accepted=len(load.accepted)
         )

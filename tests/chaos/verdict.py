@@ -54,14 +54,18 @@ def of(
     *,
     seconds: float = 180,
     poison: int = 0,
+    erased: int = 0,
     notify_kills: int = 0,
     long_open_ms: int = LONG_OPEN_MS,
     working: Sequence[Span] | None = None,
     oracle: Callable[[list[Raw]], View] | None = None,
     groups: Collection[str] | None = None,
+    ignored: Collection[tuple[str, str]] = (),
 ) -> Verdict:
     """Wait until everything is as it must be, or ``seconds`` are over; return what is, and what is not.
 
+    ``poison`` records were put into the topic that nobody can read; ``erased`` events are of people who were erased since.
+    Rows whose keys are ``ignored`` are not compared.
     With ``working``, spans in which everything worked, alerts that stood open on record for :data:`TOLD_WITHIN_MS` of one must
     have been told, instead of those that were open for ``long_open_ms`` of event time.
     With ``groups`` views and notices are compared of these alone (groups know nothing of each other); events are counted of all.
@@ -70,15 +74,15 @@ def of(
     raws = sorted(load.accepted.values(), key=lambda raw: (raw["ts"], len(raw["id"]), raw["id"]))
     if groups is not None:
         raws = [raw for raw in raws if raw["group_id"] in groups]
-    right = oracle(raws) if oracle else expected(raws, parts.config)
+    right = _without(ignored, oracle(raws) if oracle else expected(raws, parts.config))
     began = time.monotonic()
     last: list[str] = ["never asked"]
     view: View = {}
     while True:
         try:
             view, last = views(parts, groups)
-            last = last or different(view, right, raws)
-            last = last or counted(parts, load, poison, found.figures)
+            last = last or different(_without(ignored, view), right, raws)
+            last = last or counted(parts, load, poison, erased, found.figures)
         except (QueryError, BrokerError, OSError) as error:
             last = [f"{type(error).__name__}: {error}"]
         parts.timeline.note("compared", wrong=len(last), first=last[:1])
@@ -108,6 +112,10 @@ def of(
     if found.wrong:
         _keep(parts)
     return found
+
+
+def _without(keys: Collection[tuple[str, str]], rows: View) -> View:
+    return {key: row for key, row in rows.items() if key not in keys} if keys else rows
 
 
 def _keep(parts: Parts) -> None:
@@ -160,7 +168,7 @@ def different(found: View, right: View, raws: list[Raw]) -> list[str]:
     return wrong
 
 
-def counted(parts: Parts, load: Load, poison: int, figures: dict[str, Any]) -> list[str]:
+def counted(parts: Parts, load: Load, poison: int, erased: int, figures: dict[str, Any]) -> list[str]:
     """Close the equation: accepted = stored + deduplicated + dead-lettered, by what is in the topic and in the store."""
     topic = topics.full_name(parts.config.kafka.topic_prefix, topics.EVENTS)
     logged: Counter[tuple[str, str]] = Counter()
@@ -186,9 +194,9 @@ def counted(parts: Parts, load: Load, poison: int, figures: dict[str, Any]) -> l
     wrong += [f"{n} rows visible of event {key}" for key, n in stored.items() if n > 1]
     if sum(logged.values()) < load.posted:
         wrong.append(f"{load.posted} events were answered with 2xx, {sum(logged.values())} are in the topic")
-    if sum(logged.values()) + bad != len(rows) + repeats + len(letters):
+    if sum(logged.values()) + bad != len(rows) + repeats + len(letters) + erased:
         wrong.append(
-            f"in the topic {figures['in_topic']} ≠ {len(rows)} stored + {repeats} repeats + {len(letters)} dead"
+            f"in the topic {figures['in_topic']} ≠ {len(rows)} stored + {repeats} repeats + {len(letters)} dead + {erased} erased"
         )
     if bad != poison:
         wrong.append(f"{bad} records in the topic cannot be read, {poison} were put there")

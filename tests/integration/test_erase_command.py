@@ -20,7 +20,7 @@ from kafka.structs import OffsetAndMetadata
 pytest.importorskip("chdb", reason="the embedded engine is not installed (extra `local`)")
 
 from huoqun import broker as administration
-from huoqun import codec, config, records, topics
+from huoqun import codec, config, topics
 from huoqun.config import Config
 from huoqun.control import Tick
 from huoqun.events import Event
@@ -28,6 +28,7 @@ from sinks.client import query
 from tests.support.brokers import RunningBroker
 from tests.support.service_process import ROOT
 from tests.support.sinks import SinkProcess, eventually, produce
+from tests.support.traces import saved, stored
 
 pytestmark = [pytest.mark.chdb, pytest.mark.slow]
 
@@ -99,18 +100,6 @@ def talk(now: int) -> list[Event]:
         message(4, "ada", "how do I sign up for the course?"),
         message(5, GONE, "like this", reply_to="e4", mentions=["ada"]),
     ]
-
-
-def stored(cfg: Config) -> str:
-    """Everything in every table, as text."""
-    tables = query(cfg, "SELECT name FROM system.tables WHERE database = 'huoqun' AND engine NOT LIKE '%View'")
-    return "\n".join(str(query(cfg, f"SELECT * FROM {row['name']}")) for row in tables)
-
-
-def saved(cfg: Config) -> str:
-    """What the state topic holds once it is compacted."""
-    newest = {r.key: r.value for r in records.read(cfg.kafka, topics.state_topic(cfg.kafka.topic_prefix))}
-    return "\n".join(value.decode("utf-8", "replace") for value in newest.values() if value)
 
 
 def traces(text: str) -> list[str]:
