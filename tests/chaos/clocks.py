@@ -99,7 +99,7 @@ def _ahead(bed: Bed, load: Load) -> list[str]:
     found, _ = verdict.views(bed.parts, {AHEAD})
     wrong = verdict.different(others(found), others(expected(raws, bed.parts.config)), raws)
     late = [row["late_events"] for (kind, _), row in found.items() if kind == "GroupSummary" and row["late_events"]]
-    return wrong + [f"{late[0]} events are late behind one of the future"] * bool(late)
+    return wrong + [f"{count} events are late behind one of the future" for count in late]
 
 
 def run(bed: Bed, *, seed: int, rate: float = 40.0, seconds: float = 8.0, settle: float = 90.0) -> Verdict:

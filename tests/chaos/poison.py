@@ -38,7 +38,7 @@ GROUPS = 200
 PARTITIONS = 4
 APART_MS = 20_000
 WAIT_SECONDS = 900.0
-SETTLE_SECONDS = 3.0
+SETTLE_SECONDS = 60.0
 """After the last record, for the dead letters to arrive."""
 APPLIED = "huoqun_worker_events_total"
 DEEP = b"[" * 3000
@@ -91,6 +91,7 @@ def run(running: RunningBroker, directory: Path, timeline: Timeline, *, seed: in
         timeline.note("filled", run=number + 1, events=events, poison=len(bad))
         try:
             tries.append(_raced(pair, events))
+            _until_buried(pair[1].config, len(bad))
         finally:
             for worker in pair:
                 worker.end()
@@ -158,8 +159,13 @@ def _raced(pair: Sequence[Worker], events: int) -> tuple[float, float]:
         assert time.monotonic() < deadline, f"not within {WAIT_SECONDS:.0f} s: both have {done} of {events}"
         time.sleep(0.2)
         done = [worker.applied() for worker in pair]
-    time.sleep(SETTLE_SECONDS)
     return moved[1] / moved[0], (moved[1] / cpu[1]) / (moved[0] / cpu[0])
+
+
+def _until_buried(config: Config, count: int) -> None:
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while len(dead_letters(config)) < count and time.monotonic() < deadline:
+        time.sleep(0.5)
 
 
 def _buried(config: Config, bad: Sequence[int]) -> list[str]:
