@@ -14,9 +14,11 @@ from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from mypy_extensions import i64
+
 from streams.core.history import History
 from streams.core.reactions import checks_in
-from streams.core.scanning import is_ascii
+from streams.core.scanning import SMALL_BIT, is_ascii
 from streams.core.state import LONG_DAYS
 
 _DAYS_MASK: Final = (1 << LONG_DAYS) - 1
@@ -29,6 +31,14 @@ _WEEK_MASK: Final = (1 << _WEEK) - 1
 LOOKED_AT: Final = 200
 """Characters of a message that a pattern is looked for in: a check-in says so at once."""
 _OPENING: Final = 12
+_CHECK: Final = ord("打")
+_IN: Final = ord("卡")
+_SIGN: Final = ord("签")
+_UP: Final = ord("到")
+_NUMBERED: Final = ord("第")
+_DAY: Final = ord("d")
+_SECOND_TO_LAST: Final = ord("c")
+_LAST_OF_CHECK: Final = ord("k")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC).date().toordinal()
 
 
@@ -46,13 +56,43 @@ def is_check_in(text: str, pattern: re.Pattern[str] | None) -> bool:
     """Whether a message checks in."""
     if pattern is not None:
         return pattern.search(text[:LOOKED_AT]) is not None
-    if "heck" in text or "HECK" in text or (not is_ascii(text) and ("打卡" in text or "签到" in text)):
+    if _says_so(text):
         return checks_in(text[:LOOKED_AT])
-    opening = text[:_OPENING]
-    if "d" not in opening and "D" not in opening:
-        return "第" in opening and checks_in(opening.lower())
-    opening = opening.lower()
-    return ("第" in opening or "day" in opening) and checks_in(opening)
+    return _opens_with_a_day(text) and checks_in(text[:_OPENING].lower())
+
+
+def _says_so(text: str) -> bool:
+    """Whether "check", 打卡 or 签到 stands anywhere in a text."""
+    if is_ascii(text):
+        return "heck" in text or "HECK" in text
+    before: i64 = 0
+    at: i64 = 0
+    end: i64 = len(text)
+    while at < end:
+        code: i64 = ord(text[at])
+        at += 1
+        if (before == _CHECK and code == _IN) or (before == _SIGN and code == _UP):
+            return True
+        if (
+            (code | SMALL_BIT) == _LAST_OF_CHECK
+            and (before | SMALL_BIT) == _SECOND_TO_LAST
+            and ("heck" in text or "HECK" in text)
+        ):
+            return True
+        before = code
+    return False
+
+
+def _opens_with_a_day(text: str) -> bool:
+    """Whether "day" or 第 stands at the beginning of a text."""
+    end: i64 = min(len(text), _OPENING)
+    at: i64 = 0
+    while at < end:
+        code: i64 = ord(text[at])
+        if code == _NUMBERED or ((code | SMALL_BIT) == _DAY and text[at : at + 3].lower() == "day" and at + 3 <= end):
+            return True
+        at += 1
+    return False
 
 
 def on_check_in(h: History, place: int, day: int) -> None:

@@ -10,14 +10,27 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from streams.core.rules import forms
-from streams.core.scanning import WORD, Literals, upto
+from streams.core.rules import forms, small
+from streams.core.scanning import ASCII, SMALL, WORD, Literals, upto
+
+
+def _whole(rows: str) -> str:
+    r"""Return a pattern for any of the rows as whole words; each begins with a literal letter.
+
+    What stands before a word is looked at after it, where it says the same as ``\b`` would in front: a pattern all of whose rows
+    begin with a literal passes over a text thirty times as fast.
+    """
+    return "|".join([re.sub(r"^(\w+)", r"\1(?<!\\w\1)", row) + r"\b" for row in rows.split("|")])
+
 
 _THANKS: Final = re.compile(
-    r"(?<!先)(?:谢谢|多谢|感谢|谢啦|谢了|蟹蟹|3q|谢过)(?!邀请|配合|理解|各位配合)|搞定了|解决了|好使了|可以了|"
-    r"\b(?:thanks|thank you|thx|tysm|ty|cheers|that worked|that did it|got it|works now|fixed it)\b",
-    re.IGNORECASE,
+    "|".join(
+        [f"{word}(?<!先{word})(?!邀请|配合|理解|各位配合)" for word in "谢谢 多谢 感谢 谢啦 谢了 蟹蟹 3q 谢过".split()]
+    )
+    + "|搞定了|解决了|好使了|可以了|"
+    + _whole("thanks|thank you|thx|tysm|ty|cheers|that worked|that did it|got it|works now|fixed it")
 )
+"""In small letters, like :data:`_SETTLES`."""
 _IN_ADVANCE: Final = re.compile(r"先谢|提前谢|in advance|先行感谢", re.IGNORECASE)
 _ALIKE: Final = [(ord(form), ord(form), letter) for letter in ascii_lowercase for form in forms(letter)]
 _MAY_THANK: Final = 1
@@ -38,11 +51,13 @@ _SIGNS: Final = Literals(
 )
 """What these have in them: a search of a text with none of it is spared."""
 _SETTLES: Final = re.compile(
-    r"不用了|搞定了|解决了|好使了|弄好了|搞好了|找到了|自己(?:找到|解决|搞定|弄好)|"
-    r"\b(?:nvm|never ?mind|figured it out|found it|fixed it|got it working|works now|"
-    r"(?:it'?s|is|got it|problem|issue) (?:solved|sorted|fixed)|solved it|sorted it)\b|^\W*solved\b",
-    re.IGNORECASE,
+    "不用了|搞定了|解决了|好使了|弄好了|搞好了|找到了|自己(?:找到|解决|搞定|弄好)|"
+    + _whole(
+        "nvm|never ?mind|figured it out|found it|fixed it|got it working|works now|solved it|sorted it|"
+        "it'?s OVER|is OVER|got it OVER|problem OVER|issue OVER"
+    ).replace("OVER", "(?:solved|sorted|fixed)")
 )
+_SOLVED: Final = re.compile(r"\W*solved\b")
 _UNSETTLED: Final = re.compile(
     r"[没不未](?:有|能|法)?(?:解决|找到|搞定|弄好|搞好|好使)|\b(?:not|never|n'?t|if|until|once|haven'?t|hasn'?t) "
     r"(?:\w+ )?(?:solved|sorted|fixed|figured|found|works?)",
@@ -56,11 +71,14 @@ _DISAGREES: Final = re.compile(
     re.IGNORECASE,
 )
 _DISAGREE: Final = frozenset("不我其并错扯胡未但可然真凭") | frozenset(
-    "".join([forms(letter) for letter in "ianrbwtd"])
+    letter for letter in "".join([forms(letter) for letter in "ianrbwtd"]) if not letter.isascii()
 )
-"""What these begin with …"""
+"""What these begin with beyond ASCII …"""
 _DISAGREE_ASCII: Final = frozenset("i |ac|no|re|bu|wr|th|di".split("|"))
-"""… and what the English ones do where all is ASCII."""
+_OPENS: Final = bytes(chr(pair // ASCII) + chr(pair % ASCII) in _DISAGREE_ASCII for pair in range(ASCII * ASCII))
+"""… and which pairs of small letters the English ones begin with."""
+OPENING: Final = 48
+"""Characters in which a message that disagrees says so."""
 _GREETS: Final = re.compile(
     r"^\W*(?:(?:大家|各位|群友们?|小伙伴们?|家人们?|姐妹们?)?(?:早上好|早安|早啊|早呀|早$|上午好|中午好|"
     r"下午好|晚上好|晚安|你好|您好|大家好|"
@@ -93,29 +111,32 @@ def _signs_of(text: str) -> i64:
 
 def thanks(text: str) -> bool:
     """Whether a message thanks for something received or says that a trouble is over; thanks in advance are none."""
-    return _signs_of(text) & _MAY_THANK != 0 and _THANKS.search(text) is not None and _IN_ADVANCE.search(text) is None
+    if _signs_of(text) & _MAY_THANK == 0:
+        return False
+    return _THANKS.search(small(text)) is not None and _IN_ADVANCE.search(text) is None
 
 
 def settled(text: str) -> bool:
     """Whether somebody who asked says that it is solved, or that they need no answer any more."""
-    return (
-        _signs_of(text) & (_MAY_THANK | _MAY_SETTLE) != 0
-        and _SETTLES.search(text) is not None
-        and _UNSETTLED.search(text) is None
-    )
+    if _signs_of(text) & (_MAY_THANK | _MAY_SETTLE) == 0:
+        return False
+    low = small(text)
+    return (_SETTLES.search(low) is not None or _SOLVED.match(low) is not None) and _UNSETTLED.search(text) is None
 
 
 def disagrees(text: str) -> bool:
-    """Whether a message opens with disagreement or a doubting counter-question."""
+    """Whether a message opens, within :data:`OPENING` characters, with disagreement or a doubting counter-question."""
     at = upto(text, 0, WORD)
-    if at >= len(text):
+    if at >= min(len(text), OPENING):
         return False
-    if text.isascii():
-        if text[at : at + 2].lower() not in _DISAGREE_ASCII:
+    code: i64 = ord(text[at])
+    if code < ASCII:
+        following: i64 = ord(text[at + 1]) if at + 1 < len(text) else 0
+        if following < ASCII and not _OPENS[SMALL[code] * ASCII + SMALL[following]]:
             return False
     elif text[at] not in _DISAGREE:
         return False
-    return _DISAGREES.match(text) is not None
+    return _DISAGREES.match(text, 0, OPENING) is not None
 
 
 def greets(text: str) -> bool:

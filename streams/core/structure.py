@@ -40,8 +40,6 @@ from streams.core.structure_changes import FabricWas, Paired, Responded
 
 WATCHED: Final = 14
 """Days of watching before anybody can be said to be new, or the same."""
-OPENING: Final = 48
-"""Characters in which a message that disagrees says so."""
 
 
 def on_reply(h: History, said: Said, event: Arrival, target: str, place: int, *, linked: bool) -> None:
@@ -120,7 +118,7 @@ def is_critical(event: Arrival, target: Said | None, place: int, *, linked: bool
     """Whether a message answers somebody with disagreement, or, where it links what it answers, with a question."""
     if target is None or target.person == place:
         return False
-    return (linked and asks) or disagrees(event.text[:OPENING])
+    return (linked and asks) or disagrees(event.text)
 
 
 def on_message(

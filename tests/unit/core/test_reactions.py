@@ -1,6 +1,10 @@
 """Thanks, disagreement, greetings and check-ins, and what only looks like them."""
 
+# ruff: noqa: SIM905  # rows read better than a list of quotes
+
 from __future__ import annotations
+
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -113,3 +117,32 @@ def test_a_look_at_the_first_letters_spares_a_search_and_changes_nothing(text: s
 def test_every_english_opening_of_disagreement_is_looked_at(word: str) -> None:
     assert disagrees(word)
     assert disagrees(f"… {word.upper()}")
+
+
+THANKS = re.compile(
+    r"(?<!先)(?:谢谢|多谢|感谢|谢啦|谢了|蟹蟹|3q|谢过)(?!邀请|配合|理解|各位配合)|搞定了|解决了|好使了|可以了|"
+    r"\b(?:thanks|thank you|thx|tysm|ty|cheers|that worked|that did it|got it|works now|fixed it)\b",
+    re.IGNORECASE,
+)
+SETTLES = re.compile(
+    r"不用了|搞定了|解决了|好使了|弄好了|搞好了|找到了|自己(?:找到|解决|搞定|弄好)|"
+    r"\b(?:nvm|never ?mind|figured it out|found it|fixed it|got it working|works now|"
+    r"(?:it'?s|is|got it|problem|issue) (?:solved|sorted|fixed)|solved it|sorted it)\b|^\W*solved\b",
+    re.IGNORECASE,
+)
+PIECES = st.lists(
+    st.sampled_from(
+        "先 谢谢 多谢 谢过 3q 3Q 邀请 各位配合 搞定了 可以了 自己 解决 thanks Thanks thank you ty TY thx tysm that worked did "
+        "it it's IT'S ıt its iſ is İS got working works now fixed solved Solved ſolved sorted problem issue never mind nvm "
+        "figured out found cheers a x , . ! é 好 _ 1".split()
+    ),
+    max_size=7,
+)
+
+
+@settings(max_examples=600)
+@given(PIECES, st.sampled_from(["", " "]))
+def test_thanks_and_what_settles_are_found_in_small_letters_as_whole_words(pieces: list[str], between: str) -> None:
+    text = between.join(pieces)
+    assert thanks(text) == (THANKS.search(text) is not None and reactions._IN_ADVANCE.search(text) is None)
+    assert settled(text) == (SETTLES.search(text) is not None and reactions._UNSETTLED.search(text) is None)
