@@ -218,25 +218,18 @@ def _several(h: History, settings: GroupSettings, event: Arrival, five: int) -> 
     usual = h.troubles.usual_peak
     known = event.ts - h.life.first_ts >= KNOWN_MS
     may_be_raid = known and h.windows[WEEK].joins + h.head.joins >= RAIDERS
-    if five < FEW_FACTOR * usual or (not may_be_raid and five < (FEW if usual else FEW_UNKNOWN)):
+    if five < FEW_FACTOR * usual:
         return
-    if not may_be_raid and CERTAINLY_MANY * _most(h) < five:
+    raid = False
+    if may_be_raid:
+        strangers, theirs, total = _strangers(h, event.ts)
+        raid = strangers >= RAIDERS and theirs >= STRANGERS_SHARE * total
+    if not raid and (five < (FEW if usual else FEW_UNKNOWN) or CERTAINLY_MANY * _most(h) < five):
         return
     counts = _speakers(h)
-    total = strangers = theirs = 0
-    for place, count in counts.items():
-        total += count
-        joined = h.people[place].joined_at
-        if joined and event.ts - joined < STRANGER_MS:
-            strangers += 1
-            theirs += count
-    raid = known and strangers >= RAIDERS and theirs >= STRANGERS_SHARE * total
-    entropy = 0.0
-    for count in sorted(counts.values()):
-        entropy -= count / total * math.log(count / total)
-    effective = math.exp(entropy)
-    if not raid and (five < (FEW if usual else FEW_UNKNOWN) or effective > MANY_SPEAKERS):
+    if not raid and _effective(counts) > MANY_SPEAKERS:
         return
+    strangers, theirs, _ = _strangers(h, event.ts)
     ranked = [(-count, place) for place, count in counts.items()]
     ranked.sort()
     places = [place for _, place in ranked[:3]]
@@ -345,6 +338,41 @@ def _members_since(h: History, since: int) -> int:
     for minute in _closed_since(h, since):
         total += minute.messages - minute.staff_messages
     return total
+
+
+def _strangers(h: History, ts: int) -> tuple[int, int, int]:
+    """Return how many strangers wrote in the five minutes before and in the minute being filled, how much, and how much all did.
+
+    What each of them wrote is not summed up, as in :func:`_speakers`: a lively group has many.
+    """
+    people, since = h.people, ts - STRANGER_MS
+    total = theirs = 0
+    strangers: set[int] = set()
+    for place, count in h.now.items():
+        total += count
+        joined = people[place].joined_at
+        if joined and joined > since:
+            strangers.add(place)
+            theirs += count
+    for minute in _closed_since(h, h.head.minute - 5):
+        speakers = minute.speakers
+        for i in range(0, len(speakers), 2):
+            place, count = speakers[i], speakers[i + 1]
+            total += count
+            joined = people[place].joined_at
+            if joined and joined > since:
+                strangers.add(place)
+                theirs += count
+    return len(strangers), theirs, total
+
+
+def _effective(counts: dict[int, int]) -> float:
+    """Return the effective number of speakers (exp of the entropy)."""
+    total = sum(counts.values())
+    entropy = 0.0
+    for count in sorted(counts.values()):
+        entropy -= count / total * math.log(count / total)
+    return math.exp(entropy)
 
 
 def _speakers(h: History) -> dict[int, int]:
