@@ -61,9 +61,9 @@ LATEST: Final = 1_024
 """So many events, at least, and at most twice as many, are kept decoded: who comes a little late has them applied again."""
 LEAST_RUN: Final = 16
 """… and so many where each may end a large group's day."""
-FEW: Final = 8
-"""Records among which one can't be read are looked at one by one; of more, each half is tried by itself: one in a hundred that is
-poison must not have all of them read so."""
+FEW: Final = 16
+"""Where one of many can't be read, so many are tried together, and only those among which it is are read one by one: at one in a
+hundred that is a sixth of all."""
 
 
 class Partition:
@@ -254,10 +254,10 @@ class Partition:
             return
         events = decode_events(values)
         if events is None and len(values) > FEW:
-            half = len(values) // 2
-            self._events(offsets[:half], values[:half], bad)
-            if self._woken <= MOST_WOKEN:
-                self._events(offsets[half:], values[half:], bad)
+            for at in range(0, len(values), FEW):
+                self._events(offsets[at : at + FEW], values[at : at + FEW], bad)
+                if self._woken > MOST_WOKEN:
+                    return
             return
         if events is None:
             for i in range(len(values)):
