@@ -1,9 +1,9 @@
 """What the judgement on answers looks at, as places in tables of weights.
 
 Each feature is cut into a few classes, each class has a weight, and the log odds are the sum of the weights: an additive model
-(Hastie and Tibshirani's, with steps for curves). All features are free of language but two: words in common, which are
-Chinese characters in pairs as well, and how warmly the asker reacts. ``training/answers.py`` learns the weights from what
-these very functions return.
+(Hastie and Tibshirani's, with steps for curves). All features are free of language but four: words in common, which are
+Chinese characters in pairs as well, how a message opens, whether it says "you", and how warmly the asker reacts.
+``training/answers.py`` learns the weights from what these very functions return.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from mypy_extensions import i64, mypyc_attr
 
 from streams.core.arrival import Arrival
 from streams.core.history import History
+from streams.core.openings import CLASSES, opening, says_you
 from streams.core.reactions import thanks
 from streams.core.scanning import (
     ASCII,
@@ -96,6 +97,8 @@ PAIR: Final[tuple[tuple[str, int], ...]] = (
     ("asker's pause", 14),
     ("asker told", 3),
     ("usual gaps", 11),
+    ("opening", CLASSES),
+    ("you", 2),
 )
 """Features of a message as an answer to a question: name and number of classes."""
 
@@ -202,10 +205,12 @@ class Line:
         "length",
         "messages",
         "named",
+        "opening",
         "pause",
         "place",
         "size",
         "today",
+        "you",
     )
 
     def __init__(self, h: History, event: Arrival, author: Person, place: int, named: list[str], asks: bool) -> None:
@@ -232,8 +237,10 @@ class Line:
         self.addressing: i64 = 107 + addressing(h.head.addressed)
         self.author_asks: i64 = 120 + (1 if author.user in h.askers else 0)
         self.today: i64 = 122 + _class(_TODAY, author.today_count if author.today == at // DAY_MS else 0)
-        self._low: str = ""
+        self._low: str = text.lower()
         self._pairs: Pairs | None = None
+        self.opening: i64 = 157 + opening(text, bool(named))
+        self.you: i64 = 157 + CLASSES + (1 if says_you(self._low) else 0)
         self._words: frozenset[str] | None = None
 
     def words(self) -> frozenset[str]:
@@ -255,21 +262,15 @@ class Line:
         at: i64 = 0
         end: i64 = len(openings)
         while at < end:
-            if pairs.may_hold(openings[at]) and asked.words[at] in self._small():
+            if pairs.may_hold(openings[at]) and asked.words[at] in self._low:
                 return True
             at += 1
         return False
 
-    def _small(self) -> str:
-        low = self._low
-        if not low:
-            low = self._low = self.event.text.lower()
-        return low
-
 
 PairPlaces = tuple[
-    i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64,
-    i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64,
+    i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64,
+    i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64,
 ]  # fmt: skip
 """One for each feature of :data:`PAIR`. So many numbers in a tuple, compiled, are no objects: no list of them is made."""
 StatePlaces = tuple[
@@ -322,6 +323,8 @@ def pair_places(h: History, asked: Asked, asker: Person, asker_place: int, line:
         129 + _class(_SECONDS, (at - asker.last_message_at) // 1000),
         143 + told,
         146 + _gaps(at - asked.asked_at, line.gap),
+        line.opening,
+        line.you,
     )
 
 

@@ -100,7 +100,7 @@ def _of_pair(w: list[float], bias: float, p: PairPlaces) -> float:
     return (
         bias + w[p[0]] + w[p[1]] + w[p[2]] + w[p[3]] + w[p[4]] + w[p[5]] + w[p[6]] + w[p[7]] + w[p[8]] + w[p[9]]
         + w[p[10]] + w[p[11]] + w[p[12]] + w[p[13]] + w[p[14]] + w[p[15]] + w[p[16]] + w[p[17]] + w[p[18]] + w[p[19]]
-        + w[p[20]] + w[p[21]] + w[p[22]] + w[p[23]]
+        + w[p[20]] + w[p[21]] + w[p[22]] + w[p[23]] + w[p[24]] + w[p[25]]
     )  # fmt: skip
 
 

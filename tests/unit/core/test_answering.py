@@ -74,10 +74,18 @@ def test_a_question_is_a_poorer_answer_than_a_statement_and_distance_makes_answe
     assert weights["shared words"][3] > weights["shared words"][0]
 
 
+def test_who_opens_with_yes_or_advice_or_says_you_answers_rather_than_who_greets_or_calls_for_anybody() -> None:
+    for kind in ("undirected", "directed"):
+        weights = shipped("answers")[kind]["weights"]
+        greets, calls, *_, advises, yes_or_no = weights["opening"]
+        assert max(greets, calls) < min(advises, yes_or_no)
+        assert weights["you"][0] < weights["you"][1]
+
+
 def test_the_askers_thanks_turn_doubt_into_an_answer_that_dates_from_the_answer() -> None:
     scene = grown()
     scene.add(36_000, "bob", ASK, id="q")
-    scene.add(36_150, "carol", "发黄多半是缺氮", id="a")
+    scene.add(36_150, "carol", "之前我那盆也这样", id="a")
     assert answered(scene) == ("open", "")
     scene.add(36_180, "bob", "谢谢", id="thanks")
     row = scene.question("q")

@@ -36,6 +36,13 @@ def test_a_class_that_is_never_seen_lies_between_its_neighbours() -> None:
     assert weights[0] < weights[1] < weights[2]
 
 
+def test_of_the_judgements_before_the_last_some_count_for_all() -> None:
+    counts = np.array([answers.EARLIER] * 8 + [1.0, answers.CONTINUING])
+    thinned = answers._thinned(answers.Sample(np.arange(10).reshape(-1, 1), np.zeros(10), counts))
+    assert thinned.places.ravel().tolist() == [0, 4, 8, 9]
+    assert thinned.counts.sum() == pytest.approx(counts.sum())
+
+
 def chats(directory: Path) -> None:
     """Some made-up chats: a question, an answer to it with or without the name, chatter."""
     rng = random.Random(3)
