@@ -53,3 +53,14 @@ def test_nothing_is_looked_at_again_without_a_reason() -> None:
     assert life.decider._changed == set()
     tidied = life.decider._tidy_at
     assert tidied > life.now, "once every ten minutes is enough"
+
+
+def test_what_a_channel_was_told_of_an_alert_is_forgotten_eight_days_after_it_was_told_the_end() -> None:
+    life = living()
+    life.hear(alert("open"), alert("over"))
+    life.pass_time(NOON + HOUR)
+    life.hear(alert("over", state="resolved", version=2, ended=life.now))
+    life.pass_time(NOON + 7 * DAY, HOUR)
+    assert set(life.decider._ledger._told) == {"open", "over"}
+    life.pass_time(NOON + 9 * DAY, HOUR)
+    assert set(life.decider._ledger._told) == {"open"}
