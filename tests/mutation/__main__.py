@@ -14,6 +14,7 @@ import random
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
@@ -33,16 +34,37 @@ LONG = "not (shuffled_and_crashed or two_holders or real_chats or no_insult or m
 
 
 class Target(NamedTuple):
-    """What is made faulty, and which tests should notice."""
+    """What is made faulty, and which tests should notice: all of them for every source, or those of each."""
 
     sources: tuple[str, ...]
     tests: tuple[str, ...]
+    fitting: Mapping[str, tuple[str, ...]] = {}
+    """Source -> its tests, where all would take too long."""
 
 
-CORE = ("partition", "history", "unanswered", "answering", "questions", "rests", "lag", "saved", "leaving", "newcomers", "stages",
-        "risk", "advertising", "flood", "quarrel", "arrivals", "changes", "activity")  # fmt: skip
+_STATE = ("test_rests", "test_saved", "test_saved_whole_then_not", "test_lag", "test_latest", "test_erasing", "SOME")
+"""What a partition's state is good for, and some schedules of the simulator: crashes, repeats, late events."""
+_ASKED = ("test_questions", "test_answering", "test_referral", "test_deeds", "SOME")
+_COME = ("test_churn", "test_leaving", "SOME")
+CORE = {
+    "partition": _STATE, "history": _STATE, "saved": _STATE, "lag": _STATE, "rests": _STATE, "arrivals": _STATE, "changes": _STATE,
+    "unanswered": _ASKED, "answering": _ASKED, "questions": _ASKED, "leaving": _COME, "newcomers": _COME, "risk": _COME,
+    "stages": ("test_stages", "test_stages_by_time", "SOME"), "advertising": ("test_advertising", "SOME"),
+    "flood": ("test_flood", "SOME"), "quarrel": ("test_quarrel", "test_hostility", "SOME"),
+    "activity": ("test_activity", "test_structure", "test_rhythm", "SOME"),
+}  # fmt: skip
+
+
+def _file(name: str) -> str:
+    return "tests/sim/test_some.py" if name == "SOME" else f"tests/unit/core/{name}.py"
+
+
 TARGETS = {
-    "core": Target(tuple(f"streams/core/{name}.py" for name in CORE), ("tests/unit/core",)),
+    "core": Target(
+        tuple(f"streams/core/{name}.py" for name in CORE),
+        tuple(sorted({_file(test) for tests in CORE.values() for test in tests})),
+        {f"streams/core/{name}.py": tuple(map(_file, tests)) for name, tests in CORE.items()},
+    ),
     "verify": Target(("producers/verify.py",), ("tests/unit/producers/test_verify.py", "tests/unit/producers/sources")),
     "batch": Target(("sinks/batch.py",), ("tests/unit/sinks/test_batch.py", "tests/unit/sinks/test_service.py")),
     "decide": Target(("sinks/notify/decide.py",), ("tests/unit/sinks/notify",)),
@@ -76,8 +98,8 @@ def run(target: Target, file: Path | None, source: str, seconds: float) -> str:
         os.dup2(1, 2)
         if file is not None:
             sys.meta_path.insert(0, _Faulty(file, source))
-        own = [] if file is None else [t for t in _own(file) if (ROOT / t).exists()]
-        os._exit(int(pytest.main([*QUICK, "-k", LONG, *own, *target.tests])))
+        tests = target.tests if file is None else target.fitting.get(str(file.relative_to(ROOT)), target.tests)
+        os._exit(int(pytest.main([*QUICK, "-k", LONG, *tests])))
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         done, status = os.waitpid(child, os.WNOHANG)
@@ -87,11 +109,6 @@ def run(target: Target, file: Path | None, source: str, seconds: float) -> str:
     os.killpg(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return "too long"
-
-
-def _own(file: Path) -> list[str]:
-    """The tests that are named after a module come first: they notice soonest."""
-    return [f"tests/unit/core/test_{file.stem}.py"]
 
 
 def drawn(target: Target, seed: int, most: int) -> list[tuple[Path, Mutant]]:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import pytest
-import structlog
 
-import sinks.service
-import streams.agent
 from tests.sim import schedule
 from tests.sim.mutants import MUTANTS, planted
 
@@ -32,22 +27,6 @@ FIRST = {
     "an alert is left as it was told, since its end names who is erased": 440,
 }
 """Where to begin with those that are found in one schedule of some hundreds."""
-
-
-@pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    before = structlog.get_config()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    yield
-    structlog.configure(**before)
-
-
-@pytest.fixture(autouse=True)
-def real_clocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put back what a schedule replaces."""
-    for name in ("time", "now_ms", "memory", "metrics"):
-        monkeypatch.setattr(streams.agent, name, getattr(streams.agent, name))
-    monkeypatch.setattr(sinks.service, "metrics", sinks.service.metrics)
 
 
 def test_many_schedules_end_with_what_the_pure_pipeline_shows() -> None:
