@@ -30,7 +30,7 @@ GAPS: Final = (
 )
 DEADLINES: Final = (300_000, 600_000)
 TEMPTED: Final = 0.15
-ERASED: Final = 0.3
+ERASED: Final = 0.6
 TICKS_MS: Final = 300_000
 """So far ticks may be ahead of the last event when somebody is erased, and in the end …"""
 END_MS: Final = 600_000
@@ -40,8 +40,8 @@ KINDS: Final = (*["message"] * 9, "join", "join", "leave", "leave", "member_coun
 Item = Event | Erase | bytes | None
 
 
-def chat(rng: random.Random, most: int) -> list[Item]:
-    """Return what the gateway accepts, in the order in which it does."""
+def chat(rng: random.Random, most: int, *, erasing: bool = False) -> list[Item]:
+    """Return what the gateway accepts, in the order in which it does; ``erasing``: perhaps somebody is erased."""
     made: list[Event] = []
     ts = T0
     many = rng.randint(3, most)
@@ -58,7 +58,7 @@ def chat(rng: random.Random, most: int) -> list[Item]:
     for _ in range(rng.choice((0, 1, 4))):
         at = rng.randrange(len(order))
         order.insert(rng.randrange(at, len(order)) + 1, copy.copy(order[at]))
-    if rng.random() < ERASED:
+    if erasing and rng.random() < ERASED:
         order.insert(rng.randrange(1, len(order) + 1), _erasing(rng))
     return _received(rng, order)
 

@@ -23,7 +23,8 @@ from sinks.process import readers
 from sinks.service import Sink
 from streams.core.lag import Lag
 from streams.saves import Replay
-from tests.sim.chats import Item, chat
+from tests.sim import chats
+from tests.sim.chats import Item
 from tests.sim.erasing import Eraser, traces
 from tests.sim.oracle import CONFIG, Chat
 from tests.sim.shrinking import least
@@ -87,18 +88,19 @@ def run(seed: int) -> Run:
         compaction=rng.choice((0, 300, 100_000)),
         steps=rng.choice((0, 3, 1_000)),
     )
-    told = _chat(seed // OF_A_CHAT)
+    chat = told(seed // OF_A_CHAT)
     names = list(WEIGHTS)
     if rng.random() < 0.3:  # in peace
         names = ["accept", "tick", "fetch", "network", "time", "commit", "sink", "round", "crash"]
     chosen = rng.choices(names, [WEIGHTS[name] for name in names], k=rng.randint(20, MOST_ACTIONS))
     actions = [(name, rng.randrange(1_000), rng.randrange(1_000)) for name in chosen]
-    return Run(seed, told.items, lag, actions, play(told, lag, actions))
+    return Run(seed, chat.items, lag, actions, play(chat, lag, actions))
 
 
 @lru_cache(1)
-def _chat(number: int) -> Chat:
-    return Chat(chat(random.Random(f"chat {number}"), MOST_EVENTS))
+def told(number: int) -> Chat:
+    """Return a chat by its number."""
+    return Chat(chats.chat(random.Random(f"chat {number}"), MOST_EVENTS, erasing=number % 3 == 1))
 
 
 def play(chat: Chat, lag: Lag, actions: list[Action]) -> list[str]:
