@@ -87,7 +87,7 @@ def on_message(  # noqa: PLR0917  # on the path of every message: by position is
         asker_place = h.index.get(user, -1)
         if asker_place < 0 or user == event.user_id:
             continue
-        if asks and not directed and line.may_share(asked) and _repeated(asked.words, line.words()) >= SAME:
+        if asks and not directed and _repeated(asked.words, line.words()) >= SAME:
             continue  # somebody else asks the same
         asker = h.people[asker_place]
         known = user in others
