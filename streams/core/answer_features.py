@@ -26,6 +26,7 @@ from streams.core.scanning import (
     MARKS,
     SMALL,
     Literals,
+    Pairs,
     is_ascii,
     mark,
 )
@@ -192,6 +193,7 @@ class Line:
 
     __slots__ = (
         "_low",
+        "_pairs",
         "_words",
         "addressing",
         "asks",
@@ -236,6 +238,7 @@ class Line:
         self.author_asks: i64 = 120 + (1 if author.user in h.askers else 0)
         self.today: i64 = 122 + _class(_TODAY, author.today_count if author.today == at // DAY_MS else 0)
         self._low: str = text.lower()
+        self._pairs: Pairs | None = None
         self.opening: i64 = 157 + opening(text, bool(named))
         self.you: i64 = 157 + CLASSES + (1 if says_you(self._low) else 0)
         self._words: frozenset[str] | None = None
@@ -247,12 +250,21 @@ class Line:
             words = self._words = words_of(self.event.text)
         return words
 
-    def may_share(self, words: list[str]) -> bool:
-        """Whether one of these words may be in it: looking for some is cheaper than taking all out, and few are there."""
-        low = self._low
-        for word in words:  # noqa: SIM110  # any() is not compiled well
-            if word in low:
+    def may_share(self, asked: Asked) -> bool:
+        """Whether one of a question's words may be in it: looking for some is cheaper than taking all out, and few are there.
+
+        Only those are looked for whose first two characters seem to stand in it, one in ten.
+        """
+        pairs = self._pairs
+        if pairs is None:
+            pairs = self._pairs = Pairs(self.event.text)
+        openings = asked.openings
+        at: i64 = 0
+        end: i64 = len(openings)
+        while at < end:
+            if pairs.may_hold(openings[at]) and asked.words[at] in self._low:
                 return True
+            at += 1
         return False
 
 
@@ -276,7 +288,7 @@ def pair_places(h: History, asked: Asked, asker: Person, asker_place: int, line:
     so_far, author, at, messages = asked.evidence, line.author, line.event.ts, line.messages
     shared: i64 = 0
     letters: i64 = 0
-    if line.may_share(asked.words):
+    if line.may_share(asked):
         words = line.words()
         for word in asked.words:
             if word in words:
@@ -327,7 +339,7 @@ def state_places(asked: Asked) -> StatePlaces:
     first: i64 = seen.first_ms
     none: bool = first < 0
     return (
-        _odds_class(1.0 - math.exp(seen.doubt)),
+        candidates_class(math.exp(asked.doubt)),
         15 + _odds_class(seen.best),
         30 + _upto(seen.before, 2),
         33 + _upto(seen.before_asked, 1),
@@ -366,6 +378,11 @@ def scene_places(h: History, author: Person, at: int, kind: str) -> bytes:
             _SCENE + 13 + min(_gaps(i64(usual_gap(h)), FIVE_SECONDS), 8),
         ]
     )
+
+
+def candidates_class(none: float) -> i64:
+    """Return the class of the probability that any of the candidates answers a question; ``none``: that none does."""
+    return _odds_class(1.0 - none)
 
 
 def _odds_class(probability: float) -> i64:

@@ -14,10 +14,19 @@ import math
 from typing import Final
 
 from streams.core import names, structure, unanswered
-from streams.core.answer_features import WATCHED_MS, Line, PairPlaces, pair_places, state_places, warmth
+from streams.core.answer_features import (
+    THANKFUL,
+    WATCHED_MS,
+    Line,
+    PairPlaces,
+    candidates_class,
+    pair_places,
+    state_places,
+    warmth,
+)
 from streams.core.answer_model import LEAST, AnswerModel
 from streams.core.arrival import Arrival
-from streams.core.changes import Weighed
+from streams.core.changes import Doubted, Weighed
 from streams.core.evidence import MOST_TOLD, Evidence
 from streams.core.history import History
 from streams.core.settings import GroupSettings, add_awake
@@ -35,6 +44,10 @@ REACTION_MS: Final = 10 * MINUTE_MS
 """The asker's reaction to an answer is waited for so long at least."""
 MOST_COMPETING: Final = 5
 MANY: Final = 6
+MOST_COUNTED: Final = MANY + 1
+"""So many further messages of an asker are counted: what looks at their number tells no more apart …"""
+MOST_AFTER: Final = 3
+"""… and so many after the best candidate."""
 REOPENS: Final = 0.15
 """So far below the threshold an answered question is open again: the difference keeps it from flapping."""
 SHOWN: Final = 0.05
@@ -74,7 +87,7 @@ def on_message(  # noqa: PLR0917  # on the path of every message: by position is
         asker_place = h.index.get(user, -1)
         if asker_place < 0 or user == event.user_id:
             continue
-        if asks and not directed and _repeated(asked.words, line.words()) >= SAME:
+        if asks and not directed and line.may_share(asked) and _repeated(asked.words, line.words()) >= SAME:
             continue  # somebody else asks the same
         asker = h.people[asker_place]
         known = user in others
@@ -130,7 +143,7 @@ def _by_link(h: History, settings: GroupSettings, event: Arrival, author: Person
         root = asked.joined_to or question
         for other in h.askers.get(asked.user, NONE):
             if other.event in (question, root) or other.joined_to == root:
-                _candidate(h, other, author, event, confidence, directed=True)
+                _candidate(h, other, author, event, confidence, True)
                 _answered(h, settings, other, event.ts, max(confidence, other.confidence))
                 other.over = True
                 forget(h, other)
@@ -144,23 +157,31 @@ def _consider(
     if model.recorded is not None:
         model.recorded.append(("directed" if directed else "undirected", asked.event, event.id, event.ts, list(places)))
     likely = model.of_pair(places, directed)
-    if likely >= LEAST:
-        _candidate(h, asked, line.author, event, likely, directed=directed)
+    if likely >= LEAST and (_candidate(h, asked, line.author, event, likely, directed) or model.recorded is not None):
         _decide(h, settings, model, asked, event.ts)
 
 
-def _candidate(h: History, asked: Asked, author: Person, event: Arrival, likely: float, *, directed: bool) -> None:
-    """Note a message that answers a question with a probability."""
-    seen = asked.evidence.copy()
-    first = likely * math.exp(seen.doubt)
-    seen.doubt += math.log(1.0 - min(likely, _CERTAIN))
-    if first > seen.best:
-        seen.best, seen.best_event, seen.best_by = first, event.id, event.user_id
-        seen.best_at, seen.best_by_staff, seen.best_directed = event.ts, author.is_staff, directed
-        seen.before, seen.before_asked = seen.said, seen.asked_again
-        seen.after = seen.after_ms = seen.after_thanks = 0
-        seen.after_asked = seen.after_named = False
-    h.do(Weighed(asked, seen))
+def _candidate(h: History, asked: Asked, author: Person, event: Arrival, likely: float, directed: bool) -> bool:
+    """Note a message that answers a question with a probability; return whether the question has to be judged anew.
+
+    It need not be if nothing has changed but the doubt, and its class is the same: the judgement would be, too.
+    """
+    seen, doubt = asked.evidence, asked.doubt
+    before = math.exp(doubt)
+    first = likely * before
+    more = doubt + math.log(1.0 - min(likely, _CERTAIN))
+    if first <= seen.best:
+        h.do(Doubted(asked, more))
+        return not seen.judged or candidates_class(math.exp(more)) != candidates_class(before)
+    new = seen.copy()
+    new.best, new.best_event, new.best_by = first, event.id, event.user_id
+    new.best_at, new.best_by_staff, new.best_directed = event.ts, author.is_staff, directed
+    new.before, new.before_asked = new.said, new.asked_again
+    new.after = new.after_ms = new.after_thanks = 0
+    new.after_asked = new.after_named = False
+    new.judged = True
+    h.do(Weighed(asked, new, more))
+    return True
 
 
 def _asker_spoke(h: History, settings: GroupSettings, model: AnswerModel, line: Line, own: tuple[Asked, ...]) -> None:
@@ -172,10 +193,15 @@ def _asker_spoke(h: History, settings: GroupSettings, model: AnswerModel, line: 
         fresh = at - asked.asked_at <= WATCHED_MS or at - seen.best_at <= REACTION_MS
         if not fresh and seen.said > MANY and seen.moved_on > MANY:
             continue  # more of it makes no difference
-        if warm < 0:
+        decides = fresh and seen.best_event != ""
+        tells = _tells(seen, line, THANKFUL)  # whatever the words
+        if tells and warm < 0:
             warm = warmth(line.event.text)
-        h.do(Weighed(asked, _after_words(h, asked, line, warm)))
-        if fresh and seen.best_event:
+        if tells and _tells(seen, line, warm):
+            h.do(Weighed(asked, _after_words(h, asked, line, warm, decides), asked.doubt))
+            if decides:
+                _decide(h, settings, model, asked, at)
+        elif decides and (not seen.judged or model.recorded is not None):
             _decide(h, settings, model, asked, at)
         if asked.held and line.asks:
             h.change_asked(asked, visibly=False)
@@ -184,11 +210,19 @@ def _asker_spoke(h: History, settings: GroupSettings, model: AnswerModel, line: 
                 h.change_head().due_questions = at
 
 
-def _after_words(h: History, asked: Asked, line: Line, warm: int) -> Evidence:
-    """Return the evidence after one more message of the asker's."""
+def _tells(seen: Evidence, line: Line, warm: int) -> bool:
+    """Whether one more message of the asker's, as warm as this, changes what any feature tells apart."""
+    if seen.said < MOST_COUNTED or line.asks or line.named or warm > seen.warmest or seen.first_ms < 0:
+        return True
+    return seen.best_event != "" and (seen.after < MOST_AFTER or warm > seen.after_thanks)
+
+
+def _after_words(h: History, asked: Asked, line: Line, warm: int, judged: bool) -> Evidence:
+    """Return the evidence after one more message of the asker's; ``judged``: the question will be, by this."""
     at, asks = line.event.ts, line.asks
     seen = asked.evidence.copy()
-    seen.said += 1
+    seen.judged = judged
+    seen.said = min(seen.said + 1, MOST_COUNTED)
     if asks:
         seen.asked_again += 1
         seen.repeated = max(seen.repeated, _repeated(asked.words, line.words()))
@@ -203,7 +237,7 @@ def _after_words(h: History, asked: Asked, line: Line, warm: int) -> Evidence:
         seen.first_between = h.head.messages - asked.place - 1
         seen.first_thanks, seen.first_asks, seen.first_length = warm, asks, line.size
     if seen.best_event:
-        seen.after += 1
+        seen.after = min(seen.after + 1, MOST_AFTER)
         if seen.after == 1:
             seen.after_ms = at - seen.best_at
         seen.after_thanks = max(seen.after_thanks, warm)

@@ -403,18 +403,42 @@ class AskedWas(Change):
 
 @mypyc_attr(acyclic=True)
 class Weighed(Change):
-    """The evidence on a question was replaced."""
+    """The evidence on a question was replaced, and with it the doubt."""
 
-    __slots__ = ("asked", "other")
+    __slots__ = ("asked", "doubt", "other")
 
-    def __init__(self, asked: Asked, evidence: Evidence) -> None:
+    def __init__(self, asked: Asked, evidence: Evidence, doubt: float) -> None:
         self.asked: Asked = asked
         self.other: Evidence = evidence
-        """That of the other side of the change."""
+        """That of the other side of the change; likewise the next."""
+        self.doubt: float = doubt
 
     def swap(self, h: History) -> None:  # noqa: ARG002  # as all changes
         """Exchange the two."""
-        self.asked.evidence, self.other = self.other, self.asked.evidence
+        asked = self.asked
+        asked.evidence, self.other = self.other, asked.evidence
+        asked.doubt, self.doubt = self.doubt, asked.doubt
+
+    def settle(self, h: History) -> None:
+        """The question."""
+        h.unsaved[QUESTIONS].add(self.asked.event)
+
+
+@mypyc_attr(acyclic=True)
+class Doubted(Change):
+    """There is one more candidate for an answer to a question, which is not the best: of four, three are like that."""
+
+    __slots__ = ("asked", "other")
+
+    def __init__(self, asked: Asked, doubt: float) -> None:
+        self.asked: Asked = asked
+        self.other: float = doubt
+        """The doubt on the other side of the change."""
+
+    def swap(self, h: History) -> None:  # noqa: ARG002  # as all changes
+        """Exchange the two."""
+        asked = self.asked
+        asked.doubt, self.other = self.other, asked.doubt
 
     def settle(self, h: History) -> None:
         """The question."""

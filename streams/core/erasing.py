@@ -40,7 +40,7 @@ def concerns(h: History, erase: Erase) -> bool:
     for user in erase.users:
         if user in h.index:
             return True
-    asked: list[Any] = [(q.user, q.answered_by, q.to, q.evidence.row()) for q in h.questions.values()]
+    asked: list[Any] = [(q.user, q.answered_by, q.to, q.evidence.row(q.doubt)) for q in h.questions.values()]
     data = _encoder.encode([h.troubles.row(), asked, list(h.tables[ALERTS].values())])
     for user in erase.users:
         if user.encode() in data:

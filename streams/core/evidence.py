@@ -13,7 +13,8 @@ MOST_TOLD: Final = 4
 class Evidence:
     """What has happened to a question since it was asked. Never changed, but replaced: see :class:`streams.core.changes.Weighed`.
 
-    A *candidate* is a message of another person that may answer it, with a probability that it does.
+    A *candidate* is a message of another person that may answer it, with a probability that it does. Those that are not the
+    best one change nothing here, but the question's ``doubt``.
     """
 
     __slots__ = (
@@ -31,12 +32,12 @@ class Evidence:
         "best_by_staff",
         "best_directed",
         "best_event",
-        "doubt",
         "first_asks",
         "first_between",
         "first_length",
         "first_ms",
         "first_thanks",
+        "judged",
         "moved_on",
         "repeated",
         "said",
@@ -45,8 +46,6 @@ class Evidence:
     )
 
     def __init__(self) -> None:
-        self.doubt: float = 0.0
-        """The logarithm of the probability that none of the candidates answers it, were they independent."""
         self.best: float = 0.0
         """The greatest probability of a candidate to be the first answer; whose that is say the next five."""
         self.best_event: str = ""
@@ -85,11 +84,12 @@ class Evidence:
         self.first_thanks: int = 0
         self.first_asks: bool = False
         self.first_length: int = 0
+        self.judged: bool = False
+        """The question has been judged by just this, and again whenever its doubt came into another class. Not saved."""
 
     def copy(self) -> Evidence:
         """Return a copy, to be changed and put in its place."""
         new = Evidence()
-        new.doubt = self.doubt
         new.best, new.best_event, new.best_by = self.best, self.best_event, self.best_by
         new.best_at, new.best_by_staff, new.best_directed = self.best_at, self.best_by_staff, self.best_directed
         new.said, new.asked_again, new.moved_on = self.said, self.asked_again, self.moved_on
@@ -101,12 +101,12 @@ class Evidence:
         new.first_asks, new.first_length = self.first_asks, self.first_length
         return new
 
-    def row(self) -> list[Any]:
-        """Return it as it is saved."""
+    def row(self, doubt: float) -> list[Any]:
+        """Return it as it is saved, with the question's ``doubt``."""
         if self is NOTHING:
             return []
         return [
-            self.doubt,
+            doubt,
             self.best,
             self.best_event,
             self.best_by,
@@ -138,12 +138,18 @@ NOTHING: Final = Evidence()
 """Nothing has happened yet."""
 
 
+def doubt_from(row: list[Any]) -> float:
+    """Return the doubt that :meth:`Evidence.row` saved."""
+    doubt: float = row[0] if row else 0.0
+    return doubt
+
+
 def evidence_from(row: list[Any]) -> Evidence:
-    """Return what :meth:`Evidence.row` saved."""
+    """Return what :meth:`Evidence.row` saved, but for the doubt."""
     if not row:
         return NOTHING
     new = Evidence()
-    new.doubt, new.best, new.best_event, new.best_by = row[0], row[1], row[2], row[3]
+    new.best, new.best_event, new.best_by = row[1], row[2], row[3]
     new.best_at, new.best_by_staff = row[4], row[5]
     new.said, new.asked_again, new.moved_on, new.repeated = row[6], row[7], row[8], row[9]
     new.before, new.before_asked = row[10], row[11]

@@ -17,6 +17,7 @@ from streams.core.arrival import Arrival
 from streams.core.daily import messages_from
 from streams.core.history import History
 from streams.core.reactions import settled
+from streams.core.scanning import openings
 from streams.core.settings import GroupSettings, add_awake
 from streams.core.state import DAY_MS, MINUTE_MS, NEVER, NEWCOMER_MS, Asked, Person
 from streams.core.tables import ASKERS, QUESTIONS
@@ -112,6 +113,7 @@ def _ask(
     asked = Asked(h.step, event.id, event.user_id, event.ts, kind)
     asked.thread = event.thread_id
     asked.words = list(words_of(event.text))
+    asked.openings = openings(asked.words)
     asked.place = h.head.messages
     asked.length = len(event.text.encode())
     asked.spoke_before = author.last_message_at

@@ -20,9 +20,10 @@ from huoqun.results import Alert
 from streams.core import names
 from streams.core.arrivals import Arrivals
 from streams.core.changes import move
-from streams.core.evidence import evidence_from
+from streams.core.evidence import doubt_from, evidence_from
 from streams.core.fabric import fabric_from
 from streams.core.history import History
+from streams.core.scanning import openings
 from streams.core.state import DAY_MS, Asked, Crowd, Head, Life, Minute, Person, Said, shared, unpack_minute
 from streams.core.tables import ALERTS, HOUR, QUESTIONS, WEEK
 from streams.core.troubles import troubles_from
@@ -501,7 +502,7 @@ def _asked_row(key: str, asked: Asked | None) -> tuple[Any, ...]:
         asked.to,
         asked.wait,
         asked.until,
-        asked.evidence.row(),
+        asked.evidence.row(asked.doubt),
         asked.scene,
         asked.held,
     )
@@ -516,8 +517,10 @@ def _restore_asked(h: History, row: list[Any]) -> None:
     asked.joined_to, asked.answer, asked.answered_by = row[8], row[9], row[10]
     asked.answered_at, asked.confidence, asked.by_staff = row[11], row[12], row[13]
     asked.thread, asked.words, asked.place, asked.length = row[14], row[15], row[16], row[17]
+    asked.openings = openings(asked.words)
     asked.spoke_before, asked.to, asked.wait, asked.until = row[18], row[19], row[20], row[21]
-    asked.evidence, asked.scene, asked.held = evidence_from(row[22]), row[23], row[24]
+    asked.evidence, asked.doubt = evidence_from(row[22]), doubt_from(row[22])
+    asked.scene, asked.held = row[23], row[24]
     h.questions[asked.event] = asked
 
 

@@ -55,6 +55,16 @@ MARKS: Final = 4096
 MARK_MASK: Final = MARKS - 1
 MARK_FACTOR: Final = 31
 
+PAIRS: Final = 256
+_PAIR_MASK: Final = PAIRS - 1
+_QUARTER: Final = 64
+_BIT: Final = _QUARTER - 1
+_SMALL_K: Final = ord("k")
+_SMALL_I: Final = ord("i")
+_KELVIN: Final = 0x212A
+_DOTTED_I: Final = 0x130
+"""The two characters beyond ASCII whose small forms are, or begin with, letters of ASCII."""
+
 
 _KINDS: Final = bytes(
     sum(kind for pattern, kind in _CLASSES.items() if re.match(pattern, chr(code))) for code in range(ASCII)
@@ -136,6 +146,72 @@ def mark(text: str, at: i64, end: i64) -> i64:
         number = (number * MARK_FACTOR + code) & MARK_MASK
         at += 1
     return number
+
+
+class Pairs:
+    """Which pairs of characters stand side by side in a text, roughly: whether a word may be in it is then a look at one bit.
+
+    A pair is known by one of :data:`PAIRS` numbers, so one that isn't there may seem to be. Sizes of letters don't count.
+    """
+
+    __slots__ = ("_first", "_fourth", "_second", "_third")
+
+    def __init__(self, text: str) -> None:
+        small = SMALL
+        one: i64 = 1
+        first: i64 = 0
+        second: i64 = 0
+        third: i64 = 0
+        fourth: i64 = 0
+        before: i64 = 0
+        at: i64 = 0
+        end: i64 = len(text)
+        while at < end:
+            code: i64 = ord(text[at])
+            at += 1
+            if code < ASCII:
+                code = small[code]
+            elif code == _KELVIN:
+                code = _SMALL_K
+            elif code == _DOTTED_I:
+                code = _SMALL_I
+            number = (before * MARK_FACTOR + code) & _PAIR_MASK
+            bit = one << (number & _BIT)
+            if number < _QUARTER:
+                first |= bit
+            elif number < 2 * _QUARTER:
+                second |= bit
+            elif number < 3 * _QUARTER:
+                third |= bit
+            else:
+                fourth |= bit
+            before = code
+        self._first: i64 = first
+        self._second: i64 = second
+        self._third: i64 = third
+        self._fourth: i64 = fourth
+
+    def may_hold(self, number: i64) -> bool:
+        """Whether the pair of this number may stand in the text."""
+        if number < _QUARTER:
+            bits = self._first
+        elif number < 2 * _QUARTER:
+            bits = self._second
+        elif number < 3 * _QUARTER:
+            bits = self._third
+        else:
+            bits = self._fourth
+        return (bits >> (number & _BIT)) & 1 != 0
+
+
+def openings(words: list[str]) -> bytes:
+    """Return the number (see :class:`Pairs`) of the first two characters of each word; words are small, and of two at least."""
+    numbers: list[int] = []
+    for word in words:
+        first: i64 = ord(word[0])
+        second: i64 = ord(word[1])
+        numbers.append((first * MARK_FACTOR + second) & _PAIR_MASK)
+    return bytes(numbers)
 
 
 class Literals:

@@ -527,6 +527,7 @@ class Asked:
         "asked_at",
         "by_staff",
         "confidence",
+        "doubt",
         "due_at",
         "escalates_at",
         "event",
@@ -535,6 +536,7 @@ class Asked:
         "joined_to",
         "kind",
         "length",
+        "openings",
         "over",
         "place",
         "raised",
@@ -571,6 +573,8 @@ class Asked:
         self.thread: str = ""
         self.words: list[str] = []
         """What it is about, at most 24 words, to recognise an answer by."""
+        self.openings: bytes = b""
+        """Of each word how it begins: see :func:`streams.core.scanning.openings`. Not saved."""
         self.place: int = 0
         """How many messages by people the group had seen by then."""
         self.length: int = 0
@@ -586,6 +590,8 @@ class Asked:
         self.over: bool = False
         """It is watched no more: nothing changes it."""
         self.evidence: Evidence = NOTHING
+        self.doubt: float = 0.0
+        """The logarithm of the probability that none of the candidates answers it, were they independent."""
         self.scene: bytes = b""
         """How it came to be asked: see :func:`streams.core.answer_features.scene_places`."""
         self.held: int = 0
@@ -598,17 +604,18 @@ class Asked:
         new.escalates_at = self.escalates_at
         new.joined_to = self.joined_to
         new.thread = self.thread
-        new.words = self.words
+        new.words, new.openings = self.words, self.openings
         new.place = self.place
         new.length, new.spoke_before, new.to, new.wait = self.length, self.spoke_before, self.to, self.wait
         new.until, new.scene, new.held = self.until, self.scene, self.held
-        new.status, new.raised, new.over, new.evidence = self.status, self.raised, self.over, self.evidence
+        new.status, new.raised, new.over = self.status, self.raised, self.over
+        new.evidence, new.doubt = self.evidence, self.doubt
         new.answer, new.answered_by, new.answered_at = self.answer, self.answered_by, self.answered_at
         new.confidence, new.by_staff = self.confidence, self.by_staff
         return new
 
     def exchange(self, other: Asked) -> None:
-        """Exchange with another one all that may change once it has been asked, but the evidence: see ``Weighed``."""
+        """Exchange with another one all that may change once it has been asked, but what ``Weighed`` does."""
         self.status, other.status = other.status, self.status
         self.raised, other.raised = other.raised, self.raised
         self.over, other.over = other.over, self.over

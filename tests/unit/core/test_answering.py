@@ -371,3 +371,42 @@ def test_a_file_that_holds_no_weights_is_refused_with_its_name(tmp_path: Path, c
         partition_states(Config(streams=Streams(answer_weights=str(file))))
     with pytest.raises(ConfigError, match="No such file"):
         partition_states(Config(streams=Streams(answer_weights=str(tmp_path / "none.json"))))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_changes_nothing_need_not_be_judged_again(seed: int) -> None:
+    rng = random.Random(seed)
+    texts = [
+        ASK,
+        "how do I water it?",
+        "maybe daily",
+        "发黄多半是缺氮",
+        "谢谢，搞定了",
+        "thanks",
+        "ok, then",
+        "没有用",
+        "x" * 90,
+    ]
+    events: list[Event] = []
+    ts = T0
+    for n in range(500):
+        ts += rng.choice([1_000, 5_000, 20_000, 90_000, 90_000, 600_000])
+        user = rng.choice(["bob", "bob", "carol", "dave"])
+        events.append(
+            Event(
+                id=f"e{n}",
+                type="message",
+                ts=ts,
+                platform="qq",
+                group_id="1",
+                user_id=user,
+                text=rng.choice(texts),
+                mentions=[rng.choice(["bob", "carol"])] if rng.random() < 0.15 else [],
+                reply_to=rng.choice(events).id if events and rng.random() < 0.05 else "",
+            )
+        )
+    log = encoded(shuffled_within(events, 60_000, seed))
+    always, model = AnswerModel(shipped("answers")), AnswerModel(shipped("answers"))
+    always.recorded = []
+    assert Machine(answers=model).run(log) == Machine(answers=always).run(log)
+    assert any(kind == "state" for kind, *_ in always.recorded)

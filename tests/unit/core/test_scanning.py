@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.core import scanning
-from streams.core.scanning import Literals, mark, past, upto
+from streams.core.scanning import Literals, Pairs, mark, openings, past, upto
 
 CHARACTERS = "abAB_1'- \t\u3000\x1c王一é🙂𠀀|."
 TEXTS = st.text(CHARACTERS, max_size=20) | st.text(max_size=10)
@@ -61,3 +61,14 @@ def test_the_mark_of_a_word_is_that_of_the_word_in_small_letters(word: str) -> N
     small = "".join(letter.lower() if letter.isascii() else letter for letter in word)
     assert mark(word, 0, len(word)) == mark(small, 0, len(small))
     assert 0 <= mark(word, 0, len(word)) < scanning.MARKS
+
+
+@given(
+    st.text("abKİ\u212aı'09王一不é ", max_size=30),
+    st.lists(st.text("abki'09王一不", min_size=2, max_size=3), max_size=9),
+)
+def test_no_word_of_a_text_is_passed_over_for_its_first_two_letters(text: str, words: list[str]) -> None:
+    low, pairs = text.lower(), Pairs(text)
+    numbers = openings(words)
+    for word, number in zip(words, numbers, strict=True):
+        assert pairs.may_hold(number) or word not in low
