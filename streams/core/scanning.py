@@ -158,7 +158,8 @@ class Pairs:
 
     def __init__(self, text: str) -> None:
         small = SMALL
-        one: i64 = 1
+        one: i64 = 0
+        one += 1  # in two steps: mypyc (2.4) shifts a constant as C's int, which loses what is beyond 32 bits
         first: i64 = 0
         second: i64 = 0
         third: i64 = 0
