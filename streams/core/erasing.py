@@ -165,9 +165,9 @@ class _Person:
         return [row[0], user, "", 0, self.at, 0, "", _BOT, 0, 0, 0, 0, NO_DAYS, NO_DAYS, 0, 0, 0, 0, 0, 0.0]
 
     def _asked(self, row: list[Any]) -> list[Any]:
-        """Of somebody else's question: the words that are their names."""
+        """Of somebody else's question: without the words that are their names or tell of them; what is left of one is no word."""
         if len(row) > 1:
-            row[15] = [word for word in row[15] if not self._is_name(word)]
+            row[15] = [word for word in row[15] if not self._is_name(word) and self._clean(word) == word]
         return row
 
     def _is_name(self, word: str) -> bool:

@@ -95,6 +95,17 @@ def told_of(text: str) -> list[str]:
     return [sign for sign in (GONE, NAME, "confidential") if sign in text]
 
 
+def test_a_word_of_somebody_elses_question_that_holds_their_id_goes_whole() -> None:
+    """What was left of it, a single letter or nothing, was no word, and the state could not be read back."""
+    known = message(1, "gone1234", "hello, good morning")
+    asked = message(2, "ada", "does anyone know what happened to order xgone1234 please?")
+    request = Erase(id="x", at=asked.received_at + 1, platform="qq", users=("gone1234",))
+    answered = message(9, "bob", "the order was sent yesterday", reply_to=asked.id)
+    machine = Machine(Config())
+    view = machine.run(log_of([known, asked], request, [answered]), batch=1)
+    assert view["Question", f"qq/g/{asked.id}"]["status"] == "answered"
+
+
 def test_nothing_that_is_saved_or_told_later_tells_of_them() -> None:
     for seed in range(20):
         events = talk(seed)
