@@ -33,9 +33,7 @@ def settle() -> None:
 def filling() -> Iterator[None]:
     """Do not look meanwhile, nor later at what is made: only state is."""
     was = gc.isenabled()
-    gc.collect(
-        0
-    )  # what has been dropped lately and refers to itself: once it is settled with the rest, nothing frees it
+    gc.collect(0)  # what was dropped lately and refers to itself: once settled with the rest, nothing would free it
     gc.disable()
     try:
         yield
