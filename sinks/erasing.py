@@ -107,8 +107,8 @@ class Eraser:
             columns = dict(zip(EVENTS.names, part.columns, strict=True))
             rows = zip(columns["ts"], columns["platform"], columns["group_id"], columns["user_id"], strict=True)
             by = [self._erased_by(*row) for row in rows]
-            for erasure in {each for each in by if each}:
-                places = [place for place, each in enumerate(by) if each == erasure]
+            for erasure in {each for found in by for each in found}:
+                places = [place for place, found in enumerate(by) if erasure in found]
                 names = {columns["user_name"][place] for place in places} - {""}
                 self._learn(erasure, names, {columns["id"][place] for place in places})
             if not any(by):
@@ -309,12 +309,13 @@ class Eraser:
             self._marks[erasure] = mark
             self._newest = max(self._newest, mark.at)
 
-    def _erased_by(self, ts: int, platform: str, group: str, user: str) -> str:
-        """Return the erasure that an event falls under; empty: none."""
-        for erasure, mark in self._marks.items():
-            if ts <= mark.at and any(_hash(mark.salt, platform, each, user) in mark.marks for each in ("", group)):
-                return erasure
-        return ""
+    def _erased_by(self, ts: int, platform: str, group: str, user: str) -> list[str]:
+        """Return the erasures that an event falls under: who was erased twice is known to both, whichever is done next."""
+        return [
+            erasure
+            for erasure, mark in self._marks.items()
+            if ts <= mark.at and any(_hash(mark.salt, platform, each, user) in mark.marks for each in ("", group))
+        ]
 
     def _learn(self, erasure: str, names: set[str], events: set[str]) -> None:
         with self._learning:

@@ -198,6 +198,7 @@ def test_an_audit_row_says_what_was_done_and_not_to_whom(engine: Engine, done: i
 
 @pytest.mark.usefixtures("done")
 def test_what_comes_again_is_kept_away_also_by_the_next_sink_as_long_as_it_can(engine: Engine, eraser: Eraser) -> None:
+    eraser.erase(engine.store, msgspec.structs.replace(ERASE, id="asked for once more"))
     following = Eraser(engine.database, clock=lambda: AT + 86_400_000)
     following.begin(engine.store)
     back = theirs(id="back", ts=AT + 1, text="new words")
