@@ -135,9 +135,12 @@ class Decider:
         return Asking(self.rules, self._keeps, self._started, now)
 
     def _wants(self, case: Case, now: int) -> Found:
-        alert = case.alert
-        told = self._ledger.of(alert.alert_id, alert.raised_at)
-        return wants(self._asking(now), case, self._standing(case, now), told)
+        alert, standing = case.alert, self._standing(case, now)
+        if standing.phase in ("resolved", "expired"):  # raised anew and over before that was told: the end of what was told
+            told = self._ledger.waiting(alert.alert_id)
+        else:
+            told = self._ledger.of(alert.alert_id, alert.raised_at)
+        return wants(self._asking(now), case, standing, told)
 
     def _standing(self, case: Case, now: int) -> Standing:
         return case.standing(self._deeds.get(case.alert.alert_id), now)

@@ -62,6 +62,10 @@ class Ledger:
         found = self._told.get(alert_id, {})
         return {channel: told for channel, told in found.items() if _is_about(told, raised_at)}
 
+    def waiting(self, alert_id: str) -> dict[str, Told]:
+        """Return channel -> what it was told of an alert, whenever that was raised, if not that it is over."""
+        return {channel: told for channel, told in self._told.get(alert_id, {}).items() if not told.ended}
+
     def was_sent(self, delivery_id: str) -> bool:
         """Tell whether a notice was sent."""
         return delivery_id in self._done

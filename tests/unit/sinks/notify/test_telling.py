@@ -177,6 +177,17 @@ def test_an_alert_that_is_raised_anew_is_told_anew_whatever_was_done_about_the_l
     assert told(life.pass_time(NOON + 2 * HOUR, MINUTE)) == [("chat", "raised", ("a",))]
 
 
+def test_who_was_told_is_told_the_end_also_of_one_that_was_raised_anew_and_over_before_that_was_told() -> None:
+    """As after an outage: the end of the first, the second, and its end come as one record."""
+    life = living()
+    life.hear(alert())
+    life.pass_time(NOON + 2 * MINUTE)
+    life = life.restart()
+    life.hear(alert(at=NOON + HOUR, version=4, state="resolved", ended=NOON + HOUR + MINUTE))
+    assert told(life.pass_time(NOON + 2 * HOUR, MINUTE)) == [("chat", "resolved", ("a",))]
+    assert life.restart().pass_time(NOON + 3 * HOUR, MINUTE) == []
+
+
 @pytest.mark.parametrize("moved", [-30 * SECOND, 5 * SECOND])
 def test_an_alert_whose_time_of_raising_is_corrected_is_not_told_again(moved: int) -> None:
     life = living(route(escalate_after_minutes=15, escalate_to=["boss"]))
