@@ -136,7 +136,10 @@ class Decider:
 
     def _wants(self, case: Case, now: int) -> Found:
         alert, standing = case.alert, self._standing(case, now)
-        if standing.phase in ("resolved", "expired"):  # raised anew and over before that was told: the end of what was told
+        if standing.phase in (
+            "resolved",
+            "expired",
+        ):  # raised anew and over before that was told: the end of what was told
             told = self._ledger.waiting(alert.alert_id)
         else:
             told = self._ledger.of(alert.alert_id, alert.raised_at)
