@@ -136,11 +136,8 @@ class Decider:
 
     def _wants(self, case: Case, now: int) -> Found:
         alert, standing = case.alert, self._standing(case, now)
-        if standing.phase in (
-            "resolved",
-            "expired",
-        ):  # raised anew and over before that was told: the end of what was told
-            told = self._ledger.waiting(alert.alert_id)
+        if standing.phase in ("resolved", "expired"):
+            told = self._ledger.waiting(alert.alert_id)  # also who was told before it was raised anew
         else:
             told = self._ledger.of(alert.alert_id, alert.raised_at)
         return wants(self._asking(now), case, standing, told)
