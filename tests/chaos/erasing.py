@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
 import subprocess
@@ -19,7 +18,7 @@ from tests.chaos.chat import QUESTIONS, Raw
 from tests.chaos.kills import SILENCE_SECONDS
 from tests.chaos.load import Load
 from tests.chaos.outages import visible
-from tests.chaos.parts import ROOT, Parts
+from tests.chaos.parts import Parts
 from tests.chaos.verdict import Verdict
 from tests.support.core import Machine, View
 from tests.support.traces import saved, stored
@@ -109,15 +108,10 @@ def _until_known(parts: Parts) -> bool:
 
 
 def _erase(parts: Parts) -> subprocess.Popen[bytes]:
-    environ = {k: v for k, v in os.environ.items() if not k.startswith("HUOQUN_")}
-    environ |= {
-        "HUOQUN_CONFIG": str(parts.file),
-        "PYTHONPATH": os.pathsep.join([str(ROOT), environ.get("PYTHONPATH", "")]),
-    }
     command = [sys.executable, "-m", "huoqun", "erase", "--platform", "qq", "--user", GONE, "--yes"]
     with (parts.directory / "logs" / "erase.log").open("ab") as out:
         return subprocess.Popen(
-            [*command, "--wait", str(GONE_SECONDS)], env=environ | parts.hook, stdout=out, stderr=subprocess.STDOUT
+            [*command, "--wait", str(GONE_SECONDS)], env=parts.variables(), stdout=out, stderr=subprocess.STDOUT
         )
 
 

@@ -47,8 +47,8 @@ class Parts:
         self.directory, self.timeline = directory, timeline
         self.file = directory / "huoqun.toml"
         self.file.write_text(_toml(_sections(directory, bootstrap, partitions, settings or {})))
-        self.hook = {"CHAOS_HOOK_URL": hook}
-        self.config: Config = config.load(self.file, self.hook)
+        self._hook = {"CHAOS_HOOK_URL": hook}
+        self.config: Config = config.load(self.file, self._hook)
         self._environ = environ or {}
         self._urls: dict[str, str] = {}
         self._health: dict[str, str] = {}
@@ -57,12 +57,16 @@ class Parts:
         """What ended by itself or was killed, in the supervisor's words."""
         self.workers = [f"worker-{number}" for number in range(workers)]
 
-    def __enter__(self) -> Self:
-        environ = {k: v for k, v in os.environ.items() if not k.startswith("HUOQUN_")} | self.hook
+    def variables(self) -> dict[str, str]:
+        """Return what any command of ours is to see of the environment."""
+        environ = {k: v for k, v in os.environ.items() if not k.startswith("HUOQUN_")} | self._hook
         environ |= {"HUOQUN_CONFIG": str(self.file), "PYTHONUNBUFFERED": "1"}
         environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), environ.get("PYTHONPATH", "")])
+        return environ
+
+    def __enter__(self) -> Self:
         broker.provision(self.config)
-        self._family = Family(environ, self.directory / "logs", self._say)
+        self._family = Family(self.variables(), self.directory / "logs", self._say)
         try:
             for name in (SINK, GATEWAY, TICKER, *self.workers, NOTIFY):
                 self.start(name)

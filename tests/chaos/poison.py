@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
-from urllib.request import urlopen
 
 from kafka import KafkaProducer
 
@@ -71,11 +70,10 @@ class Worker(ServiceProcess):
     def applied(self) -> float:
         """How many records it has been through, the poison too; 0 while it starts."""
         try:
-            with urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=5) as answer:
-                lines = answer.read().decode().splitlines()
+            _, text = self.get("/metrics")
         except OSError:
             return 0.0
-        return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"{APPLIED} "))
+        return sum(float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(f"{APPLIED} "))
 
 
 def run(running: RunningBroker, directory: Path, timeline: Timeline, *, seed: int, events: int, runs: int) -> Verdict:

@@ -68,8 +68,8 @@ class _Oracle:
     """The pure pipeline over the accepted events, once each and in the order of their time, up to each who is erased.
 
     Who comes too late is told here by the rule's own words, from the order of arrival: more than the bound behind the
-    greatest time of the group so far. They are stored, and counted, and no signal sees them. In a group that knew somebody who was erased all has settled: what comes after from before
-    has no place in it, and is not counted.
+    greatest time of the group so far. They are stored, and counted, and no signal sees them. In a group that knew somebody who
+    was erased all has settled: what comes after from before has no place in it, and is not counted.
     """
 
     def __init__(self) -> None:
