@@ -180,7 +180,7 @@ def test_a_broker_that_stops_is_503_in_time_and_used_again_when_it_is_back(tmp_p
     try:
         stack.start()
         assert post(stack.url, event(1))[0] == 202
-        broker.process.send_signal(signal.SIGSTOP)
+        broker.pause()
         for number in (2, 3):
             began = time.monotonic()
             status, problem = post(stack.url, event(number))
@@ -188,7 +188,7 @@ def test_a_broker_that_stops_is_503_in_time_and_used_again_when_it_is_back(tmp_p
             assert time.monotonic() - began < 5
         with pytest.raises(urllib.error.HTTPError, match="503"):
             urllib.request.urlopen(f"{stack.url}/readyz", timeout=5)
-        broker.process.send_signal(signal.SIGCONT)
+        broker.resume()
         deadline = time.monotonic() + 20
         while post(stack.url, event(4))[0] != 202:
             assert time.monotonic() < deadline
@@ -197,7 +197,7 @@ def test_a_broker_that_stops_is_503_in_time_and_used_again_when_it_is_back(tmp_p
         assert {"m1", "m4"} <= {e.id for e in stack.events()}
         assert stack.end(signal.SIGTERM) == 0
     finally:
-        broker.process.send_signal(signal.SIGCONT)
+        broker.resume()
         if stack.process is not None:
             stack.end(signal.SIGKILL)
         broker.stop()

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import signal
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -187,7 +186,7 @@ def own_tansu(tmp_path: Path) -> Iterator[RunningBroker]:
         pytest.skip(str(error))
     yield broker
     with contextlib.suppress(ProcessLookupError):
-        broker.process.send_signal(signal.SIGCONT)
+        broker.resume()
     broker.stop()
 
 
@@ -202,14 +201,14 @@ def test_a_broker_that_hangs_is_unavailable_in_time_and_works_again_after(
     async def scenario() -> None:
         async with bench.publisher(seconds=2.0) as publisher:
             await publisher.publish(records(10))
-            own_tansu.process.send_signal(signal.SIGSTOP)
+            own_tansu.pause()
             for _ in range(2):  # the first that meets it, and one that knows
                 began = time.monotonic()
                 with pytest.raises(Unavailable):
                     await publisher.publish(records(10, start=100))
                 assert time.monotonic() - began < 3.5
             assert publisher.trouble() is not None
-            own_tansu.process.send_signal(signal.SIGCONT)
+            own_tansu.resume()
             await within(20, publisher, records(10, start=10))
             assert publisher.trouble() is None
             async with asyncio.timeout(10):
@@ -231,7 +230,7 @@ def test_what_is_urgent_waits_for_longer_than_the_rest(own_tansu: RunningBroker,
     async def scenario() -> None:
         async with bench.publisher(seconds=8.0, patience=0.5) as publisher:
             await publisher.publish(records(1))
-            own_tansu.process.send_signal(signal.SIGSTOP)
+            own_tansu.pause()
             waiting = asyncio.create_task(publisher.publish(records(1, start=1), urgent=True))
             began = time.monotonic()
             with pytest.raises(Unavailable, match=r"within 0\.5 s"):
@@ -239,7 +238,7 @@ def test_what_is_urgent_waits_for_longer_than_the_rest(own_tansu: RunningBroker,
             assert time.monotonic() - began < 1.5
             await asyncio.sleep(1.0)
             assert not waiting.done()
-            own_tansu.process.send_signal(signal.SIGCONT)
+            own_tansu.resume()
             await waiting
 
     asyncio.run(scenario())

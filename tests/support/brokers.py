@@ -1,5 +1,6 @@
 """What the tests see of a broker, whichever it is."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -21,6 +22,14 @@ class RunningBroker:
     @property
     def kafka(self) -> Kafka:
         return Kafka(bootstrap=self.bootstrap)
+
+    def pause(self) -> None:
+        """Let it hang, and return when it does: a signal alone lets it answer a little longer."""
+        self.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED)
+
+    def resume(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGKILL)  # nothing of it is kept
