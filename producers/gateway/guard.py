@@ -2,12 +2,14 @@
 
 One rule, checked by one sweep: a complete request head must arrive within ``head_seconds`` of connecting or of the last
 answer, its body within as long of its first byte, and a request must be answered and the answer taken within
-``request_seconds``.
+``request_seconds``. And one address from outside may hold three quarters of the connections, so that others find a place.
 """
 
 from __future__ import annotations
 
 import asyncio
+import ipaddress
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, cast
 
@@ -18,6 +20,12 @@ from producers.gateway.problems import TITLES, Problem
 
 MAX_CONNECTIONS: Final = 2_000
 """More are turned away with 503: each one costs memory."""
+
+_SHARE_OF_ONE: Final = 0.75
+"""Of the connections, those that one address may hold; as of what is in flight (``admission``)."""
+
+_IPV6_NETWORK: Final = 64
+"""Bits of an IPv6 address that tell whose it is: who has one has all that begin with them."""
 
 _SWEEP_SECONDS: Final = 0.5
 _LINGER_SECONDS: Final = 2.0
@@ -30,10 +38,26 @@ def _raw(problem: Problem) -> bytes:
     return (head + "".join(f"{k}: {v}\r\n" for k, v in headers.items()) + "\r\n").encode() + body
 
 
+def whose(host: str) -> str:
+    """Return what counts as one address: IPv4, or an IPv6 network of 64 bits; empty for those inside, where proxies are."""
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return ""  # a socket of the file system: inside
+    if isinstance(address, ipaddress.IPv6Address):
+        address = address.ipv4_mapped or address
+    if not address.is_global:
+        return ""
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((address, _IPV6_NETWORK), strict=False))
+    return str(address)
+
+
 class _Connection(RequestHandler):
     """One connection, with the time by which something has to have happened on it."""
 
     guard: GuardedServer
+    whose = ""
     deadline = float("inf")
     handling = False
     first_byte = 0.0
@@ -43,13 +67,15 @@ class _Connection(RequestHandler):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         raw = cast("asyncio.Transport", transport)  # uvloop's is one in all but name
         self._raw_transport = raw
-        if len(self.guard.open) >= self.guard.max_connections:
+        self.whose = whose(str((raw.get_extra_info("peername") or ("",))[0]))
+        if (full := self.guard.full(self.whose)) is not None:
             self.guard.count("too_many")
             self._force_close = True
-            raw.write(_raw(Problem(503, "connections", "too many connections", retry_after=5)))
+            raw.write(_raw(full))
             raw.close()
             return
         self.guard.open.add(self)
+        self.guard.held[self.whose] += 1
         self._arm_for_head()
         super().connection_made(transport)
 
@@ -60,7 +86,11 @@ class _Connection(RequestHandler):
         super().data_received(data)
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        self.guard.open.discard(self)
+        if self in self.guard.open:
+            self.guard.open.remove(self)
+            self.guard.held[self.whose] -= 1
+            if not self.guard.held[self.whose]:
+                del self.guard.held[self.whose]
         super().connection_lost(exc)
 
     def begin(self) -> None:
@@ -140,6 +170,8 @@ class GuardedServer(Server):
         )
         self._options: dict[str, Any] = self._kwargs
         self.open: set[_Connection] = set()
+        self.held: Counter[str] = Counter()
+        """Whose (see :func:`whose`) -> how many of the open ones."""
         self.head_seconds = head_seconds
         self.request_seconds = request_seconds
         self.max_connections = max_connections
@@ -151,6 +183,14 @@ class GuardedServer(Server):
         connection = _Connection(self, loop=self._loop, **self._options)
         connection.guard = self
         return connection
+
+    def full(self, whose: str) -> Problem | None:
+        """Return why no more connections are taken from there, if so."""
+        if len(self.open) >= self.max_connections:
+            return Problem(503, "connections", "too many connections", retry_after=5)
+        if whose and self.held[whose] >= self.max_connections * _SHARE_OF_ONE:
+            return Problem(429, "connections", "too many connections from this address", retry_after=5)
+        return None
 
     async def sweep(self) -> None:
         """End what is past its deadline, again and again; runs until cancelled."""

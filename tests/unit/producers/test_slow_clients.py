@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from producers.gateway import guard
 from tests.support.gateway_kit import JSON, Kit, body, event, gateway, run
 
 HEAD = b"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -117,6 +118,44 @@ async def test_beyond_the_greatest_number_of_connections_new_ones_are_turned_awa
             writer.close()
         await asyncio.sleep(0.1)
         assert (await kit.post("/v1/events", body(event()), JSON))[0] == 202
+
+
+@run
+async def test_one_address_may_hold_three_quarters_of_the_connections_and_others_find_a_place() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(guard, "whose", lambda host: host)  # here all come from inside
+        async with gateway(max_connections=8, request_timeout_seconds=2.0) as kit:
+            held = [await asyncio.open_connection("127.0.0.1", kit.port) for _ in range(6)]
+            await asyncio.sleep(0.1)
+            _, said = await dribble(kit, b"", b"")
+            assert said.startswith(b"HTTP/1.1 429 ")
+            assert b"from this address" in said
+            assert b"Retry-After" in said
+            reader, writer = await asyncio.open_connection("127.0.0.1", kit.port, local_addr=("127.0.0.9", 0))
+            writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            assert (await reader.read()).startswith(b"HTTP/1.1 200 ")
+            for _, writer in held:
+                writer.close()
+            await asyncio.sleep(0.1)
+            assert (await kit.post("/v1/events", body(event()), JSON))[0] == 202
+
+
+@pytest.mark.parametrize(
+    ("host", "whose"),
+    [
+        ("8.8.8.8", "8.8.8.8"),
+        ("::ffff:8.8.8.8", "8.8.8.8"),
+        ("2606:4700:1:2:3::4", "2606:4700:1:2::/64"),
+        ("2606:4700:1:2:ffff::9", "2606:4700:1:2::/64"),
+        ("127.0.0.1", ""),
+        ("10.1.2.3", ""),
+        ("::ffff:192.168.1.9", ""),
+        ("fe80::1%eth0", ""),
+        ("", ""),
+    ],
+)
+def test_an_address_is_one_of_ipv4_or_a_network_of_ipv6_and_inside_is_nobodys(host: str, whose: str) -> None:
+    assert guard.whose(host) == whose
 
 
 @pytest.mark.parametrize(
