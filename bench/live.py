@@ -112,6 +112,7 @@ class World:
         administration.provision(self.config)
         self.topic = topics.full_name(prefix, topics.EVENTS)
         self._filler = Filler(bootstrap, self.topic, partitions)
+        self._tick: Record | None = None
 
     def start(self, core: int = cores.MEASURED) -> Live:
         """Start a worker; it is not ready yet."""
@@ -120,11 +121,20 @@ class World:
         return worker
 
     def put(self, records: Iterable[Record]) -> int:
-        """Produce records, and return how many events are among them."""
+        """Produce records, and return how many events are among them.
+
+        Behind them comes the last tick once more: no ticker runs here, and without one the worker keeps what lies behind the
+        last rest (see :mod:`streams.core.rests`).
+        """
         before, events = self._filler.written, 0
         for record in records:
             self._filler.put(record)
-            events += bool(record.key)
+            if record.key:
+                events += 1
+            else:
+                self._tick = record
+        if self._tick is not None:
+            self._filler.put(self._tick)
         self.records += self._filler.finish() - before
         return events
 
