@@ -5,6 +5,8 @@ partitions) from Apache Kafka, alone on one core, with the broker on another; it
 run, divided by the CPU seconds it spent on them. Ratios are made within a round. The topic of our own contestants holds
 the ticks too, one a second of event time and partition, which the peers are spared.
 
+What the signals cost is told against the first version: how often its ratio to idiomatic Faust is that of now.
+
 The full pipeline is measured late in the load: the core saves state when it is 200,000 records old, so before that it would
 be measured without its saves. A run that is too slow, or too short, to get there is not judged.
 """
@@ -22,7 +24,7 @@ from bench import broker, cores
 from bench.drain import DrainError, Program, Scrape, drain, module, samples_of, scratch
 from bench.load import LoadError, fill, make, remove
 from bench.samples import Rates, Stretch
-from bench.table import RATIO, Row, Target, at_least, failed, measured, ratios
+from bench.table import RATIO, Row, Target, at_least, at_most, failed, measured, ratios
 from bench.workload import Record, records
 from huoqun import broker as administration
 from huoqun import topics
@@ -81,7 +83,7 @@ class Size(NamedTuple):
         return Stretch(0.1 * self.events, 0.9 * self.events, self.warm, self.longest)
 
 
-FULL_SIZE: Final = Size(1_600_000, 5, 10.0, 2.0, 0.6, 45.0)
+FULL_SIZE: Final = Size(1_600_000, 5, 10.0, 2.0, 0.6, 120.0)
 QUICK_SIZE: Final = Size(600_000, 2, 6.0, 1.5, 0.1, 1.5)
 
 
@@ -108,6 +110,11 @@ PAIRS: Final = (
     Pair("full pipeline vs bytewax as its guide teaches, doing the small job", FULL, BYTEWAX_GUIDE, at_least(1)),
     Pair("full pipeline vs bytewax doing the small job", FULL, BYTEWAX, None),
 )
+
+
+FIRST_VERSION: Final = 11.9
+"""Full pipeline vs idiomatic Faust when questions and answers were judged by rules, and the later signals were not there yet:
+this contest at c2ae44e, n = 5."""
 
 
 class Contest:
@@ -251,6 +258,12 @@ def table(rates: dict[str, list[Rates]], broken: dict[str, str], quick: bool) ->
             note = f"{OWES[pair.of]} — against: {OWES[pair.to]}"
             shares = ratios(figures[pair.of], figures[pair.to])
             found.append(measured(pair.name, RATIO, shares, pair.target, judge=judge, note=note))
+    if {FULL, FAUST} <= figures.keys() - broken.keys():
+        costs = [FIRST_VERSION / ratio for ratio in ratios(figures[FULL], figures[FAUST])]
+        note = f"each as a multiple of idiomatic Faust in its own run; the first version's was {FIRST_VERSION} x"
+        judge = not quick and not early
+        name = "cost of an event with every signal vs in the first version"
+        found.append(measured(name, "times", costs, at_most(2), judge=judge, note=note))
     for name, each in figures.items():
         target = at_least(80_000) if name == FULL else None
         if name in broken:

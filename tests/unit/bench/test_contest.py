@@ -2,7 +2,19 @@
 
 from collections import Counter
 
-from bench.contest import BYTEWAX_GUIDE, FAUST, FULL, FULL_BARE, FULL_SIZE, PAIRS, QUIX, SMALL, WHO, table
+from bench.contest import (
+    BYTEWAX_GUIDE,
+    FAUST,
+    FIRST_VERSION,
+    FULL,
+    FULL_BARE,
+    FULL_SIZE,
+    PAIRS,
+    QUIX,
+    SMALL,
+    WHO,
+    table,
+)
 from bench.load import partition_of
 from bench.samples import Rates
 
@@ -21,6 +33,12 @@ def test_ratios_are_of_the_same_round() -> None:
     assert rows["full pipeline vs idiomatic Faust (minute counts only)"] == (20, True)
     assert rows["small job vs quixstreams"] == (1, False)
     assert rows["full pipeline, the product's worker"] == (6_000, False)
+
+
+def test_the_cost_of_an_event_is_that_of_the_first_version_as_often_as_our_ratio_has_become_smaller() -> None:
+    name = "cost of an event with every signal vs in the first version"
+    assert found()[name] == (FIRST_VERSION / 20, True)
+    assert found(broken={FAUST: "it fell"}).keys() == found().keys() - {name}
 
 
 def test_every_ratio_that_is_asked_for_is_there() -> None:
