@@ -62,6 +62,9 @@ DEADLETTER_PARTITION: Final = 0
 SUSPEND_SECONDS: Final = 3.0
 """What a rebalance gives the checkpoints under way; less than a session."""
 
+CATCH_UP_SECONDS: Final = 15.0
+"""How long a checkpoint may wait while restored states catch up (see :attr:`Slot.until`)."""
+
 _RESULTS_AT_ONCE: Final = 1000
 """Results that are queued before others get the event loop: some two milliseconds' work."""
 _SAVES_AT_ONCE: Final = 50
@@ -108,6 +111,9 @@ class Ports(Protocol):
 
     def owns(self, partition: int, generation: int) -> bool:
         """Return whether it is, or was until the rebalance under way, and nobody else can hold it yet."""
+
+    def end(self, partition: int) -> int:
+        """Return the end of the partition's log, as the last fetch told it; 0: not known."""
 
     async def recover(self, partition: int, known: Known | None) -> Recovered:
         """Become the holder of what is saved of a partition, and return it (see :func:`streams.saves.recover`)."""
@@ -166,6 +172,18 @@ class Slot:
         """Between applying a batch and having queued what it sent: no checkpoint may begin."""
         self.checkpoint: asyncio.Task[None] | None = None
         self.limit = DeadLetterLimit(limit)
+        self.until: int | None = -1
+        """The last offset of the log when the state had been restored; ``None``: nothing has come since.
+
+        Up to there another holder was, or could have been: what is urgent goes first, and results and saves that the next
+        event replaces are not made. With more than a checkpoint's records to go it is -1: nobody waits for so many.
+        """
+
+    @property
+    def catching_up(self) -> bool:
+        """Whether what the log held when the state was restored is still coming."""
+        taken = self.waits[-1].records[-1][0] if self.waits else self.applied
+        return self.until is not None and taken < self.until
 
     @property
     def whole(self) -> bool:
@@ -177,6 +195,11 @@ class Slot:
         if self.busy or self.checkpoint is not None or self.applied == self.released:
             return False
         return self.waiting >= limits.events or now - self.since >= limits.seconds or self.state.crowded()
+
+    def meet(self, first: int, end: int, limits: Limits) -> None:
+        """Note how far there is to go from the ``first`` record after a restore to the log's ``end``."""
+        if self.until is None:
+            self.until = end - 1 if end - first <= limits.events else -1
 
 
 class Loop:
@@ -244,6 +267,7 @@ class Loop:
         slot = self._slots.get(batch.partition)
         if slot is None or slot.generation != batch.generation:
             return
+        slot.meet(batch.records[0][0], self._ports.end(batch.partition), self._limits)
         if batch.records[0][0] <= slot.applied:  # a kept state has them already
             batch = batch._replace(records=[record for record in batch.records if record[0] > slot.applied])
         batches = [*slot.waits, batch] if slot.waits else [batch]
@@ -297,10 +321,15 @@ class Loop:
         """Begin the checkpoint that has been due for longest; call often, also when nothing comes in.
 
         One at a time: each takes its state in one step, and several in a row would keep everybody else from the event loop.
+        While states are restored and catch up, all wait: with more partitions than before each may lag less, and what that has
+        saved at once, of all of them, would stand between the dead one's partitions and their next event.
         """
         if self.failure is not None:
             return
-        due = [slot for slot in self._slots.values() if slot.due(now, self._limits) and self._current(slot)]
+        limits = self._limits
+        if not self.prepared or any(slot.catching_up for slot in self._slots.values()):
+            limits = limits._replace(seconds=max(limits.seconds, CATCH_UP_SECONDS))
+        due = [slot for slot in self._slots.values() if slot.due(now, limits) and self._current(slot)]
         if due:
             self._begin(min(due, key=lambda slot: slot.since))
 
@@ -396,6 +425,7 @@ class Loop:
                 with memory.filling():
                     state.restore(entries or ())
                 slot = Slot(partition, generation, known, state, self._limits.bad)
+                slot.until = None
             source, seconds = "changelog" if kept is None else "memory", time.monotonic() - began
             metrics.RESTORES.labels(source).inc()
             metrics.RESTORE_SECONDS.observe(seconds)

@@ -192,6 +192,10 @@ class FaustPorts:
         """See the protocol."""
         return generation == self._app.consumer_generation_id and partition in self._app.held()
 
+    def end(self, partition: int) -> int:
+        """See the protocol."""
+        return self._app.end_offset(partition) or 0
+
     async def recover(self, partition: int, known: Known | None) -> Recovered:
         """See the protocol."""
         return await recover(self._changelog, partition, known)

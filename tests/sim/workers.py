@@ -60,6 +60,9 @@ class Worker:
     def owns(self, partition: int, generation: int) -> bool:
         return generation == self.generation and partition in self.held
 
+    def end(self, partition: int) -> int:
+        return len(self.broker.records(LOG, partition))
+
     async def recover(self, partition: int, known: Known | None) -> Recovered:
         return await recover(self.changelog, partition, known)
 

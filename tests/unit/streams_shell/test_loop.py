@@ -12,7 +12,7 @@ import pytest
 
 from huoqun import codec, topics
 from huoqun.control import Tick
-from streams.agent import Incoming, Limits, Loop, OvertakenError, PoisonedError
+from streams.agent import CATCH_UP_SECONDS, Incoming, Limits, Loop, OvertakenError, PoisonedError
 from streams.core.interface import Bad, PartitionState
 from streams.outbox import Written
 from streams.saves import Known, Recovered
@@ -46,6 +46,8 @@ class World:
         self.recoverable.set()
         self.foreign: set[int] = set()
         """Partitions that others wrote to while we did not hold them."""
+        self.ends: dict[int, int] = {}
+        """Where logs end, if we know it."""
 
     def put(
         self, topic: str, partition: int, records: Iterable[tuple[bytes, bytes | None]], *, epoch: int | None = None
@@ -85,6 +87,9 @@ class World:
 
     def owns(self, partition: int, generation: int) -> bool:
         return generation == self.generation
+
+    def end(self, partition: int) -> int:
+        return self.ends.get(partition, 0)
 
     async def recover(self, partition: int, known: Known | None) -> Recovered:
         self.recoveries.append((partition, known))
@@ -641,6 +646,78 @@ def test_one_checkpoint_begins_at_a_time_that_of_the_partition_that_has_waited_l
             loop.begin_due(time.monotonic() + 1.1)
             begun.append([number for number, state in states.items() if state.checkpoints])
         assert begun == [[1], [0, 1], [0, 1, 2]]
+
+    run(body())
+
+
+def test_a_restored_state_comes_to_the_end_that_its_log_had_before_any_checkpoint_begins() -> None:
+    async def body() -> None:
+        world = World()
+        world.ends = {0: 3, 1: 1}
+        loop = make(world, seconds=0.0, events=1000)
+        await loop.take(batch(0, record("a", 1), record("a", 100)))
+        await loop.take(batch(0, record("b", 1), partition=1))
+        await settle()
+        assert world.did() == [f"send {ALERTS}"], "what is urgent does not wait, all else does, in every partition"
+        world.ends[0] = 1000
+        await loop.take(batch(2, record("a", 3)))
+        await settle()
+        assert world.released()
+        assert world.did().count(f"send {GROUPS}") >= 1
+
+    run(body())
+
+
+def test_records_that_wait_for_a_rest_do_not_hold_up_the_checkpoints() -> None:
+    async def body() -> None:
+        world = World()
+        world.ends = {0: 3}
+        loop = make(world, seconds=0.0, events=1000, state=Resting)
+        await loop.take(batch(0, record("a", 1), TICK, record("a", 2)))
+        await settle()
+        assert world.released() == [1]
+
+    run(body())
+
+
+def test_a_log_with_more_than_a_checkpoint_s_records_is_not_caught_up_with_first() -> None:
+    async def body() -> None:
+        world = World()
+        world.ends = {0: 1001}
+        loop = make(world, seconds=0.0, events=1000)
+        await loop.take(batch(0, record("a", 1)))
+        await settle()
+        assert world.released() == [0]
+
+    run(body())
+
+
+def test_who_never_catches_up_makes_a_checkpoint_all_the_same() -> None:
+    async def body() -> None:
+        world = World()
+        world.ends = {0: 500}
+        loop = make(world, seconds=0.0, events=1000)
+        await loop.take(batch(0, record("a", 1)))
+        await settle()
+        assert not world.released()
+        loop.begin_due(time.monotonic() + CATCH_UP_SECONDS)
+        await settle()
+        assert world.released() == [0]
+
+    run(body())
+
+
+def test_a_state_that_goes_on_from_memory_has_nothing_to_catch_up_with() -> None:
+    async def body() -> None:
+        world = World()
+        loop = make(world, seconds=0.0, events=1000)
+        await loop.take(batch(0, record("a", 1)))
+        await settle()
+        world.ends = {0: 500}
+        await rebalance(world, loop, 2, 0)
+        await loop.take(batch(1, record("a", 2), generation=2))
+        await settle()
+        assert world.released() == [0, 1]
 
     run(body())
 
