@@ -179,6 +179,7 @@ def load(chain: Chain, h: History, arrivals: Arrivals) -> tuple[list[int], list[
     oldest = [0, 0, 0, 0]
     minutes: dict[int, bytes] = {}
     seen: list[int] = []
+    risks: list[Any] | None = None
     for data in chain.payloads:
         payload: list[Any] = _decoder.decode(data)
         if payload[0] != FORMAT:
@@ -209,8 +210,12 @@ def load(chain: Chain, h: History, arrivals: Arrivals) -> tuple[list[int], list[
                 h.tables[ALERTS].pop(key, None)
         for row in payload[16]:
             _restore_said(h, row)
+        if payload[17] is not None:
+            risks = payload[17]
         _restore_rarely_changed(h, payload)
     chain.payloads = []
+    if risks is not None:
+        _restore_risks(h.people, risks)
     seen.sort()
     arrivals.seen.fromlist(seen)
     _restore_minutes(h, minutes, oldest)
@@ -219,8 +224,6 @@ def load(chain: Chain, h: History, arrivals: Arrivals) -> tuple[list[int], list[
 
 
 def _restore_rarely_changed(h: History, payload: list[Any]) -> None:
-    if payload[17] is not None:
-        _restore_risks(h.people, payload[17])
     if payload[18] is not None:
         h.troubles = troubles_from(payload[18])
     if payload[19] is not None:
@@ -442,8 +445,6 @@ def _restore_person(h: History, row: list[Any]) -> None:
         h.people.append(person)
         h.index[person.user] = place
     else:
-        before = h.people[place]
-        person.risk, person.risk_reasons, person.risk_as_of = before.risk, before.risk_reasons, before.risk_as_of
         h.people[place] = person
 
 
@@ -468,8 +469,11 @@ def _risks(people: list[Person]) -> tuple[bytes, bytes, bytes, list[tuple[str, .
 
 
 def _restore_risks(people: list[Person], saved: list[Any]) -> None:
+    """Of a chain's saves the last one counts: each is of everybody, and there may be one for each midnight."""
     reasons = [shared(tuple(texts)) for texts in saved[3]]
-    risks, days, which = array("d", saved[0]), array("I", saved[1]), array("I", saved[2])
+    risks: list[float] = array("d", saved[0]).tolist()
+    days: list[int] = array("I", saved[1]).tolist()
+    which: list[int] = array("I", saved[2]).tolist()
     for place in range(len(risks)):
         person = people[place]
         person.risk, person.risk_as_of = risks[place], days[place] * DAY_MS
