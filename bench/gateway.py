@@ -40,6 +40,7 @@ from huoqun.config import Config, load
 from huoqun.kafka_config import Kafka
 from huoqun.local import child
 from huoqun.local.ports import Ports
+from tests.support import running
 
 PUBLISHERS: Final = ("aiokafka", "kafka-python")
 PARSE_ONLY: Final = "parse only"
@@ -47,7 +48,6 @@ SECRET_ENV: Final = "BENCH_GATEWAY_SECRET"  # the name of a variable
 PARTITIONS: Final = 4
 HUNDRED: Final = 100
 _WARM_UP: Final = 0.5
-_TICKS: Final = os.sysconf("SC_CLK_TCK")
 _TOML: Final = f'[[sources]]\nname = "bench"\nkind = "canonical"\nsecret_env = "{SECRET_ENV}"\n'
 
 
@@ -309,9 +309,9 @@ async def _round(server: _Server, case: Case, requests: list[bytes], seconds: fl
     for _ in range(case.clients):
         await loop.create_connection(lambda: _Connection(sender), "127.0.0.1", server.port)
     await asyncio.sleep(_WARM_UP)
-    first, began, cpu = len(sender.taken), time.perf_counter(), _cpu_seconds(server.pid)
+    first, began, cpu = len(sender.taken), time.perf_counter(), running.cpu_seconds(server.pid)
     await asyncio.sleep(seconds)
-    last, ended, cpu = len(sender.taken), time.perf_counter(), _cpu_seconds(server.pid) - cpu
+    last, ended, cpu = len(sender.taken), time.perf_counter(), running.cpu_seconds(server.pid) - cpu
     sender.stopping = True
     async with asyncio.timeout(30):
         await sender.all_done.wait()
@@ -321,15 +321,10 @@ async def _round(server: _Server, case: Case, requests: list[bytes], seconds: fl
     events = (last - first) * case.events
     return Round(
         events / (ended - began),
-        events / max(cpu, 1 / _TICKS),
+        events / max(cpu, running.TICK),
         taken[len(taken) // 2] * 1000,
         taken[len(taken) * 99 // 100] * 1000,
     ), len(sender.taken) * case.events
-
-
-def _cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 def _check_stored(bootstrap: str, server: _Server, accepted: int) -> None:

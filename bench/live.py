@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import time
@@ -23,12 +22,12 @@ from bench.workload import Record
 from huoqun import broker as administration
 from huoqun import topics
 from huoqun.config import Config, dump_env
+from tests.support import running
 from tests.support.brokers import free_port
 
 READY_SECONDS: Final = 120.0
 LOOK_SECONDS: Final = 0.25
 """Between two looks at a worker's metrics: answering costs it a millisecond or two."""
-_TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
 class Live:
@@ -51,13 +50,11 @@ class Live:
 
     def cpu(self) -> float:
         """Return the CPU seconds it has used."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text("ascii").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        return running.cpu_seconds(self.process.pid)
 
     def memory(self, what: str = "VmRSS") -> float:
         """Return its resident memory in MiB (``VmHWM``: the most there was)."""
-        lines = Path(f"/proc/{self.process.pid}/status").read_text("ascii").splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith(what)) / 1024
+        return running.memory_bytes(self.process.pid, what) / 2**20
 
     def metric(self, name: str) -> float:
         """Return the sum over the labels of one of its metrics, 0 if it does not answer."""

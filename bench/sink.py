@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import subprocess
 import sys
@@ -46,7 +45,7 @@ from sinks.consumer import KafkaDeadLetters, KafkaSource
 from sinks.process import limits_of, readers
 from sinks.service import Sink
 from sinks.store import Store
-from tests.support import clickhouse, old_clickhouse
+from tests.support import clickhouse, old_clickhouse, running
 
 PREFIX_OF_TOPICS: Final = "benchsink"
 PARTITIONS: Final = 4
@@ -236,10 +235,7 @@ def contestant(arguments: argparse.Namespace) -> None:
 
 def _cpu_of(pid: int) -> float:
     """Return the seconds of CPU that a process has used; none for 0."""
-    if not pid:
-        return 0.0
-    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return running.cpu_seconds(pid) if pid else 0.0
 
 
 def _store(cfg: Config, server_port: int, directory: str) -> Store:

@@ -43,6 +43,14 @@ class Told(msgspec.Struct, kw_only=True):
 _marks: Final = msgspec.json.Decoder(list[Mark])
 
 
+def marks_of(record: Delivery) -> list[Mark]:
+    """Return the alerts that a recorded delivery was about; what cannot be read is about none."""
+    try:
+        return _marks.decode(record.marks)
+    except (msgspec.DecodeError, msgspec.ValidationError):
+        return []
+
+
 def written(marks: Iterable[Mark]) -> str:
     """Return marks as they are recorded."""
     return msgspec.json.encode(list(marks)).decode()
@@ -71,13 +79,10 @@ class Ledger:
         return delivery_id in self._done
 
     def read(self, record: Delivery) -> list[str]:
-        """Take over a recorded delivery; return the alerts that it was about. What cannot be read is about none."""
+        """Take over a recorded delivery; return the alerts that it was about."""
         if record.outcome != "sent":
             return []
-        try:
-            marks = _marks.decode(record.marks)
-        except (msgspec.DecodeError, msgspec.ValidationError):
-            marks = []
+        marks = marks_of(record)
         self.tell(record.delivery_id, record.route, record.channel, record.step, marks, record.at)
         return [mark.alert_id for mark in marks]
 

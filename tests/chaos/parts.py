@@ -20,6 +20,7 @@ from huoqun.config import Config
 from huoqun.local.probe import unready
 from huoqun.local.processes import Family, Spec
 from tests.chaos.timeline import Timeline
+from tests.support import running
 from tests.support.brokers import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -179,10 +180,9 @@ class Parts:
     def memory(self, name: str) -> int:
         """Return a part's resident memory, in bytes; 0 if it does not run."""
         try:
-            pages = Path(f"/proc/{self.pids[name]}/statm").read_text().split()[1]
-        except (KeyError, OSError):
+            return running.memory_bytes(self.pids[name])
+        except (KeyError, OSError, IndexError):  # one that has ended has no memory to tell of
             return 0
-        return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
     def written_memory(self, name: str) -> int:
         """Return what of a part's resident memory is its own and no file's, in bytes; 0 if it does not run."""

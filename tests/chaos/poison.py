@@ -5,7 +5,6 @@ Two workers go over two filled topics at the same time, of which one holds poiso
 
 from __future__ import annotations
 
-import os
 import random
 import statistics
 import time
@@ -27,6 +26,7 @@ from huoqun.kafka_config import Kafka
 from tests.chaos.chat import Group
 from tests.chaos.timeline import Timeline
 from tests.chaos.verdict import Verdict
+from tests.support import running
 from tests.support.brokers import RunningBroker, free_port
 from tests.support.service_process import ServiceProcess
 from tests.support.workers import dead_letters
@@ -64,8 +64,7 @@ class Worker(ServiceProcess):
 
     def cpu_seconds(self) -> float:
         assert self.process is not None
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return running.cpu_seconds(self.process.pid)
 
     def applied(self) -> float:
         """How many records it has been through, the poison too; 0 while it starts."""

@@ -18,6 +18,7 @@ import pytest
 
 from tests.integration.test_gateway_process import ROOT, Stack, event
 from tests.support.brokers import RunningBroker
+from tests.support.running import memory_bytes
 
 pytestmark = pytest.mark.tansu
 
@@ -106,7 +107,7 @@ def test_a_source_that_sends_twenty_times_its_limit_is_told_to_wait_and_others_d
     assert stack.process is not None
     try:
         healthy(stack.port, 2)
-        before = rss(stack.process.pid)
+        before = memory_bytes(stack.process.pid)
         tried = []
         for _ in range(ATTEMPTS):
             alone = healthy(stack.port, 5)
@@ -125,21 +126,17 @@ def test_a_source_that_sends_twenty_times_its_limit_is_told_to_wait_and_others_d
             tried.append(p99(among) / p99(alone))
             print(
                 f"{statuses}; p99 of others {p99(alone) * 1000:.1f} ms alone, {p99(among) * 1000:.1f} ms meanwhile; "
-                f"grown by {(rss(stack.process.pid) - before) / MIB:.1f} MiB"
+                f"grown by {(memory_bytes(stack.process.pid) - before) / MIB:.1f} MiB"
             )
             if tried[-1] <= 2:
                 break
         assert min(tried) <= 2, tried
-        assert rss(stack.process.pid) - before < 16 * MIB
+        assert memory_bytes(stack.process.pid) - before < 16 * MIB
     finally:
         stack.end(signal.SIGKILL)
 
 
 # Bombs and giants.
-
-
-def rss(pid: int, name: str = "VmRSS") -> int:
-    return int(Path(f"/proc/{pid}/status").read_text().partition(f"{name}:")[2].split()[0]) * 1024
 
 
 def answer_to(port: int, head: bytes, *parts: bytes) -> bytes:
@@ -190,7 +187,7 @@ def test_bombs_are_refused_at_once_and_the_memory_stays_flat(stack: Stack) -> No
     pid = stack.process.pid
     healthy(stack.port, 1)
     made = bombs()
-    before = rss(pid)
+    before = memory_bytes(pid)
     slowest = {}
     for name, (head, body, status) in made.items():
         began = time.monotonic()
@@ -198,7 +195,7 @@ def test_bombs_are_refused_at_once_and_the_memory_stays_flat(stack: Stack) -> No
             said = answer_to(stack.port, head, body)
             assert said.startswith(b"HTTP/1.1 %d " % status), (name, said)
         slowest[name] = (time.monotonic() - began) / 5
-    grown, peak = rss(pid) - before, rss(pid, "VmHWM") - before
+    grown, peak = memory_bytes(pid) - before, memory_bytes(pid, "VmHWM") - before
     print({name: f"{seconds * 1000:.0f} ms" for name, seconds in slowest.items()})
     print(f"grown by {grown / MIB:.1f} MiB, at most by {peak / MIB:.1f} MiB")
     assert max(slowest.values()) < 2
@@ -213,7 +210,7 @@ def test_two_hundred_bodies_of_five_megabytes_at_once_are_refused_and_the_memory
     assert stack.process is not None
     pid = stack.process.pid
     healthy(stack.port, 1)
-    before = rss(pid)
+    before = memory_bytes(pid)
     length = b"Transfer-Encoding: chunked" if chunked else b"Content-Length: %d" % (5 * MIB)
     head = b"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" + length + b"\r\n\r\n"
     part = b"x" * (MIB // 4)
@@ -227,7 +224,7 @@ def test_two_hundred_bodies_of_five_megabytes_at_once_are_refused_and_the_memory
     among = healthy(stack.port, 2)
     for client in clients:
         client.join()
-    grown, peak = rss(pid) - before, rss(pid, "VmHWM") - before
+    grown, peak = memory_bytes(pid) - before, memory_bytes(pid, "VmHWM") - before
     statuses = {status: said.count(status) for status in set(said)}
     print(
         f"{statuses}; grown by {grown / MIB:.1f} MiB, at most by {peak / MIB:.1f} MiB; p99 of others {p99(among):.3f} s"

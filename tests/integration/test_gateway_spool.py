@@ -28,6 +28,7 @@ from tests.support import apache_kafka, tansu
 from tests.support.brokers import RunningBroker
 from tests.support.fetch_kafka import UnavailableError
 from tests.support.proxy import Proxy
+from tests.support.running import memory_bytes
 from tests.support.sinks import SinkProcess, eventually
 
 OUTAGE = float(os.environ.get("OUTAGE_SECONDS", "14"))
@@ -122,11 +123,6 @@ def ready(url: str) -> str:
         return str(answer.read().decode())
 
 
-def rss_kib(pid: int) -> int:
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.partition("VmRSS:")[2].split()[0])
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(OUTAGE * 2 + 300)
 def test_the_broker_goes_away_and_the_gateway_is_killed_twice_meanwhile(cut: Cut, stack: Stack) -> None:
@@ -142,9 +138,9 @@ def test_the_broker_goes_away_and_the_gateway_is_killed_twice_meanwhile(cut: Cut
             stack.end(signal.SIGKILL)
             stack.start()
         assert stack.process is not None
-        small = rss_kib(stack.process.pid)
+        small = memory_bytes(stack.process.pid)
         time.sleep(OUTAGE / 3)
-        grown = rss_kib(stack.process.pid) - small
+        grown = memory_bytes(stack.process.pid) - small
         meanwhile = senders.count() - before
         assert ready(stack.url).startswith("ready: ")
         waiting = spooled(stack.config)
@@ -164,7 +160,7 @@ def test_the_broker_goes_away_and_the_gateway_is_killed_twice_meanwhile(cut: Cut
     print(
         f"{cut.broker.kind}: away for {OUTAGE:g} s; {senders.count()} events accepted, {meanwhile} while it was away; "
         f"not accepted: {senders.refused}; slowest answer {senders.slowest:.1f} s; "
-        f"spool empty {drained:.1f} s after it was back; grown by {grown} KiB meanwhile"
+        f"spool empty {drained:.1f} s after it was back; grown by {grown >> 10} KiB meanwhile"
     )
     assert (
         meanwhile > RATE * OUTAGE / 3

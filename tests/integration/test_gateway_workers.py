@@ -15,6 +15,7 @@ import pytest
 from huoqun.control import Tick
 from tests.integration.test_gateway_process import Stack, event, post
 from tests.support.brokers import RunningBroker
+from tests.support.running import runs
 
 pytestmark = pytest.mark.tansu
 SAMPLE = re.compile(r'^huoqun_gateway_events_total\{kind="canonical",type="message"\} (\d+)', re.MULTILINE)
@@ -54,17 +55,10 @@ def read(url: str) -> str:
 def until_gone(pids: list[int]) -> bool:
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
-        if not any(Path(f"/proc/{pid}").exists() and "Z" not in state(pid) for pid in pids):
+        if not any(runs(pid) for pid in pids):
             return True
         time.sleep(0.05)
     return False
-
-
-def state(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return "Z"
 
 
 def test_they_share_the_port_one_ticks_and_their_metrics_add_up(stack: Several) -> None:

@@ -20,6 +20,7 @@ from huoqun.results import Alert, Delivery
 from sinks.notify.case import Case, Deeds
 from sinks.notify.decide import Decider
 from sinks.notify.lane import Traits
+from sinks.notify.ledger import marks_of
 from sinks.notify.notice import Again, Limit, Notice, Sent
 from sinks.notify.rules import Rules
 from tests.sim.shrinking import least
@@ -292,8 +293,6 @@ def _told(notice: Notice) -> list[Told]:
 
 
 def _told_of(record: Delivery) -> list[Told]:
-    from sinks.notify.ledger import _marks  # noqa: PLC0415  # what the record says, as its reader reads it
-
     return [
         (
             record.channel,
@@ -302,5 +301,5 @@ def _told_of(record: Delivery) -> list[Told]:
             mark.raised_at,
             mark.severity if record.step == "escalated" else "",
         )
-        for mark in _marks.decode(record.marks)
+        for mark in marks_of(record)
     ]

@@ -4,7 +4,6 @@ import asyncio
 import json
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -16,6 +15,7 @@ from huoqun import codec, topics
 from huoqun.config import Config
 from huoqun.control import PREFIX
 from tests.support.brokers import RunningBroker
+from tests.support.running import memory_bytes
 from tests.support.workers import (
     Feed,
     Workers,
@@ -168,7 +168,7 @@ def test_a_slow_agent_keeps_its_partitions_and_does_not_pile_up_what_waits(
     worker = started.start().wait_ready()
     feed.send(40)
     wait_committed(config)
-    before, rebalances = rss_mib(worker.process.pid), worker.metrics()["huoqun_worker_rebalances_total"]
+    before, rebalances = memory_bytes(worker.process.pid) >> 20, worker.metrics()["huoqun_worker_rebalances_total"]
     feed.raw(0, json.dumps({"g": "g0", "n": "nap"}).encode())
     padding = "x" * 20_000
     count = 6000
@@ -180,7 +180,7 @@ def test_a_slow_agent_keeps_its_partitions_and_does_not_pile_up_what_waits(
 
     def done() -> bool:
         nonlocal most
-        most = max(most, rss_mib(worker.process.pid))
+        most = max(most, memory_bytes(worker.process.pid) >> 20)
         return committed(config) == ends(config)
 
     wait_until(done, 60, "the backlog is through")
@@ -189,8 +189,3 @@ def test_a_slow_agent_keeps_its_partitions_and_does_not_pile_up_what_waits(
     assert metrics["huoqun_worker_rebalances_total"] == rebalances, "the broker never thought it dead"
     assert metrics["huoqun_worker_events_total"] == sum(ends(config).values()), "and nothing was read twice"
     assert sum(count for count, _ in totals(config).values()) == 40 + count
-
-
-def rss_mib(pid: int) -> int:
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * 4096 >> 20

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from huoqun.local.processes import LONGEST_DELAY, Family, Spec, StartError, delay_before_restart
+from tests.support.running import runs
 
 SLEEPER = [sys.executable, "-c", "import time; print('here', flush=True); time.sleep(600)"]
 DEAF = [
@@ -18,13 +19,6 @@ DEAF = [
     "-c",
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)",
 ]
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def until(condition: Callable[[], object], seconds: float = 10) -> None:
@@ -78,7 +72,7 @@ def test_a_stopped_child_is_not_started_again(family: Family) -> None:
     family.stop("sleeper", 5)
     time.sleep(0.8)
     assert family.pids() == {}
-    assert not alive(pid)
+    assert not runs(pid)
 
 
 def test_a_child_that_does_not_listen_is_killed_after_its_time(family: Family, tmp_path: Path, said: list[str]) -> None:
@@ -86,7 +80,7 @@ def test_a_child_that_does_not_listen_is_killed_after_its_time(family: Family, t
     pid = family.pids()["deaf"]
     until(lambda: "deaf" in (tmp_path / "logs" / "deaf.log").read_text())
     family.stop("deaf", 0.3)
-    assert not alive(pid)
+    assert not runs(pid)
     assert said == ["deaf did not end within 0 s and is killed"]
 
 
@@ -126,7 +120,7 @@ time.sleep(600)
     assert supervisor.stdout is not None
     pids = [int(pid) for pid in supervisor.stdout.readline().split()]
     assert len(pids) == 2
-    assert all(alive(pid) for pid in pids)
+    assert all(runs(pid) for pid in pids)
     supervisor.kill()
     supervisor.communicate()
-    until(lambda: not any(alive(pid) for pid in pids), 5)
+    until(lambda: not any(runs(pid) for pid in pids), 5)
