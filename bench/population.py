@@ -20,8 +20,8 @@ RATE: Final = 1_000.0
 WEEK_MS: Final = 7 * 86_400_000
 
 
-def population(shape: Shape) -> Iterator[Record]:
-    """Yield a message of each member, with a tick each second of event time.
+def population(shape: Shape, rate: float = RATE) -> Iterator[Record]:
+    """Yield a message of each member, ``rate`` of them a second of event time, with a tick each second of it.
 
     They end a minute before :func:`bench.workload.records` begins by default, so that its load may follow.
     """
@@ -30,10 +30,10 @@ def population(shape: Shape) -> Iterator[Record]:
     # Each group's members are spread over the whole time: none falls silent before the others do.
     members.sort(key=lambda member: ((member[1] + (member[0] * 0.618) % 1) / sizes[member[0]], member[0]))
     first = list(accumulate(sizes, initial=0))
-    begin = START_MS - round(len(members) / RATE * 1000) - 60_000
+    begin = START_MS - round(len(members) / rate * 1000) - 60_000
     next_tick = begin
     for number, (group, who) in enumerate(members):
-        at = begin + round(number / RATE * 1000)
+        at = begin + round(number / rate * 1000)
         while at >= next_tick:
             yield Record("", codec.encode(Tick(now=next_tick)))
             next_tick += 1_000
@@ -54,11 +54,11 @@ def population(shape: Shape) -> Iterator[Record]:
         yield Record(event.group, codec.encode(event))
 
 
-def a_week(count: int, shape: Shape, tick_ms: int = 60_000) -> Iterator[Record]:
-    """Return ``count`` events spread over a week of event time behind the population, with a tick each ``tick_ms``."""
-    spread = shape._replace(rate=count / (WEEK_MS / 1000), seed=shape.seed + 1)
-    last = START_MS
-    for record in records(count, spread, ticks=True):
+def a_week(count: int, shape: Shape, tick_ms: int = 60_000, number: int = 0) -> Iterator[Record]:
+    """Return ``count`` events over a week of event time, the ``number``-th after the population, with a tick each ``tick_ms``."""
+    spread = shape._replace(rate=count / (WEEK_MS / 1000), seed=shape.seed + 1 + number)
+    last = START_MS + number * WEEK_MS
+    for record in records(count, spread, start_ms=last, ticks=True):
         if record.key:
             yield record
         else:
