@@ -19,16 +19,14 @@ from streams.core.openings import CLASSES, opening, says_you
 from streams.core.reactions import thanks
 from streams.core.scanning import (
     ASCII,
-    HAN_FIRST,
-    HAN_LAST,
+    LAST_SPACE,
     MARK_FACTOR,
     MARK_MASK,
-    MARKS,
     SMALL,
     Literals,
     Pairs,
     is_ascii,
-    mark,
+    marks_of,
 )
 from streams.core.state import DAY_MS, HOUR_MS, Asked, Person, Said
 from streams.core.tables import DAY, HOUR
@@ -237,10 +235,11 @@ class Line:
         self.addressing: i64 = 107 + addressing(h.head.addressed)
         self.author_asks: i64 = 120 + (1 if author.user in h.askers else 0)
         self.today: i64 = 122 + _class(_TODAY, author.today_count if author.today == at // DAY_MS else 0)
-        self._low: str = text.lower()
-        self._pairs: Pairs | None = None
+        pairs = Pairs(text)
+        self._pairs: Pairs = pairs
+        self._low: str | None = None
         self.opening: i64 = 157 + opening(text, bool(named))
-        self.you: i64 = 157 + CLASSES + (1 if says_you(self._low) else 0)
+        self.you: i64 = 157 + CLASSES + (1 if says_you(text, pairs) else 0)
         self._words: frozenset[str] | None = None
 
     def words(self) -> frozenset[str]:
@@ -253,19 +252,26 @@ class Line:
     def may_share(self, asked: Asked) -> bool:
         """Whether one of a question's words may be in it: looking for some is cheaper than taking all out, and few are there.
 
-        Only those are looked for whose first two characters seem to stand in it, one in ten.
+        Only those are looked for whose first two characters and last two seem to stand in it.
         """
-        pairs = self._pairs
-        if pairs is None:
-            pairs = self._pairs = Pairs(self.event.text)
-        openings = asked.openings
+        pairs, openings = self._pairs, asked.openings
         at: i64 = 0
         end: i64 = len(openings)
         while at < end:
-            if pairs.may_hold(openings[at]) and asked.words[at] in self._low:
+            if (
+                pairs.may_hold(openings[at])
+                and pairs.may_hold(openings[at + 1])
+                and asked.words[at // 2] in self._small()
+            ):
                 return True
-            at += 1
+            at += 2
         return False
+
+    def _small(self) -> str:
+        low = self._low
+        if low is None:
+            low = self._low = self.event.text.lower()
+        return low
 
 
 PairPlaces = tuple[
@@ -455,8 +461,12 @@ _TAKES_UP_ZH: Final = (
     "我试", "有道理", "厉害", "学到了", "哈哈", "不行", "还是不", "确实",
 )  # fmt: skip
 _LOOKED_AT: Final = 200
+_NO_WORDS: Final[list[str]] = []
 _ZH_SIGNS: Final = Literals(dict.fromkeys(_TAKES_UP_ZH, 1), until=1)
-_MARKS: Final = bytes(number in {mark(word, 0, len(word)) for word in _TAKES_UP} for number in range(MARKS))
+_ZH_BEGINNING: Final[dict[str, list[str]]] = {
+    first: [word for word in _TAKES_UP_ZH if word[0] == first] for first in {word[0] for word in _TAKES_UP_ZH}
+}
+_MARKS: Final = marks_of(_TAKES_UP)
 """Which marks (see :func:`streams.core.scanning.mark`) words that take up have: others need not be taken out of a text."""
 _SEPARATES: Final = bytes(chr(code).isspace() or chr(code) in ",.!" for code in range(ASCII))
 _COLON: Final = ord(":")
@@ -474,13 +484,18 @@ def warmth(text: str) -> int:
     if found == WARM or is_ascii(text) or not _ZH_SIGNS.found_in(text):
         return found
     start = text[:_LOOKED_AT].lower()
-    for word in _TAKES_UP_ZH:
-        at = start.find(word)
-        if at >= 0:
-            if at <= 1:
-                return WARM
-            found = LUKEWARM
-    return found
+    if _begins_warm(start, 0) or _begins_warm(start, 1):
+        return WARM
+    return LUKEWARM if len(text) <= _LOOKED_AT or _ZH_SIGNS.found_in(start) else found
+
+
+def _begins_warm(text: str, at: i64) -> bool:
+    """Whether a Chinese word that takes up stands at just this place."""
+    if at < len(text):
+        for word in _ZH_BEGINNING.get(text[at], _NO_WORDS):
+            if text.startswith(word, at):
+                return True
+    return False
 
 
 def _warmest_word(text: str) -> int:
@@ -500,7 +515,7 @@ def _warmest_word(text: str) -> int:
             if not separates[code]:
                 number = (number * MARK_FACTOR + small[code]) & MARK_MASK
                 continue
-        elif HAN_FIRST <= code <= HAN_LAST or not chr(code).isspace():
+        elif code > LAST_SPACE or not chr(code).isspace():
             number = (number * MARK_FACTOR + (_SMALL_K if code == _KELVIN else code)) & MARK_MASK
             continue
         if at - 1 > start:

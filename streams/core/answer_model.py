@@ -12,6 +12,11 @@ from mypy_extensions import i64
 
 from streams.core.answer_features import PAIR, STATE, PairPlaces, StatePlaces, width
 
+UNIT: Final = 10_000
+"""Weights are whole numbers of ten-thousandths, as training rounds them: sums of such are exact."""
+_ZERO: Final = 1 << 19
+"""A table of weights is a text, each character's number a weight plus this: a list would hold an object for each, and looking at
+one took four times as long."""
 LEAST: Final = 0.01
 """A message less likely to answer a question than this is none of its candidates."""
 
@@ -48,88 +53,101 @@ class AnswerModel:
         """From this probability on a question counts as answered …"""
         self.bar: float = numbers["bar"]
         """… and from this probability on that it would be wrong, no alert is raised."""
-        self.undirected: list[float] = _flat(numbers["undirected"], PAIR)
+        self.undirected: str = _flat(numbers["undirected"], PAIR)
         """For a message that is addressed to nobody …"""
-        self.undirected_bias: float = numbers["undirected"]["bias"]
-        self.directed: list[float] = _flat(numbers["directed"], PAIR)
+        self.undirected_bias: int = _whole(numbers["undirected"]["bias"])
+        self.directed: str = _flat(numbers["directed"], PAIR)
         """… and for one addressed to the asker."""
-        self.directed_bias: float = numbers["directed"]["bias"]
-        self.state: list[float] = _flat(numbers["state"], STATE)
+        self.directed_bias: int = _whole(numbers["directed"]["bias"])
+        self.state: str = _flat(numbers["state"], STATE)
         """For whether a question has been answered, all in all, where the likeliest answer is addressed to nobody …"""
-        self.state_bias: float = numbers["state"]["bias"]
-        self.state_directed: list[float] = _flat(numbers["state directed"], STATE)
+        self.state_bias: int = _whole(numbers["state"]["bias"])
+        self.state_directed: str = _flat(numbers["state directed"], STATE)
         """… and where it is addressed to the asker."""
-        self.state_directed_bias: float = numbers["state directed"]["bias"]
-        self.named: list[float] = _flat(numbers["named"], STATE)
+        self.state_directed_bias: int = _whole(numbers["state directed"]["bias"])
+        self.named: str = _flat(numbers["named"], STATE)
         """For whether the message that is named as its answer is one; the next two as above."""
-        self.named_bias: float = numbers["named"]["bias"]
-        self.named_directed: list[float] = _flat(numbers["named directed"], STATE)
-        self.named_directed_bias: float = numbers["named directed"]["bias"]
-        self.alarm: list[float] = _flat(numbers["alarm"], STATE)
+        self.named_bias: int = _whole(numbers["named"]["bias"])
+        self.named_directed: str = _flat(numbers["named directed"], STATE)
+        self.named_directed_bias: int = _whole(numbers["named directed"]["bias"])
+        self.alarm: str = _flat(numbers["alarm"], STATE)
         """For whether an alert now would be wrong: somebody has answered, or there is nothing to answer."""
-        self.alarm_bias: float = numbers["alarm"]["bias"]
+        self.alarm_bias: int = _whole(numbers["alarm"]["bias"])
         self.recorded: list[tuple[str, str, str, int, list[int]]] | None = None
         """Where training wants to see each judgement: (which sum, question, message, time, places)."""
 
     def of_pair(self, places: PairPlaces, directed: bool) -> float:
         """Return the probability that a message answers a question."""
-        bias = self.directed_bias if directed else self.undirected_bias
-        return _chance(_of_pair(self.directed if directed else self.undirected, bias, places))
+        if directed:
+            return _chance(_of_pair(self.directed, self.directed_bias, places))
+        return _chance(_of_pair(self.undirected, self.undirected_bias, places))
 
     def of_state(self, places: StatePlaces, scene: bytes, directed: bool) -> float:
         """Return the probability that a question has been answered."""
-        bias = self.state_directed_bias if directed else self.state_bias
-        return _chance(_of_state(self.state_directed if directed else self.state, bias, places, scene))
+        if directed:
+            return _chance(_of_state(self.state_directed, self.state_directed_bias, places, scene))
+        return _chance(_of_state(self.state, self.state_bias, places, scene))
 
     def of_named(self, places: StatePlaces, scene: bytes, directed: bool) -> float:
         """Return the probability that the message named as a question's answer is one."""
-        bias = self.named_directed_bias if directed else self.named_bias
-        return _chance(_of_state(self.named_directed if directed else self.named, bias, places, scene))
+        if directed:
+            return _chance(_of_state(self.named_directed, self.named_directed_bias, places, scene))
+        return _chance(_of_state(self.named, self.named_bias, places, scene))
 
     def of_alarm(self, places: StatePlaces, scene: bytes) -> float:
         """Return the probability that an alert about a question would be wrong."""
         return _chance(_of_state(self.alarm, self.alarm_bias, places, scene))
 
 
-def _chance(odds: float) -> float:
-    return 1.0 / (1.0 + math.exp(-odds))
+def _chance(odds: int) -> float:
+    return 1.0 / (1.0 + math.exp(-(odds / UNIT)))
 
 
-def _of_pair(w: list[float], bias: float, p: PairPlaces) -> float:
+def _of_pair(w: str, bias: i64, p: PairPlaces) -> i64:
     """Return the sum of the weights at all places, one after the other."""
     return (
-        bias + w[p[0]] + w[p[1]] + w[p[2]] + w[p[3]] + w[p[4]] + w[p[5]] + w[p[6]] + w[p[7]] + w[p[8]] + w[p[9]]
-        + w[p[10]] + w[p[11]] + w[p[12]] + w[p[13]] + w[p[14]] + w[p[15]] + w[p[16]] + w[p[17]] + w[p[18]] + w[p[19]]
-        + w[p[20]] + w[p[21]] + w[p[22]] + w[p[23]] + w[p[24]] + w[p[25]]
+        bias - 26 * _ZERO + ord(w[p[0]]) + ord(w[p[1]]) + ord(w[p[2]]) + ord(w[p[3]]) + ord(w[p[4]]) + ord(w[p[5]]) + ord(w[p[6]])
+        + ord(w[p[7]]) + ord(w[p[8]]) + ord(w[p[9]]) + ord(w[p[10]]) + ord(w[p[11]]) + ord(w[p[12]]) + ord(w[p[13]])
+        + ord(w[p[14]]) + ord(w[p[15]]) + ord(w[p[16]]) + ord(w[p[17]]) + ord(w[p[18]]) + ord(w[p[19]])
+        + ord(w[p[20]]) + ord(w[p[21]]) + ord(w[p[22]]) + ord(w[p[23]]) + ord(w[p[24]]) + ord(w[p[25]])
     )  # fmt: skip
 
 
-def _of_state(w: list[float], bias: float, p: StatePlaces, scene: bytes) -> float:
+def _of_state(w: str, bias: i64, p: StatePlaces, scene: bytes) -> i64:
     """Return the sum of the weights at all places, one after the other."""
-    odds = (
-        bias + w[p[0]] + w[p[1]] + w[p[2]] + w[p[3]] + w[p[4]] + w[p[5]] + w[p[6]] + w[p[7]] + w[p[8]] + w[p[9]]
-        + w[p[10]] + w[p[11]] + w[p[12]] + w[p[13]] + w[p[14]] + w[p[15]] + w[p[16]] + w[p[17]] + w[p[18]] + w[p[19]]
-        + w[p[20]] + w[p[21]]
+    total = (
+        bias - 22 * _ZERO + ord(w[p[0]]) + ord(w[p[1]]) + ord(w[p[2]]) + ord(w[p[3]]) + ord(w[p[4]]) + ord(w[p[5]]) + ord(w[p[6]])
+        + ord(w[p[7]]) + ord(w[p[8]]) + ord(w[p[9]]) + ord(w[p[10]]) + ord(w[p[11]]) + ord(w[p[12]]) + ord(w[p[13]])
+        + ord(w[p[14]]) + ord(w[p[15]]) + ord(w[p[16]]) + ord(w[p[17]]) + ord(w[p[18]]) + ord(w[p[19]])
+        + ord(w[p[20]]) + ord(w[p[21]])
     )  # fmt: skip
     at: i64 = 0
     end: i64 = len(scene)
     while at < end:
-        odds += w[scene[at]]
+        total = total - _ZERO + ord(w[scene[at]])
         at += 1
-    return odds
+    return total
 
 
-def _flat(tables: dict[str, Any], features: tuple[tuple[str, int], ...]) -> list[float]:
+def _whole(weight: float) -> int:
+    """Return a weight in :data:`UNIT`."""
+    return round(weight * UNIT)
+
+
+def _flat(tables: dict[str, Any], features: tuple[tuple[str, int], ...]) -> str:
     """Return the weights of all features in a row."""
-    found: list[float] = []
+    found: list[str] = []
     for name, size in features:
         weights = tables["weights"].get(name)
         if weights is None or len(weights) != size:
             raise WeightsError(f"answer weights: {name!r} must have {size} weights")
-        found += [float(weight) for weight in weights]
+        wholes = [_whole(weight) for weight in weights]
+        if max(wholes) >= _ZERO or min(wholes) <= -_ZERO:
+            raise WeightsError(f"answer weights: {name!r} has one beyond {_ZERO // UNIT}")
+        found += [chr(_ZERO + whole) for whole in wholes]
     if len(found) != width(features):
         raise WeightsError("answer weights: too many")
-    return found
+    return "".join(found)
 
 
 def blank() -> dict[str, Any]:

@@ -18,7 +18,6 @@ from streams.core.answer_features import (
     THANKFUL,
     WATCHED_MS,
     Line,
-    PairPlaces,
     candidates_class,
     pair_places,
     state_places,
@@ -81,20 +80,27 @@ def on_message(  # noqa: PLR0917  # on the path of every message: by position is
     if own:
         _asker_spoke(h, settings, model, line, own)
     directed = bool(named)
-    others: list[str] = []
+    others: list[int] = []
     for asked in candidates:
-        user = asked.user
-        asker_place = h.index.get(user, -1)
-        if asker_place < 0 or user == event.user_id:
+        place = _place_of(h, asked)
+        if place < 0 or place == line.place:
             continue
         if asks and not directed and line.may_share(asked) and _repeated(asked.words, line.words()) >= SAME:
             continue  # somebody else asks the same
-        asker = h.people[asker_place]
-        known = user in others
-        competing = len(others) - (1 if known else 0)
-        _consider(h, settings, model, asked, line, pair_places(h, asked, asker, asker_place, line, competing))
+        known = False
+        for other in others:
+            if other == place:
+                known = True
+        _consider(h, settings, model, asked, line, place, len(others) - 1 if known else len(others))
         if not known and not directed and len(others) < MOST_COMPETING:
-            others.append(user)
+            others.append(place)
+
+
+def _place_of(h: History, asked: Asked) -> int:
+    """Return the place of who asked in the table of people; -1: they aren't there."""
+    if asked.asker < 0:
+        asked.asker = h.index.get(asked.user, -1)
+    return asked.asker
 
 
 def _answerable(h: History, event: Arrival, named: list[str]) -> list[Asked]:
@@ -131,8 +137,11 @@ def _by_link(h: History, settings: GroupSettings, event: Arrival, author: Person
     found: dict[str, float] = {}
     if event.thread_id:
         thread, user = event.thread_id, event.user_id
+        begun = h.questions.get(
+            thread
+        )  # so that of all the others no more is looked at than their thread, if they have one
         for asked in h.open:
-            if thread in (asked.thread, asked.event) and asked.user != user:
+            if (asked is begun or (asked.thread and asked.thread == thread)) and asked.user != user:
                 found[asked.event] = CONFIDENCE_THREAD
     if event.reply_to:
         target = h.questions.get(event.reply_to)
@@ -149,11 +158,12 @@ def _by_link(h: History, settings: GroupSettings, event: Arrival, author: Person
                 forget(h, other)
 
 
-def _consider(
-    h: History, settings: GroupSettings, model: AnswerModel, asked: Asked, line: Line, places: PairPlaces
+def _consider(  # noqa: PLR0917  # as on_message
+    h: History, settings: GroupSettings, model: AnswerModel, asked: Asked, line: Line, place: int, competing: int
 ) -> None:
-    """Judge a message as an answer to a question."""
+    """Judge a message as an answer to a question of the person at ``place``."""
     event, directed = line.event, bool(line.named)
+    places = pair_places(h, asked, h.people[place], place, line, competing)
     if model.recorded is not None:
         model.recorded.append(("directed" if directed else "undirected", asked.event, event.id, event.ts, list(places)))
     likely = model.of_pair(places, directed)

@@ -18,7 +18,7 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from streams.core.scanning import ASCII, HAN_FIRST, HAN_LAST, SMALL, SMALL_BIT, SPACE, past
+from streams.core.scanning import ASCII, HAN_FIRST, HAN_LAST, LAST_SPACE, SMALL_BIT, SPACE, past
 
 SWING: Final = "SWING"
 """The class of what has the same one or two characters on both sides of 不 or 没 (能不能, 喜欢不喜欢)."""
@@ -64,6 +64,17 @@ _CHARACTER: Final = 0x17B9E3779B1
 """A character's multiplier: its number is small, and the product shall fill as many bits as a word's does."""
 _TWO: Final = 0xB87359
 _THREE: Final = 0xC6EF35
+_SET_BITS: Final = 8
+_SET_MASK: Final = (1 << _SET_BITS) - 1
+"""Up to four sets of classes of words that end at one place are held in one number."""
+_SWINGING: Final = 1 << 24
+"""The last of them, the set whose number is 1: that of :data:`SWING` alone."""
+_MOST_CLASSES: Final = 62
+_PRIME: Final = 67
+_PLACE_OF_BIT: Final = bytes(
+    next((place for place in range(_MOST_CLASSES) if 2**place % _PRIME == rest), 0) for rest in range(_PRIME)
+)
+"""Of a number with one bit, by what is left of it divided by 67, which bit that is: all are different for 62 bits."""
 _SHIFT: Final = 20
 """Of a product, the bits from here on are kept: all bits below have had their say in them."""
 _ENDED: Final = _END * _CHARACTER
@@ -82,38 +93,39 @@ def _pause(code: i64) -> bool:
     return _PAUSES[code] != 0 if code < ASCII else code in _WIDE_PAUSES
 
 
-def _word_end(text: str, at: i64) -> i64:
-    """Return where an English word ends whose first letter stands before ``at``; it may have apostrophes inside."""
+def _word(text: str, at: i64) -> tuple[i64, i64]:
+    """Return the number of the English word that begins at ``at``, and where it ends; it may have apostrophes inside."""
+    number: i64 = 0
     end: i64 = len(text)
     while at < end:
         code: i64 = ord(text[at])
-        inside = code in (_APOSTROPHE, _CURLY) and at + 1 < end and _letter(ord(text[at + 1]))
-        if not inside and not _letter(code):
+        if _letter(code):
+            code |= SMALL_BIT
+        elif code in (_APOSTROPHE, _CURLY) and at + 1 < end and _letter(ord(text[at + 1])):
+            code = _APOSTROPHE
+        else:
             break
+        number = (number * _LETTERS + code) & _WORD_MASK
         at += 1
-    return at
-
-
-def _word(text: str, at: i64, end: i64) -> i64:
-    """Return the number of an English word."""
-    small = SMALL
-    number: i64 = 0
-    while at < end:
-        code: i64 = ord(text[at])
-        number = (number * _LETTERS + (_APOSTROPHE if code == _CURLY else small[code])) & _WORD_MASK
-        at += 1
-    return _WORDS_FROM + number
+    return _WORDS_FROM + number, at
 
 
 def _code_of(word: str) -> i64:
     """Return the number of a word as the vocabulary and the weights name it."""
     if word in _SPECIAL:
         return _SPECIAL[word]
-    return _word(word, 0, len(word)) if _letter(ord(word[0])) else ord(word)
+    if not _letter(ord(word[0])):
+        return ord(word)
+    code, end = _word(word, 0)
+    for rest in word[end:]:  # "any1" is a word of the vocabulary, but none that a text is cut into
+        code = _WORDS_FROM + (((code - _WORDS_FROM) * _LETTERS + ord(rest)) & _WORD_MASK)
+    return code
 
 
 def _unit(code: i64) -> i64:
-    return code * (_ONE if code >= _WORDS_FROM else _CHARACTER)
+    if code >= _WORDS_FROM:
+        return code * _ONE
+    return code * _CHARACTER
 
 
 def _run(words: Sequence[str]) -> i64:
@@ -137,14 +149,15 @@ class Asks:
     """The weights of one language, laid out for speed."""
 
     __slots__ = ("_again", "_bias", "_first", "_heard", "_high", "_last", "_late", "_low", "_marked", "_middle", "_pairs",
-                 "_set_of", "_sets", "_swing", "_weight", "_width")  # fmt: skip
+                 "_set_of", "_set_width", "_sets", "_weight", "_width")  # fmt: skip
 
     def __init__(self, classes: Mapping[str, Sequence[str]], weights: Mapping[str, int]) -> None:
         """Lay out classes of words, and the weights of features by the names that ``training.questions`` gives them."""
         names = [*classes, SWING]
         place = {name: number for number, name in enumerate(names)}
         self._width: i64 = len(names)
-        self._swing: i64 = place[SWING]
+        if len(names) > _MOST_CLASSES:
+            raise ValueError(f"more than {_MOST_CLASSES} classes of words: {len(names)}")
         self._bias: i64 = weights["bias"]
         self._heard: bytes = _column(names, weights, ". ")
         self._last: bytes = _column(names, weights, "; ")
@@ -152,7 +165,7 @@ class Asks:
         self._late: bytes = _column(names, weights, "$ ")
         self._marked: bytes = _column(names, weights, "? ")
         self._pairs: bytes = b"".join([_column(names, weights, f"{name} > ") for name in names])
-        self._sets: list[list[int]] = [[]]
+        sets: list[list[int]] = [[], [place[SWING]]]
         low, middle, high, set_of = bytearray(_SLOTS), bytearray(_SLOTS), bytearray(_SLOTS), bytearray(_SLOTS)
         weight, again = bytearray([_ZERO]) * _SLOTS, bytearray([_ZERO]) * _SLOTS
         signs: dict[str, list[int]] = {}
@@ -172,15 +185,18 @@ class Asks:
             weight[slot] = _ZERO + weights.get(f"= {run}", 0)
             again[slot] = _ZERO + weights.get(f"== {run}", 0)
             if run in signs:
-                if signs[run] not in self._sets:
-                    self._sets.append(signs[run])
-                set_of[slot] = self._sets.index(signs[run])
+                if signs[run] not in sets:
+                    sets.append(signs[run])
+                set_of[slot] = sets.index(signs[run])
         self._low: bytes = bytes(low)
         self._middle: bytes = bytes(middle)
         self._high: bytes = bytes(high)
         self._weight: bytes = bytes(weight)
         self._again: bytes = bytes(again)
         self._set_of: bytes = bytes(set_of)
+        self._set_width: i64 = 1 + max([len(row) for row in sets])
+        self._sets: bytes = b"".join([bytes([len(row), *row]).ljust(int(self._set_width)) for row in sets])
+        """The classes of each set, after how many they are."""
 
     def _find(self, run: i64) -> i64:
         """Return the slot of a run of words, or -1."""
@@ -197,12 +213,14 @@ class Asks:
 
     def weigh(self, text: str) -> int:  # noqa: C901, PLR0912, PLR0915  # one pass, whose parts share what was seen
         """Return the sum for a text in which addresses are :data:`ADDRESS`: above zero, it asks."""
-        weight, again, set_of = self._weight, self._again, self._set_of
+        weight, again, set_of, taken = self._weight, self._again, self._set_of, self._high
         total: i64 = self._bias
         if_last: i64 = 0  # what the present clause adds if it is the last one
-        heard: list[int] = []
-        ending: list[int] = []
-        ended: i64 = -1  # the place of the word to which `ending` belongs
+        heard: i64 = 0  # the classes heard in the clause, a bit for each
+        if_marked: i64 = 0  # what they add if it ends in a question mark …
+        if_heard_last: i64 = 0  # … if it is the last one …
+        if_late: i64 = 0  # … and those heard at the place `ended` if it ends there
+        ended: i64 = -1
         length: i64 = 0  # words in the clause
         word: i64 = 0
         word1: i64 = 0
@@ -213,6 +231,9 @@ class Asks:
         double: i64 = -1
         paused = False
         begun = False
+        one: i64 = 0
+        one += 1  # in two steps: see scanning.Pairs
+        signs = self._sets
         at: i64 = 0
         end: i64 = len(text)
         while True:
@@ -225,11 +246,12 @@ class Asks:
                 if _han(code):
                     pass
                 elif _letter(code):
-                    at = _word_end(text, at)
-                    code = _word(text, start, at)
+                    code, at = _word(text, start)
                 elif code == _BLANK and at < end and _BLANK < ord(text[at]) < ASCII:
                     continue  # one blank before a word of English: nearly all white characters are that
-                elif code == _BLANK or ((code >= ASCII or code < _BLANK) and past(text, start, SPACE) > start):
+                elif code == _BLANK or (
+                    (ASCII <= code <= LAST_SPACE or code < _BLANK) and past(text, start, SPACE) > start
+                ):
                     at = past(text, start, SPACE)
                     if (length > 0 and _han(word) and at < end and _han(ord(text[at]))) or "\n" in text[start:at]:
                         paused = True
@@ -256,18 +278,20 @@ class Asks:
             if not mark and length > 0 and (paused or code == _END):  # the clause before has ended
                 slot = self._find(((single * _TWO + _ENDED) >> _SHIFT) & _MASK)
                 if slot >= 0:
-                    total += weight[slot] - _ZERO
-                    if_last += again[slot] - _ZERO
+                    total = total + weight[slot] - _ZERO
+                    if_last = if_last + again[slot] - _ZERO
                 slot = self._find(((double * _THREE + _ENDED) >> _SHIFT) & _MASK)
                 if slot >= 0:
-                    total += weight[slot] - _ZERO
-                    if_last += again[slot] - _ZERO
-                total += self._closed(word, length, heard, ending, ended)
+                    total = total + weight[slot] - _ZERO
+                    if_last = if_last + again[slot] - _ZERO
+                last = length - 1
+                if ended == (last - 1 if last > 0 and word in (_ASKING, _CALLING) else last):
+                    total += if_late
+                if word == _ASKING:
+                    total += if_marked
                 if code == _END:
                     break
-                if_last = 0
-                if heard:
-                    heard.clear()
+                if_last = heard = if_marked = if_heard_last = 0
                 ended = -1
                 length = 0
                 single = _BEGUN
@@ -278,85 +302,74 @@ class Asks:
             begun = True
             word4, word3, word2, word1, word = word3, word2, word1, word, code
             length += 1
-            unit: i64 = code * (_ONE if code >= _WORDS_FROM else _CHARACTER)
+            unit = _unit(code)
             sets: i64 = 0
             run: i64 = (unit >> _SHIFT) & _MASK
-            slot = self._find(run)
-            if slot >= 0:
-                total += weight[slot] - _ZERO
-                if_last += again[slot] - _ZERO
-                sets = set_of[slot]
-            run2: i64 = ((single * _TWO + unit) >> _SHIFT) & _MASK
-            slot = self._find(run2)
-            if slot >= 0:
-                total += weight[slot] - _ZERO
-                if_last += again[slot] - _ZERO
-                sets |= set_of[slot] << 8
-            if double >= 0:
-                slot = self._find(((double * _THREE + unit) >> _SHIFT) & _MASK)
+            if taken[run & _SLOT]:  # three of four runs are not even near one that means something
+                slot = self._find(run)
                 if slot >= 0:
-                    total += weight[slot] - _ZERO
-                    if_last += again[slot] - _ZERO
-                    sets |= set_of[slot] << 16
+                    total = total + weight[slot] - _ZERO
+                    if_last = if_last + again[slot] - _ZERO
+                    sets = set_of[slot]
+            run2: i64 = ((single * _TWO + unit) >> _SHIFT) & _MASK
+            if taken[run2 & _SLOT]:
+                slot = self._find(run2)
+                if slot >= 0:
+                    total = total + weight[slot] - _ZERO
+                    if_last = if_last + again[slot] - _ZERO
+                    sets |= set_of[slot] << 8
+            if double >= 0:
+                run3: i64 = ((double * _THREE + unit) >> _SHIFT) & _MASK
+                if taken[run3 & _SLOT]:
+                    slot = self._find(run3)
+                    if slot >= 0:
+                        total = total + weight[slot] - _ZERO
+                        if_last = if_last + again[slot] - _ZERO
+                        sets |= set_of[slot] << 16
             single = run
             double = run2
-            swings = False
             if length > 2 and (word1 in (_NOT, _NONE) or word2 in (_NOT, _NONE)) and _han(word):  # noqa: PLR2004
-                swings = _swings(word, word1, word2, word3 if length > 4 else 0, word4)  # noqa: PLR2004
-            if sets or swings:
-                if ended != length - 1:
-                    ending.clear()
-                    ended = length - 1
-                total += self._hear(sets, swings, ended, heard, ending)
-        for sign in heard:
-            if_last += self._last[sign] - _ZERO
-        return int(total + if_last)
+                sets |= _swings(word, word1, word2, word3 if length > 4 else 0, word4)  # noqa: PLR2004
+            if sets:
+                place = length - 1
+                if ended != place:
+                    if_late = 0
+                    ended = place
+                while sets:
+                    at_sign: i64 = (sets & _SET_MASK) * self._set_width
+                    sets >>= _SET_BITS
+                    last_sign: i64 = at_sign + signs[at_sign]
+                    while at_sign < last_sign:
+                        at_sign += 1
+                        sign: i64 = signs[at_sign]
+                        if_late = if_late + self._late[sign] - _ZERO
+                        if heard >> sign & 1:
+                            continue
+                        total = total + self._heard[sign] - _ZERO + self._after(heard, sign)
+                        if place == 0 or (place < FIRST_PLACES and heard == 0):
+                            total = total + self._first[sign] - _ZERO
+                        if_marked = if_marked + self._marked[sign] - _ZERO
+                        if_heard_last = if_heard_last + self._last[sign] - _ZERO
+                        heard |= one << sign
+        return int(total + if_last + if_heard_last)
 
-    def _hear(self, sets: i64, swings: bool, place: i64, heard: list[int], ending: list[int]) -> i64:
-        """Return what the classes of words add that end at a place, and note them."""
-        total: i64 = 0
-        while sets:
-            if sets & 255:
-                for sign in self._sets[sets & 255]:
-                    total += self._hear_one(sign, place, heard, ending)
-            sets >>= 8
-        if swings:
-            total += self._hear_one(int(self._swing), place, heard, ending)
-        return total
-
-    def _hear_one(self, sign: int, place: i64, heard: list[int], ending: list[int]) -> i64:
+    def _after(self, heard: i64, sign: i64) -> i64:
+        """Return what a class of words adds as one that is heard after others."""
         pairs, width = self._pairs, self._width
-        ending.append(sign)
-        number: i64 = sign
-        among: i64 = 0
-        for before in heard:
-            other: i64 = before
-            if other == number:
-                return 0
-            among += pairs[other * width + number] - _ZERO
-        total: i64 = among + self._heard[number] - _ZERO
-        if place == 0 or (place < FIRST_PLACES and not heard):
-            total += self._first[number] - _ZERO
-        heard.append(sign)
-        return total
-
-    def _closed(self, word: i64, length: i64, heard: list[int], ending: list[int], ended: i64) -> i64:
-        """Return what the end of a clause adds."""
         total: i64 = 0
-        last = length - 1
-        if last > 0 and word in (_ASKING, _CALLING):
-            last -= 1
-        if ended == last:
-            for sign in ending:
-                total += self._late[sign] - _ZERO
-        if word == _ASKING:
-            for sign in heard:
-                total += self._marked[sign] - _ZERO
+        while heard:
+            lowest = heard & -heard
+            place: i64 = _PLACE_OF_BIT[lowest % _PRIME]
+            total = total + pairs[place * width + sign] - _ZERO
+            heard ^= lowest
         return total
 
 
-def _swings(word: i64, word1: i64, word2: i64, word3: i64, word4: i64) -> bool:
-    """Whether the same one or two Chinese characters stand on both sides of 不 or 没, given the last words, the last first."""
+def _swings(word: i64, word1: i64, word2: i64, word3: i64, word4: i64) -> i64:
+    """Return :data:`_SWINGING` if the same one or two Chinese characters stand on both sides of 不 or 没, else 0.
+
+    The last word is given first.
+    """
     if word1 in (_NOT, _NONE):
-        return word == word2
-    return word2 in (_NOT, _NONE) and word == word3 and word1 == word4 and _han(word1)
+        return _SWINGING if word == word2 else 0
+    return _SWINGING if word2 in (_NOT, _NONE) and word == word3 and word1 == word4 and _han(word1) else 0

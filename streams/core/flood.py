@@ -38,7 +38,7 @@ FEW_UNKNOWN: Final = 90
 MANY_SPEAKERS: Final = 4.0
 """Above so many effective speakers (exp of the entropy) who are known here it is joy, and no flood."""
 CERTAINLY_MANY: Final = MANY_SPEAKERS * 1.01
-"""There are certainly more where nobody wrote more than this part: the entropy is at least -log of the largest share."""
+"""There are certainly more where the sum of the squares of all shares is less than one by this: see :func:`_certainly_many`."""
 STRANGER_MS: Final = 3 * DAY_MS
 """Who joined within this time is a stranger (a silent member who cheers for once isn't) …"""
 STRANGERS_SHARE: Final = 0.6
@@ -224,7 +224,7 @@ def _several(h: History, settings: GroupSettings, event: Arrival, five: int) -> 
     if may_be_raid:
         strangers, theirs, total = _strangers(h, event.ts)
         raid = strangers >= RAIDERS and theirs >= STRANGERS_SHARE * total
-    if not raid and (five < (FEW if usual else FEW_UNKNOWN) or CERTAINLY_MANY * _most(h) < five):
+    if not raid and (five < (FEW if usual else FEW_UNKNOWN) or _certainly_many(h, five)):
         return
     counts = _speakers(h)
     if not raid and _effective(counts) > MANY_SPEAKERS:
@@ -324,13 +324,18 @@ def _by(h: History, person: int, since: int) -> int:
     return total
 
 
-def _most(h: History) -> int:
-    """Return what nobody has written more than, within the five minutes before and the minute being filled."""
-    most = 0
+def _certainly_many(h: History, total: int) -> bool:
+    """Whether more than :data:`MANY_SPEAKERS` people certainly wrote these messages of five minutes and the one being filled.
+
+    One over the sum of the squares of all shares is never above the effective speakers (Hill's numbers of order 2 and 1). Who
+    wrote in both, so that their counts would have to be added up first, can't matter more than Minkowski's inequality says.
+    """
+    now = before = 0
     for count in h.now.values():
-        if count > most:  # noqa: PLR1730  # compiled, max() of two costs a call
-            most = count
-    return most + max(h.windows[FIVE_MINUTES].shape, default=0)
+        now += count * count
+    for count, people in h.windows[FIVE_MINUTES].shape.items():
+        before += people * count * count
+    return CERTAINLY_MANY * (math.sqrt(now) + math.sqrt(before)) ** 2 < total * total
 
 
 def _members_since(h: History, since: int) -> int:

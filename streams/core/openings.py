@@ -10,7 +10,7 @@ from typing import Final
 
 from mypy_extensions import i64
 
-from streams.core.scanning import ASCII, HAN_FIRST, HAN_LAST, SPACE, past
+from streams.core.scanning import ASCII, LAST_SPACE, SPACE, Pairs, is_ascii, mark, marks_of, pair, past
 
 _CLASSES: Final = {
     "greets": """
@@ -60,14 +60,23 @@ CLASSES: Final = len(_CLASSES)
 _OTHER: Final = _KINDS.index("anything else")
 _SHOWS: Final = _KINDS.index("shows a link, a path, a command")
 _WORDS: Final[dict[str, int]] = {word: number for number, kind in enumerate(_KINDS) for word in _CLASSES[kind].split()}
+_MARKS: Final = marks_of(_WORDS)
+"""Which marks (see :func:`streams.core.scanning.mark`) these words have: others need not be taken out of a text."""
+_CLOSES: Final = bytes(chr(code) in ".!?;" for code in range(ASCII))
+"""What may stand after such a word without being of it."""
 _SIGNS: Final = bytes(chr(code) in "!/~$`<" for code in range(ASCII))
 """What links, paths and commands to a bot or a shell begin with."""
 _ADDRESSES: Final = ":,：，"
 """What stands after the name of whom a message is addressed to."""
 _ENDS: Final = bytes(chr(code).isspace() or chr(code) in _ADDRESSES for code in range(ASCII))
 _AT: Final = ord("@")
+_WIDE_COLON: Final = ord("：")
+_WIDE_COMMA: Final = ord("，")
 _LONGEST: Final = 32
 """No word of these is longer."""
+_YO: Final = pair("you", 0)
+_OU: Final = pair("you", 1)
+_U_ALONE: Final = pair("u ", 0)
 _YOU: Final = re.compile(r"\byou(?:rs?|re|rself)?\b")
 
 
@@ -82,11 +91,16 @@ def opening(text: str, addressed: bool) -> i64:
     return found
 
 
-def says_you(low: str) -> bool:
-    """Whether a message, in small letters, speaks to somebody."""
-    if "you" in low:
-        return _YOU.search(low) is not None
-    return "你" in low or "您" in low or " u " in low or low.startswith("u ")
+def says_you(text: str, pairs: Pairs) -> bool:
+    """Whether a message speaks to somebody; ``pairs`` are its own: most texts have not even those of "you" in them."""
+    you = pairs.may_hold(_YO) and pairs.may_hold(_OU)
+    if you or pairs.may_hold(_U_ALONE):
+        low = text.lower()
+        if you and "you" in low:
+            return _YOU.search(low) is not None
+        if " u " in low or low.startswith("u "):
+            return True
+    return not is_ascii(text) and ("你" in text or "您" in text)
 
 
 def _end(text: str, at: i64) -> i64:
@@ -98,7 +112,7 @@ def _end(text: str, at: i64) -> i64:
         if code < ASCII:
             if ends[code]:
                 break
-        elif not HAN_FIRST <= code <= HAN_LAST and (chr(code) in _ADDRESSES or chr(code).isspace()):
+        elif code in (_WIDE_COLON, _WIDE_COMMA) or (code <= LAST_SPACE and chr(code).isspace()):
             break
         at += 1
     return at
@@ -113,4 +127,11 @@ def _class_of(text: str, at: i64, end: i64) -> i64:
         return found if found >= 0 else _WORDS.get(text[at : at + 1], _OTHER)
     if _SIGNS[code]:
         return _SHOWS
-    return _WORDS.get(text[at:end].lower().rstrip(".!?;"), _OTHER)
+    while end > at:
+        last: i64 = ord(text[end - 1])
+        if last >= ASCII or not _CLOSES[last]:
+            break
+        end -= 1
+    if not _MARKS[mark(text, at, end)]:
+        return _OTHER
+    return _WORDS.get(text[at:end].lower(), _OTHER)

@@ -19,6 +19,8 @@ HAN_FIRST: Final = 0x3400
 HAN_LAST: Final = 0x9FFF
 _LETTERS_FIRST: Final = 0x4E00
 _LETTERS_LAST: Final = 0x9FA5
+LAST_SPACE: Final = 0x3000
+"""No white character lies beyond this one, the blank as wide as a Chinese character."""
 KNOWN: Final = 0x10000
 """Characters from here on (emoji, rare letters) are no concern of any rule."""
 
@@ -148,6 +150,12 @@ def mark(text: str, at: i64, end: i64) -> i64:
     return number
 
 
+def marks_of(words: Iterable[str]) -> bytes:
+    """Return for each number below :data:`MARKS` whether one of the words has it as its mark."""
+    marks = {int(mark(word, 0, len(word))) for word in words}
+    return bytes([number in marks for number in range(MARKS)])
+
+
 class Pairs:
     """Which pairs of characters stand side by side in a text, roughly: whether a word may be in it is then a look at one bit.
 
@@ -206,19 +214,24 @@ class Pairs:
 
 
 def openings(words: list[str]) -> bytes:
-    """Return the number (see :class:`Pairs`) of the first two characters of each word, in small letters.
+    """Return the numbers (see :class:`Pairs`) of the first two characters of each word and of its last two, in small letters.
 
     Of what is shorter, as an erasure by an older release may have left it, any number will do: no text has such words.
     """
     numbers: list[int] = []
     for word in words:
         if len(word) < 2:  # noqa: PLR2004  # a pair
-            numbers.append(0)
-            continue
-        first: i64 = ord(word[0])
-        second: i64 = ord(word[1])
-        numbers.append((first * MARK_FACTOR + second) & _PAIR_MASK)
+            numbers += [0, 0]
+        else:
+            numbers += [pair(word, 0), pair(word, len(word) - 2)]
     return bytes(numbers)
+
+
+def pair(text: str, at: i64) -> int:
+    """Return the number of the two characters at a place, in small letters."""
+    first: i64 = ord(text[at])
+    second: i64 = ord(text[at + 1])
+    return int((first * MARK_FACTOR + second) & _PAIR_MASK)
 
 
 class Literals:

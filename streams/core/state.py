@@ -525,6 +525,7 @@ class Asked:
         "answered_at",
         "answered_by",
         "asked_at",
+        "asker",
         "by_staff",
         "confidence",
         "doubt",
@@ -557,6 +558,8 @@ class Asked:
         self.event: str = event
         self.user: str = user
         self.asked_at: int = asked_at
+        self.asker: int = -1
+        """The place of who asked in the table of people, once it has been looked up. Not saved."""
         self.kind: QuestionKind = kind
         self.status: QuestionStatus = "open"
         self.due_at: int = 0
@@ -574,7 +577,7 @@ class Asked:
         self.words: list[str] = []
         """What it is about, at most 24 words, to recognise an answer by."""
         self.openings: bytes = b""
-        """Of each word how it begins: see :func:`streams.core.scanning.openings`. Not saved."""
+        """Of each word how it begins and ends: see :func:`streams.core.scanning.openings`. Not saved."""
         self.place: int = 0
         """How many messages by people the group had seen by then."""
         self.length: int = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -160,13 +161,18 @@ def test_what_spares_counting_never_says_less_than_the_count(talk: list[tuple[in
         counts = flood._speakers(h)
         five = head.minute_messages - head.staff_messages + h.windows[FIVE_MINUTES].member_messages
         assert sum(counts.values()) == five
-        assert flood._most(h) >= max(counts.values(), default=0)
+        assert not flood._certainly_many(h, five) or effective(list(counts.values())) > flood.MANY_SPEAKERS
         for place in counts:
             assert flood._by(h, place, head.minute - 1) <= h.people[place].count_5m
 
 
-@given(st.lists(st.integers(1, 40), min_size=1, max_size=60))
-def test_where_nobody_wrote_a_quarter_more_than_four_speak(counts: list[int]) -> None:
+@pytest.mark.parametrize(("speakers", "certain"), [(4, False), (5, True)])
+def test_who_all_write_the_same_are_counted_without_a_look_at_each(speakers: int, certain: bool) -> None:
+    h = Group(resolve(Config(), "qq", "1"), answer_model("")).h
+    h.now = dict.fromkeys(range(speakers), 20)
+    assert flood._certainly_many(h, 20 * speakers) is certain
+
+
+def effective(counts: list[int]) -> float:
     total = sum(counts)
-    entropy = -sum(n / total * math.log(n / total) for n in counts)
-    assert flood.CERTAINLY_MANY * max(counts) >= total or math.exp(entropy) > flood.MANY_SPEAKERS
+    return math.exp(-sum(n / total * math.log(n / total) for n in counts))

@@ -3,6 +3,7 @@
 import pytest
 
 from streams.core.openings import CLASSES, opening, says_you
+from streams.core.scanning import Pairs
 
 
 def of(text: str, *, addressed: bool = False) -> int:
@@ -64,9 +65,9 @@ def test_texts_without_such_a_word_are_something_else(text: str) -> None:
     ["do you have it", "your disk is full", "你试过吗", "麻烦您看看", "u need root", "did u try", "you're right"],
 )
 def test_you_is_found(text: str) -> None:
-    assert says_you(text)
+    assert says_you(text, Pairs(text))
 
 
 @pytest.mark.parametrize("text", ["", "the young ones", "youtube is down", "use ubuntu", "叶子发黄", "up to date"])
 def test_what_only_looks_like_you_is_none(text: str) -> None:
-    assert not says_you(text)
+    assert not says_you(text, Pairs(text))
