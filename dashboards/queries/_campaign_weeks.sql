@@ -1,5 +1,7 @@
 SELECT
-    sipHash64(platform, group_id, told_by, number) AS id, platform, group_id, told_by, name, number, starts_at, ends_at,
+    sipHash64(d.platform, d.group_id, d.told_by, number) AS id, sipHash64(d.platform, d.group_id) AS community, d.platform AS platform,
+    toLowCardinality(d.group_id) AS group_id, toLowCardinality(d.told_by) AS told_by, toLowCardinality(title) AS name, number,
+    starts_at, ends_at,
     toStartOfHour(toDateTime(starts_at, 'UTC')) AS begin,
     least(toStartOfHour(toDateTime(ends_at, 'UTC')), {until:DateTime('UTC')}) AS end,
     dateDiff('hour', begin, end) AS lasts,
@@ -7,6 +9,7 @@ SELECT
         arrayMap(p -> toStartOfHour(toDateTime(p.1, 'UTC')), arrayFilter(p -> p.2 > ends_at, marked)),
         least(end + INTERVAL 1 WEEK, {until:DateTime('UTC')})
     )))) AS lasts_after,
+    end + 3600 * lasts_after AS over,
     arraySlice(arrayFilter(
         w -> begin - w * 604800 >= first_event_at
             AND NOT arrayExists(p -> p.1 < begin - (w - 1) * 604800 AND p.2 > begin - w * 604800, marked),
@@ -30,6 +33,6 @@ FROM
     ) AS m ON m.platform = p.platform AND m.group_id = p.group_id
     WHERE {{chosen}}
     GROUP BY platform, group_id, told_by, first_event_at, marked
-)
-ARRAY JOIN all.1 AS starts_at, all.2 AS ends_at, all.3 AS name, arrayEnumerate(all) AS number
+) AS d
+ARRAY JOIN all.1 AS starts_at, all.2 AS ends_at, all.3 AS title, arrayEnumerate(all) AS number
 WHERE starts_at >= {since:DateTime('UTC')} AND starts_at < {until:DateTime('UTC')}

@@ -14,12 +14,9 @@ SELECT
     conversions_after / nullIf(usual_conversions_after, 0) - 1 AS conversions_lift_after
 FROM
 (
-{{campaign_weeks}}
-) AS c
-LEFT JOIN
-(
     SELECT
-        id,
+        any(d.platform) AS platform, any(d.group_id) AS group_id, any(d.name) AS name, any(d.told_by) AS told_by,
+        any(d.number) AS number, any(d.starts_at) AS starts_at, any(d.ends_at) AS ends_at, any(d.clear_weeks) AS clear_weeks,
         sum(hour_messages * within) AS messages, sum(hour_joins * within) AS joins, sum(hour_conversions * within) AS conversions,
         sum(hour_messages * after) AS messages_after, sum(hour_joins * after) AS joins_after,
         sum(hour_conversions * after) AS conversions_after,
@@ -31,33 +28,34 @@ LEFT JOIN
     (
         -- Each hour of a group beside each of its campaigns. An hour before lies in week `week` before the campaign, `into` hours
         -- after that week's beginning; in a clear week it counts as often as the campaign has such an hour of the week, and once
-        -- if the time after has one.
+        -- if the time after has one. A campaign without hours is there too, beside an hour of zeros.
         SELECT
-            id, hour_messages, hour_joins, hour_conversions,
-            intDiv(toInt64(toUInt32(begin)) - toInt64(toUInt32(hour)), 3600) AS ago,
+            c.id AS id, c.platform AS platform, c.group_id AS group_id, c.name AS name, c.told_by AS told_by, c.number AS number,
+            c.starts_at AS starts_at, c.ends_at AS ends_at, c.clear_weeks AS clear_weeks,
+            hour_messages, hour_joins, hour_conversions,
+            intDiv(toInt64(toUInt32(c.begin)) - toInt64(toUInt32(h.hour)), 3600) AS ago,
             intDiv(ago + 167, 168) AS week,
             168 * week - ago AS into,
-            week BETWEEN 1 AND 8 AND bitTest(clear_bits, toUInt8(bitAnd(week, 15))) AS clear,
-            ago <= 0 AND ago > -lasts AS within,
-            ago <= -lasts AND ago > -lasts - lasts_after AS after,
-            clear * (intDiv(lasts, 168) + (into < lasts % 168)) AS times,
-            clear * (positiveModulo(into - lasts, 168) < lasts_after) AS times_after
+            week BETWEEN 1 AND 8 AND bitTest(c.clear_bits, toUInt8(bitAnd(week, 15))) AS clear,
+            ago <= 0 AND ago > -c.lasts AS within,
+            ago <= -c.lasts AND ago > -c.lasts - c.lasts_after AS after,
+            clear * (intDiv(c.lasts, 168) + (into < c.lasts % 168)) AS times,
+            clear * (positiveModulo(into - c.lasts, 168) < c.lasts_after) AS times_after
         FROM
         (
-            SELECT platform, group_id, hour, messages - staff_messages AS hour_messages, joins AS hour_joins, 0 AS hour_conversions
+            SELECT community, hour, messages - staff_messages AS hour_messages, joins AS hour_joins, 0 AS hour_conversions
             FROM group_hours
             WHERE {{chosen}}
                 AND hour >= toStartOfHour({since:DateTime('UTC')}) - INTERVAL 8 WEEK AND hour < {until:DateTime('UTC')}
             UNION ALL
-            SELECT platform, group_id, toStartOfHour(toDateTime(ts, 'UTC')) AS hour, 0, 0, 1
+            SELECT sipHash64(platform, group_id) AS community, toStartOfHour(toDateTime(ts, 'UTC')) AS hour, 0, 0, 1
             FROM conversions
             WHERE {{chosen}} AND ts >= toStartOfHour({since:DateTime('UTC')}) - INTERVAL 8 WEEK AND ts < {until:DateTime('UTC')}
         ) AS h
-        INNER JOIN
+        RIGHT JOIN
         (
 {{campaign_weeks}}
-        ) AS c ON c.platform = h.platform AND c.group_id = h.group_id
-        WHERE ago <= 8 * 168 AND ago > -lasts - lasts_after
-    )
+        ) AS c ON c.community = h.community AND h.hour >= c.begin - INTERVAL 8 WEEK AND h.hour < c.over
+    ) AS d
     GROUP BY id
-) AS s ON s.id = c.id
+)

@@ -19,11 +19,11 @@ FROM
     FROM groups AS g
     LEFT JOIN
     (
-        SELECT platform, group_id, sum(messages - staff_messages) AS messages
+        SELECT community, sum(messages - staff_messages) AS messages
         FROM group_hours
         WHERE hour >= {since:DateTime('UTC')} AND hour < {until:DateTime('UTC')}
-        GROUP BY platform, group_id
-    ) AS h ON h.platform = g.platform AND h.group_id = g.group_id
+        GROUP BY community
+    ) AS h ON h.community = sipHash64(g.platform, g.group_id)
     LEFT JOIN
     (
         SELECT platform, group_id, count() AS conversions, uniqExact(member) AS converters

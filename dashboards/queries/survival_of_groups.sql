@@ -15,12 +15,12 @@ WITH lives AS
     FROM (SELECT platform, group_id, kind, toDate(first_event_at) AS born FROM groups WHERE {{chosen}}) AS g
     LEFT JOIN
     (
-        SELECT platform, group_id, groupUniqArray(toDate(hour)) AS days
+        SELECT community, groupUniqArray(toDate(hour)) AS days
         FROM group_hours
         WHERE {{chosen}} AND messages > staff_messages AND hour < toStartOfDay({until:DateTime('UTC')}, 'UTC')
             AND hour >= toStartOfDay({since:DateTime('UTC')}, 'UTC')
-        GROUP BY platform, group_id
-    ) AS h ON h.platform = g.platform AND h.group_id = g.group_id
+        GROUP BY community
+    ) AS h ON h.community = sipHash64(g.platform, g.group_id)
     WHERE born >= toDate({since:DateTime('UTC')}, 'UTC') AND born < today
 )
 {{kaplan_meier}}

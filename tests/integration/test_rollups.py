@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("chdb", reason="the embedded engine is not installed (extra `local`)")
 
+from dashboards.queries import ALL, shipped
 from huoqun import codec
 from huoqun.events import Event
 from huoqun.results import Activity, Question
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.chdb
 
 HOUR, DAY = 3_600_000, 86_400_000
 START = 1_767_225_600_000  # 2026-01-01
+QUERIES = shipped()
 
 
 @pytest.fixture(scope="module")
@@ -229,7 +231,96 @@ def test_what_was_stored_before_the_rollups_were_made_is_in_them(store: Embedded
     assert store.select("SELECT source FROM older.sources") == [("s",)]
 
 
-def asked(store: EmbeddedStore, sql: str, params: Mapping[str, str]) -> list[dict[str, Any]]:
+def test_hours_of_before_they_had_a_number_of_their_community_have_it(
+    store: EmbeddedStore, monkeypatch: pytest.MonkeyPatch
+):
+    every = migrate.shipped()
+    with monkeypatch.context() as patched:
+        patched.setattr(migrate, "shipped", lambda: every[:10])
+        migrate.migrate(store, "unnumbered")
+    add = "INSERT INTO unnumbered.activity_rows (platform, group_id, window, window_end, messages) VALUES"
+    store.execute(f"{add} ('p', 'g', '1h', {START / 1000 + 60}, 7)")
+    assert [m.number for m in migrate.migrate(store, "unnumbered")] == [m.number for m in every[10:]]
+    store.execute(f"{add} ('p', 'h', '1h', {START / 1000 + 60}, 8)")
+    found = store.select(
+        "SELECT group_id, messages, community = sipHash64(platform, group_id) FROM unnumbered.group_hours ORDER BY group_id"
+    )
+    assert found == [("g", 7, 1), ("h", 8, 1)]
+
+
+def test_a_question_waits_until_a_later_version_says_that_it_was_answered_or_is_gone(store: EmbeddedStore):
+    platform = fresh()
+    asked_at = {"waits": START, "answered": START, "gone": START, "again": START, "other": START}
+    made = [(name, 1, "open", False) for name in asked_at] + [
+        ("answered", 2, "answered", False), ("gone", 2, "open", True), ("again", 2, "answered", False), ("again", 3, "open", False),
+    ]  # fmt: skip
+    for name, version, status, deleted in made:
+        store_results(
+            store,
+            [
+                Question(
+                    platform=platform, group_id="g", question_id=name, user_id="u", asked_at=asked_at[name], kind="question",
+                    version=version, status=status, deleted=deleted, joined_to="waits" if name == "other" else "",
+                )
+            ],
+        )  # fmt: skip
+    store.execute(f"INSERT INTO huoqun.groups_rows (platform, group_id) VALUES ('{platform}', 'g')")
+    given = {"since": "2026-01-01 00:00:00", "until": "2026-01-02 00:00:00", **chosen(platform)}
+    assert {row["question_id"] for row in asked(store, "open_questions", given)} == {"waits", "again"}
+
+
+def test_comings_and_goings_by_hour_are_those_accepted_first(store: EmbeddedStore):
+    platform = fresh()
+    for event, kind, after, received, reason in (
+        ("a", "join", 0, 5, None),
+        ("a", "join", HOUR, 9, None),  # once more, with another time: the first one counts
+        ("b", "leave", HOUR, 9, "kicked"),
+        ("b", "leave", HOUR, 5, None),  # accepted before it, and no reason given
+        ("c", "leave", HOUR, 5, "banned"),
+        ("d", "leave", -HOUR, 5, None),
+        ("d", "leave", HOUR, 9, None),  # it was before the range
+    ):
+        told = Event(
+            id=event, type=kind, ts=START + after, platform=platform, group_id="g", user_id="u", reason=reason,  # type: ignore[arg-type]
+            received_at=START + received,
+        )  # fmt: skip
+        insert(store, [told, msgspec.structs.replace(told, group_id="another")])
+    given = {"platform": platform, "group_id": "g", "since": "2026-01-01 00:00:00", "until": "2026-01-02 00:00:00"}
+    assert [tuple(row.values()) for row in asked(store, "group_leaves_by_hour", given)] == [
+        ("2026-01-01 00:00:00", 1, 0, 0),
+        ("2026-01-01 01:00:00", 0, 2, 1),
+    ]
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "UTC", "America/New_York"])
+def test_who_speaks_every_day_is_counted_once_a_day_however_long_the_range(store: EmbeddedStore, zone: str):
+    platform = fresh()
+    for n, group in enumerate(("g", "h")):
+        insert(
+            store,
+            [
+                Event(
+                    id=f"e{hours}", type="message", ts=START + hours * HOUR, platform=platform, group_id=group, user_id="u",
+                    received_at=START,
+                )
+                for hours in range(24 * 100 + n)
+            ],
+        )  # fmt: skip
+    given = {"since": "2026-01-02 00:00:00", "until": "2026-04-05 00:00:00", "zone": zone, **chosen(platform)}
+    store.execute(
+        f"INSERT INTO huoqun.groups_rows (platform, group_id) VALUES ('{platform}', 'g'), ('{platform}', 'h')"
+    )
+    found = asked(store, "speakers_by_day", given)
+    assert len(found) >= 93
+    assert {row["speakers"] for row in found} == {1}
+
+
+def chosen(platform: str) -> dict[str, str]:
+    return {"platforms": f"['{platform}']", "kinds": ALL, "groups": ALL}
+
+
+def asked(store: EmbeddedStore, name: str, params: Mapping[str, str]) -> list[dict[str, Any]]:
+    sql = QUERIES[name].sql
     data = store.read(sql, format_name="JSONCompact", database="huoqun", params=params, limits=Limits())
     answer = msgspec.json.decode(data)
     names = [column["name"] for column in answer["meta"]]
