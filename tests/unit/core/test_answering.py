@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import random
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,7 +17,7 @@ from huoqun.control import Tick
 from huoqun.events import Event
 from huoqun.results import Question
 from streams.core.answer_features import COLD, LUKEWARM, PAIR, STATE, THANKFUL, WARM, warmth, width
-from streams.core.answer_model import AnswerModel, blank
+from streams.core.answer_model import AnswerModel, WeightsError, blank
 from streams.core.lag import Lag
 from streams.core.partition import Partition
 from streams.core.weights import shipped
@@ -410,3 +412,22 @@ def test_what_changes_nothing_need_not_be_judged_again(seed: int) -> None:
     always.recorded = []
     assert Machine(answers=model).run(log) == Machine(answers=always).run(log)
     assert any(kind == "state" for kind, *_ in always.recorded)
+
+
+def test_weights_beyond_what_a_table_holds_are_refused_by_the_name_of_the_feature() -> None:
+    numbers = msgspec.json.decode(msgspec.json.encode(blank()))
+    numbers["state"]["weights"]["kind"] = [0.0, 52.0, -52.0]
+    AnswerModel(numbers)
+    numbers["state"]["weights"]["kind"] = [0.0, 60.0, 0.0]
+    with pytest.raises(WeightsError, match="kind"):
+        AnswerModel(numbers)
+
+
+def test_a_sum_is_exact_whatever_its_weights_are() -> None:
+    numbers = msgspec.json.decode(msgspec.json.encode(blank()))
+    for number, (name, size) in enumerate(PAIR):
+        numbers["directed"]["weights"][name] = [round(0.0137 * (number - 12), 4)] * size
+    numbers["directed"]["bias"] = -0.5
+    total = (sum(137 * (number - 12) for number in range(len(PAIR))) - 5_000) / 10_000
+    starts: Any = tuple(sum(size for _, size in PAIR[:number]) for number in range(len(PAIR)))
+    assert AnswerModel(numbers).of_pair(starts, True) == 1.0 / (1.0 + math.exp(-total))
