@@ -27,7 +27,7 @@ from streams.core.answer_model import AnswerModel
 from streams.core.arrival import Arrival, arrival_from
 from streams.core.arrivals import Arrivals
 from streams.core.group import Group
-from streams.core.history import EVENT, Step, next_due
+from streams.core.history import EVENT, History, Step, next_due
 from streams.core.interface import Bad, Checkpoint
 from streams.core.lag import Horizon, Lag
 from streams.core.rests import has_control, is_rest, up_to_rest
@@ -643,6 +643,8 @@ class Partition:
         quiet = self._checkpoints - tracked.touched > 2 or len(h.steps) <= MOST_KEPT  # noqa: PLR2004  # see _due
         # What was saved whole once needs the log no more, and the log may be committed past it by now.
         read_again = max(self._horizon.offset, self._safe)
+        # Where some have to be kept all are: of those that come next some would have to be at the next checkpoint, and the next.
+        quiet = quiet or _first_event(h) <= read_again
         pending: list[int] = []
         kept: list[bytes] = []
         for step in h.steps:
@@ -675,3 +677,11 @@ class Partition:
             arrivals.floor = max(arrivals.floor, steps[-1].ts + 1)
         h.forget_said(before - REPLY_MS, h.head.messages - MOST_SAID - len(h.steps))
         arrivals.shorten(self.lateness)
+
+
+def _first_event(h: History) -> int:
+    """Return the offset of the first event that can still be taken back; -1: an event that has been saved."""
+    for step in h.steps:
+        if step.kind == EVENT:
+            return step.offset
+    return NEVER

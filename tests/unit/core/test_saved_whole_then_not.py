@@ -1,4 +1,4 @@
-"""A group that was saved whole, with its records, is saved by offsets later: none of those may be committed already."""
+"""A group that was saved whole, with its records, is saved by offsets later, or whole again: none of those may be committed already."""
 
 import random
 
@@ -35,12 +35,13 @@ def log_of(chance: random.Random, seconds: int) -> list[bytes]:
     return encoded(records)
 
 
+@pytest.mark.parametrize("lag", [Lag(silent=3), Lag(work=60)], ids=["by turns", "little may be left to do"])
 @pytest.mark.parametrize("seed", range(12))
-def test_crashes_lose_nothing_however_saves_by_offset_follow_whole_ones(seed: int) -> None:
+def test_crashes_lose_nothing_however_saves_by_offset_follow_whole_ones(seed: int, lag: Lag) -> None:
     chance = random.Random(seed)
     log = log_of(chance, 100)
-    right = Machine(lag=Lag(silent=3)).run(log, batch=7)
-    machine = Machine(lag=Lag(silent=3))
+    right = Machine(lag=lag).run(log, batch=7)
+    machine = Machine(lag=lag)
     place = 0
     while place < len(log):
         end = place + chance.randrange(1, 12)
