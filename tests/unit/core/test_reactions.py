@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from streams.core import reactions
@@ -38,6 +38,7 @@ def test_it_does_not_thank(text: str) -> None:
         "never mind, figured it out",
         "ok fixed it",
         "it's solved now",
+        "it's fixed",
         "solved!",
     ],
 )
@@ -142,6 +143,7 @@ PIECES = st.lists(
 
 @settings(max_examples=600)
 @given(PIECES, st.sampled_from(["", " "]))
+@example(["it's", "fixed"], " ")
 def test_thanks_and_what_settles_are_found_in_small_letters_as_whole_words(pieces: list[str], between: str) -> None:
     text = between.join(pieces)
     assert thanks(text) == (THANKS.search(text) is not None and reactions._IN_ADVANCE.search(text) is None)
