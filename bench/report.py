@@ -108,6 +108,9 @@ def _section(suite: Suite, kept: dict[str, list[Row]]) -> Iterable[str]:
     yield from (f"{place}. {note}" for place, note in enumerate(notes, 1))
     if notes:
         yield ""
+    if suite.limits and any(row.met is False for row in rows):
+        yield f"*What limits it*: {suite.limits}"
+        yield ""
     stamps = sorted({f"{row.commit} on {row.date}" for row in rows if row.date})
     yield f"`python -m bench run --keep {suite.name}`, commit {', '.join(stamps)}."
     yield ""

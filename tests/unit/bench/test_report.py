@@ -26,6 +26,14 @@ def test_the_page_shows_figure_spread_verdict_note_and_where_it_comes_from() -> 
     assert "a chip, 2 cores" in page
 
 
+def test_what_limits_a_missed_figure_stands_below_it() -> None:
+    limits = next(suite.limits for suite in SUITES if suite.name == "contest")
+    assert limits
+    assert limits in page_of(with_rows(Results(), "contest", ROWS, MACHINE, "2026-11-22", quick=False))
+    met = [measured("speed", RATIO, [30, 40, 50], at_least(20))]
+    assert limits not in page_of(with_rows(Results(), "contest", met, MACHINE, "2026-11-22", quick=False))
+
+
 def test_results_survive_the_file_and_quick_ones_stay_apart(tmp_path) -> None:
     full = with_rows(Results(), "contest", ROWS, MACHINE, "2026-11-22", quick=False)
     both = with_rows(full, "contest", ROWS[:1], MACHINE, "2026-11-23", quick=True)
