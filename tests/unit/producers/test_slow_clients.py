@@ -106,18 +106,29 @@ async def test_a_client_that_never_reads_its_answers_is_cut_off() -> None:
         assert closed
 
 
+async def one_more_than(count: int, kit: Kit) -> tuple[list[asyncio.StreamWriter], bytes]:
+    """Hold so many connections; return them, and what the next one is told."""
+    held = [(await asyncio.open_connection("127.0.0.1", kit.port))[1] for _ in range(count)]
+    await asyncio.sleep(0.1)
+    _, said = await dribble(kit, b"", b"")
+    return held, said
+
+
+async def status_after(held: list[asyncio.StreamWriter], kit: Kit) -> int:
+    """Close them; return what an event is answered with then."""
+    for writer in held:
+        writer.close()
+    await asyncio.sleep(0.1)
+    return (await kit.post("/v1/events", body(event()), JSON))[0]
+
+
 @run
 async def test_beyond_the_greatest_number_of_connections_new_ones_are_turned_away() -> None:
     async with gateway(max_connections=5, request_timeout_seconds=2.0) as kit:
-        held = [await asyncio.open_connection("127.0.0.1", kit.port) for _ in range(5)]
-        await asyncio.sleep(0.1)
-        _, said = await dribble(kit, b"", b"")
+        held, said = await one_more_than(5, kit)
         assert said.startswith(b"HTTP/1.1 503 ")
         assert b"Retry-After" in said
-        for _, writer in held:
-            writer.close()
-        await asyncio.sleep(0.1)
-        assert (await kit.post("/v1/events", body(event()), JSON))[0] == 202
+        assert await status_after(held, kit) == 202
 
 
 @run
@@ -125,19 +136,14 @@ async def test_one_address_may_hold_three_quarters_of_the_connections_and_others
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(guard, "whose", lambda host: host)  # here all come from inside
         async with gateway(max_connections=8, request_timeout_seconds=2.0) as kit:
-            held = [await asyncio.open_connection("127.0.0.1", kit.port) for _ in range(6)]
-            await asyncio.sleep(0.1)
-            _, said = await dribble(kit, b"", b"")
+            held, said = await one_more_than(6, kit)
             assert said.startswith(b"HTTP/1.1 429 ")
             assert b"from this address" in said
             assert b"Retry-After" in said
             reader, writer = await asyncio.open_connection("127.0.0.1", kit.port, local_addr=("127.0.0.9", 0))
             writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             assert (await reader.read()).startswith(b"HTTP/1.1 200 ")
-            for _, writer in held:
-                writer.close()
-            await asyncio.sleep(0.1)
-            assert (await kit.post("/v1/events", body(event()), JSON))[0] == 202
+            assert await status_after(held, kit) == 202
 
 
 @pytest.mark.parametrize(
