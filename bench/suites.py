@@ -48,7 +48,8 @@ SUITES: Final = (
             "full pipeline: ≥ 80,000 events/s a core",
         ),
         "what all signals take of each text. An event costs 56 µs, 88,500 instructions of the core among it: some .6 "
-        "ns each, since what can be taken back of the last two minutes fits no cache. Of the time in this load who answers what takes 24 %, all "
+        "ns each, since what can be taken back of the last two minutes fits no cache. Of the time in this load who answers "
+        "what takes 24 %, all "
         "other signals 14, the rest of applying 24, saves and settling 22, Kafka and the event loop 13 "
         "([DECISIONS](DECISIONS.md) 26 and 49 have the profiles and what was tried and dropped). 20 x idiomatic Faust "
         "would be 19 µs an event, of which decoding it and seeing whether it asks take some 10 alone; 1 x bytewax 8 µs.",
