@@ -38,6 +38,10 @@ _PROGRESS_EVERY: Final = 1000
 _FLUSH_SECONDS: Final = 120.0
 REQUEST_SECONDS: Final = 15.0
 _TIMEOUTS: Final = {"request_timeout_ms": int(REQUEST_SECONDS * 1000), "bootstrap_timeout_ms": 10_000}
+_AT_THE_END: Final = {"request_timeout_ms": 2_000, "bootstrap_timeout_ms": 2_000}
+"""For a question of one that ends: whoever is stopped doesn't wait long for a broker that is away."""
+EMBEDDED_CLUSTER: Final = "tansu_cluster"
+"""What the embedded broker calls its cluster."""
 HEAL_AFTER_SECONDS: Final = 2.0
 """How long another provisioner that has just made the events topic gets to write its marker before we do it for it."""
 
@@ -58,6 +62,19 @@ class PartitionLag(NamedTuple):
     def lag(self) -> int:
         """Records not yet committed by the group."""
         return max(0, self.end - (self.committed or 0))
+
+
+class Membership(NamedTuple):
+    """What a broker lets the members of a consumer group do: Apache Kafka all of it, the embedded one not.
+
+    ``named``: members may have names that they keep (static membership). The embedded broker never misses a dead one that had
+    a name, so nobody else gets its partitions. ``may_leave`` tells, whenever it is called, whether a member may leave now. Who
+    leaves the embedded broker's group in the middle of a rebalance can stay its leader, and nobody is given a partition ever
+    again; who just goes is missed after the session, in any state of the group.
+    """
+
+    named: bool
+    may_leave: Callable[[], bool]
 
 
 def wait_for_broker(kafka: Kafka, seconds: float) -> None:
@@ -187,10 +204,22 @@ def settings(kafka: Kafka, names: Sequence[str]) -> dict[str, dict[str, str]]:
 def members(kafka: Kafka, group: str) -> int:
     """Return how many consumers are in a group now."""
     with _admin(kafka) as admin:
-        # It asks for rights, too, and raises over what the embedded broker answers to that.
-        admin._process_acl_operations = dict  # noqa: SLF001  # there is no way to leave the question out
-        found = _with_coordinator(lambda: admin.describe_groups([group])).get(group, {})
-    return len(found.get("members") or ())
+        return len(_described(admin, group).get("members") or ())
+
+
+def membership(kafka: Kafka, group: str) -> Membership:
+    """Return what the broker lets a member of ``group`` do."""
+    with _admin(kafka) as admin:
+        embedded = admin.describe_cluster().get("cluster_id") == EMBEDDED_CLUSTER
+
+    def settled() -> bool:
+        try:
+            with _admin(kafka, _AT_THE_END) as admin:
+                return bool(_described(admin, group).get("group_state") == "Stable")
+        except BrokerError:
+            return False
+
+    return Membership(not embedded, settled if embedded else lambda: True)
 
 
 def move(config: Config, group: str, offsets: Mapping[tuple[str, int], int]) -> None:
@@ -264,9 +293,9 @@ def _unreachable(kafka: Kafka) -> str | None:
 
 
 @contextmanager
-def _admin(kafka: Kafka) -> Iterator[Any]:
+def _admin(kafka: Kafka, timeouts: Mapping[str, int] = _TIMEOUTS) -> Iterator[Any]:
     with errors(kafka):
-        admin = KafkaAdminClient(**connection.for_kafka_python(kafka), **_TIMEOUTS, client_id=_CLIENT)
+        admin = KafkaAdminClient(**connection.for_kafka_python(kafka), **timeouts, client_id=_CLIENT)
         try:
             yield admin
         finally:
@@ -280,6 +309,13 @@ def errors(kafka: Kafka) -> Iterator[None]:
         yield
     except KafkaError as error:
         raise BrokerError(f"the broker at {kafka.bootstrap}: {type(error).__name__}: {error}") from error
+
+
+def _described(admin: Any, group: str) -> dict[str, Any]:
+    # It asks for rights, too, and raises over what the embedded broker answers to that.
+    admin._process_acl_operations = dict  # noqa: SLF001  # there is no way to leave the question out
+    found: dict[str, Any] = _with_coordinator(lambda: admin.describe_groups([group])).get(group, {})
+    return found
 
 
 def _committed(admin: Any, group: str) -> dict[TopicPartition, Any]:

@@ -20,7 +20,7 @@ from confluent_kafka import KafkaError as ConsumerError
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
-from huoqun import codec, connection
+from huoqun import broker, codec, connection
 from huoqun.kafka_config import Kafka
 from huoqun.results import DeadLetter
 from sinks.batch import Chunk, Partition
@@ -80,6 +80,8 @@ class KafkaSource:
     """A member of the sink's consumer group."""
 
     def __init__(self, kafka: Kafka, topics: Sequence[str], group: str) -> None:
+        """Raises ``BrokerError`` where none answers."""
+        self._may_leave = broker.membership(kafka, group).may_leave
         self._paused = self._resuming = False
         self._problem = ""
         self._consumer: Any = Consumer(
@@ -186,7 +188,10 @@ class KafkaSource:
         return found
 
     def close(self) -> None:
-        """Leave the group."""
+        """Leave the group, if it may be left now; else the broker finds out by the missing heartbeats."""
+        if not self._may_leave():
+            self._consumer = None  # without closing it, the client ends and tells nobody
+            return
         try:
             self._consumer.close()
         except KafkaException:

@@ -33,11 +33,6 @@ OWNER_SECONDS: Final = 5.0
 """How long a starting sink waits for the store's owner: one that is being stopped, or a query made before we came."""
 
 
-def group_of(prefix: str) -> str:
-    """Return the sink's consumer group."""
-    return f"{prefix}-sink"
-
-
 def readers(config: Config) -> dict[str, Reader]:
     """Return topic -> how its records are read, for every topic that the sink consumes."""
     prefix = config.kafka.topic_prefix
@@ -93,7 +88,7 @@ def run(config: Config, environ: Mapping[str, str] = os.environ) -> None:
         prefix, kafka = config.kafka.topic_prefix, config.kafka
         dead = KafkaDeadLetters(kafka, topics.full_name(prefix, topics.DEADLETTER))
         stack.callback(dead.close)
-        source = KafkaSource(kafka, list(reading), group_of(prefix))
+        source = KafkaSource(kafka, list(reading), topics.sink_group(prefix))
         stack.callback(source.close)
         writer = stack.enter_context(ThreadPoolExecutor(1, "writer"))
         retention.apply(store, config.store.database, config.retention)

@@ -26,11 +26,6 @@ LINGER_SECONDS: Final = 0.05
 """Urgent results wait this long for others: some brokers store each batch by itself, and read slower the more there are."""
 
 
-def app_id(prefix: str) -> str:
-    """Return the id of the Faust app, which is its consumer group and the start of its changelog's name."""
-    return f"{prefix}-streams"
-
-
 class StreamsApp(faust.App):  # type: ignore[misc]  # faust is seen as untyped
     """Faust's app with our transport and without a directory of its own."""
 
@@ -38,6 +33,8 @@ class StreamsApp(faust.App):  # type: ignore[misc]  # faust is seen as untyped
     batch_records: int
     agent_error: BaseException | None = None
     """What the agent died of. Faust would start it again, past the batch it died on."""
+    leaves: bool = True
+    """Whether the consumer group is left at the end; else the broker finds out by the missing heartbeats."""
 
     async def _on_agent_error(self, agent: Any, exc: BaseException) -> None:
         del agent
@@ -91,7 +88,9 @@ def build(config: Config, instance: str | None = None) -> StreamsApp:
     """Return the app, not started, and without agents. ``instance``: see :mod:`streams.instance`."""
     kafka, worker = config.kafka, config.worker
     app = StreamsApp(
-        app_id(kafka.topic_prefix),
+        topics.streams_group(
+            kafka.topic_prefix
+        ),  # the app's id, its consumer group, and the start of its changelog's name
         broker=[f"kafka://{address}" for address in connection.addresses(kafka)],
         broker_credentials=_credentials(kafka),
         # A dead worker's partitions stand still for the session timeout (Faust: 60 s), and the embedded broker keeps a

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from huoqun import broker, health, log, loops
+from huoqun import broker, health, log, loops, topics
 from huoqun.config import Config
 from streams import memory, metrics
 from streams.agent import Incoming, Limits, Loop
@@ -59,7 +59,8 @@ def run(config: Config, make_state: MakeState | None = None) -> NoReturn:
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until there is something to save
     make_state = partition_states(config) if make_state is None else make_state
-    _verify(config)
+    group = topics.streams_group(config.kafka.topic_prefix)
+    membership = _verify(config, group)
     asyncio.set_event_loop_policy(loops.Policy())  # before Faust is imported: it makes loops for its threads
     ready: list[str | None] = ["starting"]
     try:
@@ -67,24 +68,28 @@ def run(config: Config, make_state: MakeState | None = None) -> NoReturn:
     except OSError as error:
         where = f"{config.worker.metrics_host}:{config.worker.metrics_port}"
         raise WorkerError(f"metrics can't be served on {where} ({error.strerror}): set worker.metrics_port") from None
-    _log.info("worker starting", metrics_port=server.server_address[1], group=f"{config.kafka.topic_prefix}-streams")
+    _log.info("worker starting", metrics_port=server.server_address[1], group=group)
     with instance(Path(config.data_dir) / "worker") as name:
-        asyncio.run(_serve(config, make_state, ready, name))
+        asyncio.run(_serve(config, make_state, ready, name if membership.named else None, membership.may_leave))
     raise AssertionError("the worker has ended")
 
 
-def _verify(config: Config) -> None:
+def _verify(config: Config, group: str) -> broker.Membership:
     try:
         broker.wait_for_broker(config.kafka, BROKER_WAIT_SECONDS)
         problems = broker.verify(config)
+        membership = broker.membership(config.kafka, group)
     except broker.BrokerError as error:
         raise WorkerError(str(error)) from None
     if problems:
         raise WorkerError("\n".join(problems))
+    return membership
 
 
-async def _serve(config: Config, make_state: MakeState, ready: list[str | None], name: str | None) -> NoReturn:
-    worker = _Worker(config, make_state, ready, name)
+async def _serve(
+    config: Config, make_state: MakeState, ready: list[str | None], name: str | None, may_leave: Callable[[], bool]
+) -> NoReturn:
+    worker = _Worker(config, make_state, ready, name, may_leave)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, worker.stop.set)
@@ -110,11 +115,19 @@ def _end(code: int) -> NoReturn:
 
 
 class _Worker:
-    def __init__(self, config: Config, make_state: MakeState, ready: list[str | None], name: str | None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        make_state: MakeState,
+        ready: list[str | None],
+        name: str | None,
+        may_leave: Callable[[], bool],
+    ) -> None:
         from streams.app import FaustPorts, build, events_channel  # noqa: PLC0415  # after the event loop policy
 
         self.stop = asyncio.Event()
         self.app: StreamsApp = build(config, name)
+        self._may_leave = may_leave
         limits = Limits(config.worker.checkpoint_seconds, config.worker.checkpoint_events, config.kafka.bad_in_a_row)
         self._ports = FaustPorts(self.app, config)
         self.loop = Loop(config.kafka.topic_prefix, make_state, self._ports, limits)
@@ -136,6 +149,7 @@ class _Worker:
         else:
             why = await self._finish()
         starting.cancel()
+        self.app.leaves = await asyncio.to_thread(self._may_leave)
         try:
             async with asyncio.timeout(FINISH_SECONDS):
                 await self.app.stop()  # commits, and leaves the group

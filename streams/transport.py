@@ -102,7 +102,8 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] 
     async def on_thread_stop(self) -> None:
         """Leave the group: whoever stops in peace does not come back at once, so its partitions need not wait for it."""
         if self._consumer is not None and self._consumer._coordinator is not None:  # noqa: SLF001
-            self._consumer._coordinator._group_instance_id = None  # noqa: SLF001  # else aiokafka keeps the place
+            place = None if self.app.leaves else "kept"  # aiokafka leaves where there is no name
+            self._consumer._coordinator._group_instance_id = place  # noqa: SLF001
         await super().on_thread_stop()
 
     async def fetch(self, partitions: frozenset[Any], stops: int, timeout: float) -> Mapping[Any, list[Chunk]]:  # noqa: ASYNC109  # passed on

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
 from confluent_kafka import KafkaError as ConsumerError
 
-from huoqun import codec, connection
+from huoqun import broker, codec, connection
 from huoqun.events import Refused
 from huoqun.kafka_config import Kafka
 from huoqun.results import Action, Alert, Delivery
@@ -41,7 +41,9 @@ class Leadership:
     """
 
     def __init__(self, kafka: Kafka, topic: str, group: str) -> None:
+        """Raises ``BrokerError`` where none answers."""
         self.mine = False
+        self._may_leave = broker.membership(kafka, group).may_leave
         self._consumer: Any = Consumer(
             _settings(kafka)
             | {
@@ -65,8 +67,10 @@ class Leadership:
         return self.mine
 
     def close(self) -> None:
-        """Leave the group: the next one takes over at once."""
-        _close(self._consumer)
+        """Leave the group, so that the next one takes over at once; if it may be left now."""
+        if self._may_leave():
+            _close(self._consumer)
+        self._consumer = None  # without closing it, the client ends and tells nobody
 
     def _take(self, consumer: Any, partitions: Sequence[Any]) -> None:
         self.mine = bool(partitions)
