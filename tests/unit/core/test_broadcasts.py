@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from streams.core import broadcasts
 from tests.support.scenes import Scene
 
 DAY_S = 86_400
@@ -117,3 +120,48 @@ def test_staff_who_goes_on_as_ever_while_members_fall_silent_does_not() -> None:
     scene = Scene()
     fortnights(scene, (3, 3), (10, 4))
     assert not scene.alerts("shouting_into_void")
+
+
+@pytest.mark.parametrize(
+    ("drew", "usual"),
+    [
+        ([5] * 7, 0.0),  # four before the last three are too few
+        ([1, 2, 3, 4, 5, 9, 9, 9], 3.0),
+        ([5, 4, 3, 2, 1, 9, 9, 9], 3.0),
+        ([6, 1, 2, 3, 4, 5, 9, 9, 9], 3.5),
+    ],
+)
+def test_what_broadcasts_used_to_draw_is_the_median_of_all_but_the_last_three(drew: list[int], usual: float) -> None:
+    assert broadcasts.drawn_before(bytes(drew)) == usual
+
+
+@pytest.mark.parametrize("drew", range(6))
+def test_half_of_what_they_used_to_draw_ends_the_silence_and_less_does_not(drew: int) -> None:
+    scene = Scene()
+    for day in range(6):
+        broadcast(scene, day, reactions=5)
+    for day in range(6, 10):
+        broadcast(scene, day)
+    broadcast(scene, 10, reactions=drew)
+    scene.silence_until(11 * DAY_S)
+    (alert,) = scene.alerts("silence_after_broadcast")
+    assert alert["state"] == ("resolved" if drew >= 3 else "open")
+
+
+@pytest.mark.parametrize(
+    ("staff", "members", "over"), [(6, 4, False), (6, 9, True), (2, 4, True)], ids=["as it was", "members", "staff"]
+)
+def test_the_shouting_is_over_when_members_write_again_or_staff_posts_no_more_than_before(
+    staff: int, members: int, over: bool
+) -> None:
+    scene = Scene()
+    fortnights(scene, (2, 6), (10, 4))
+    for day in range(28, 44):
+        for n in range(staff):
+            scene.add(day * DAY_S + 36_000 + n * 1200, "boss", "大家好，今天也要记得浇水呀", is_staff=True)
+        for n in range(members):
+            scene.add(day * DAY_S + 37_000 + n * 300, f"m{n % 6}", "好的呀")
+    scene.events.sort(key=lambda event: event.ts)
+    scene.silence_until(44 * DAY_S + 60)
+    (alert,) = scene.alerts("shouting_into_void")
+    assert alert["state"] == ("resolved" if over else "open")

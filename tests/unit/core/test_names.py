@@ -12,7 +12,7 @@ from streams.core.history import History
 from streams.core.lexicon import ORDINARY_NAMES
 from streams.core.scanning import mark
 from streams.core.state import Person
-from streams.core.tables import FIRSTS, NAMES
+from streams.core.tables import ASKERS, FIRSTS, NAMES
 from tests.unit.core import slow_wording as slow
 
 
@@ -98,3 +98,19 @@ def test_whatever_people_are_called_they_are_found_where_their_names_stand(
         names.remove(h, each)
     left = {each.user: each.name for each in known[gone:]}
     assert sorted(names.named(h, message(text, author))) == plainly(left, text, author)
+
+
+def test_who_waits_under_a_new_name_is_found_by_it_and_no_more_by_the_old_one() -> None:
+    called = person("u1", "小明")
+    h = asking(called, person("u2", "小红"))
+    h.put(ASKERS, "u1", ())
+    names.rename(h, called, "大明")
+    assert names.named(h, message("小明你好")) == []
+    assert names.named(h, message("大明和小红你好")) == ["u1", "u2"]
+    assert names.named(h, message("@u1 在吗")) == ["u1"]
+
+
+def test_who_waits_for_nothing_is_found_by_no_name() -> None:
+    h = asking()
+    names.rename(h, person("u1", "小明"), "大明")
+    assert names.named(h, message("大明你好")) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.support.scenes import T0, Scene
 
 AT = 86_400
@@ -90,3 +92,12 @@ def test_one_in_english_too() -> None:
     scene = Scene()
     exchange(scene, ("tom", "that is wrong"), ("bob", "you are an idiot"), ("tom", "fuck you"), ("bob", "shut up"))
     assert len(scene.alerts("quarrel")) == 1
+
+
+def test_each_further_insult_is_counted_in_the_same_alert() -> None:
+    scene = Scene()
+    exchange(scene, ("大刘", "你傻逼吧"), ("阿杰", "你才傻逼"), ("大刘", "滚蛋，废物"), ("阿杰", "闭嘴，垃圾"))
+    (alert,) = scene.alerts("quarrel")
+    assert "4 hostile messages within 36 s" in alert["reasons"][0]
+    evidence = json.loads(alert["evidence"])
+    assert (evidence["hostile"], evidence["since"], evidence["last"]) == (4, T0 + AT * 1000, T0 + (AT + 36) * 1000)
