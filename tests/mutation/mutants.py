@@ -30,24 +30,27 @@ class Mutant(NamedTuple):
     source: str
 
 
-class _Fault(NamedTuple):
+class Fault(NamedTuple):
+    """What could be made wrong, and where."""
+
     path: tuple[str | int, ...]
     said: str
     change: object
+    lines: range = range(0)
+    """Those of the statement around it; of one that holds others, its head."""
 
 
-def mutants(source: str) -> Iterator[Mutant]:
-    """Yield every faulty form of a source, in the order of its lines; making one is left until it is asked for."""
-    for fault in faults(source):
-        yield make(source, fault)
-
-
-def faults(source: str) -> list[_Fault]:
+def faults(source: str) -> list[Fault]:
     """Return what could be made wrong."""
-    return [fault for path, node in _walk(ast.parse(source), ()) for fault in _of(path, node)]
+    tree = ast.parse(source)
+    return [
+        fault._replace(lines=_lines(around))
+        for path, node, around in _walk(tree, (), tree)
+        for fault in _of(path, node)
+    ]
 
 
-def make(source: str, fault: _Fault) -> Mutant:
+def make(source: str, fault: Fault) -> Mutant:
     """Return the source with one fault."""
     tree = ast.parse(source)
     *to, last = fault.path
@@ -63,51 +66,63 @@ def make(source: str, fault: _Fault) -> Mutant:
     return Mutant(node.lineno, fault.said, ast.unparse(ast.fix_missing_locations(tree)))
 
 
-def _walk(node: ast.AST, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], ast.AST]]:
-    yield path, node
+def _lines(around: ast.AST) -> range:
+    if not isinstance(around, ast.stmt):
+        return range(0)
+    end = around.end_lineno or around.lineno
+    inside = [each.lineno for each in getattr(around, "body", []) if isinstance(each, ast.stmt)]
+    return range(around.lineno, max(min([end + 1, *inside]), around.lineno + 1))
+
+
+def _walk(
+    node: ast.AST, path: tuple[str | int, ...], around: ast.AST
+) -> Iterator[tuple[tuple[str | int, ...], ast.AST, ast.AST]]:
+    """Yield each node with its path and the statement that it belongs to."""
+    around = node if isinstance(node, ast.stmt) else around
+    yield path, node, around
     for name, value in ast.iter_fields(node):
         if name in {"annotation", "returns", "decorator_list", "type_params"}:
             continue
         if isinstance(node, ast.Raise | ast.JoinedStr | ast.Assert | ast.Import | ast.ImportFrom) or _says(node):
             continue
         if isinstance(value, ast.AST):
-            yield from _walk(value, (*path, name))
+            yield from _walk(value, (*path, name), around)
         elif isinstance(value, list):
             for at, each in enumerate(value):
                 if isinstance(each, ast.AST):
-                    yield from _walk(each, (*path, name, at))
+                    yield from _walk(each, (*path, name, at), around)
 
 
 def _says(node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in SAYING
 
 
-def _of(path: tuple[str | int, ...], node: ast.AST) -> Iterator[_Fault]:  # a list
+def _of(path: tuple[str | int, ...], node: ast.AST) -> Iterator[Fault]:  # a list
     if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in COMPARED:
         other = COMPARED[type(node.ops[0])]
-        yield _Fault(path, f"{ast.unparse(node)}: {other.__name__}", lambda n: _with(n, ops=[other()]))
+        yield Fault(path, f"{ast.unparse(node)}: {other.__name__}", lambda n: _with(n, ops=[other()]))
     elif isinstance(node, ast.BoolOp):
         turned = ast.Or if isinstance(node.op, ast.And) else ast.And
-        yield _Fault(path, f"{ast.unparse(node)}: {turned.__name__}", lambda n: _with(n, op=turned()))
+        yield Fault(path, f"{ast.unparse(node)}: {turned.__name__}", lambda n: _with(n, op=turned()))
     elif isinstance(node, ast.BinOp) and type(node.op) in COUNTED:
         counted = COUNTED[type(node.op)]
-        yield _Fault(path, f"{ast.unparse(node)}: {counted.__name__}", lambda n: _with(n, op=counted()))
+        yield Fault(path, f"{ast.unparse(node)}: {counted.__name__}", lambda n: _with(n, op=counted()))
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        yield _Fault(path, f"{ast.unparse(node)}: without not", lambda n: n.operand)
+        yield Fault(path, f"{ast.unparse(node)}: without not", lambda n: n.operand)
     elif isinstance(node, ast.IfExp):
-        yield _Fault(path, f"{ast.unparse(node)}: turned", lambda n: _with(n, body=n.orelse, orelse=n.body))
+        yield Fault(path, f"{ast.unparse(node)}: turned", lambda n: _with(n, body=n.orelse, orelse=n.body))
     elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
-        yield _Fault(path, f"{node.value}: turned", lambda n: _with(n, value=not n.value))
+        yield Fault(path, f"{node.value}: turned", lambda n: _with(n, value=not n.value))
     elif isinstance(node, ast.Constant) and isinstance(node.value, int) and 0 <= node.value <= SMALL:
-        yield _Fault(path, f"{node.value}: one more", lambda n: _with(n, value=n.value + 1))
+        yield Fault(path, f"{node.value}: one more", lambda n: _with(n, value=n.value + 1))
     elif isinstance(node, ast.Break | ast.Continue):
-        yield _Fault(
+        yield Fault(
             path, "break and continue: the other", lambda n: ast.Continue() if isinstance(n, ast.Break) else ast.Break()
         )
     elif isinstance(node, ast.Return) and node.value is not None and not _nothing(node.value):
-        yield _Fault(path, f"{ast.unparse(node)}: nothing", lambda n: _with(n, value=ast.Constant(value=None)))
+        yield Fault(path, f"{ast.unparse(node)}: nothing", lambda n: _with(n, value=ast.Constant(value=None)))
     elif _does(node):
-        yield _Fault(path, f"{ast.unparse(node)}: left out", lambda _: ast.Pass())
+        yield Fault(path, f"{ast.unparse(node)}: left out", lambda _: ast.Pass())
 
 
 def _does(node: ast.AST) -> bool:

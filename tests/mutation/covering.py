@@ -1,0 +1,110 @@
+"""Which tests run which lines without any fault, and how long each takes: a fault meets those that can notice it, quickest first."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import coverage
+import pytest
+
+from tests.mutation.mutants import Fault
+
+PATIENCE = 15.0
+"""Tests that a fault meets: so many seconds of them, by what they take without one."""
+
+
+_STATE = (
+    "test_saved",
+    "test_saved_whole_then_not",
+    "test_determinism",
+    "test_lag",
+    "test_latest",
+    "test_rests",
+    "test_some",
+)
+FITTING = {
+    "partition": _STATE, "history": _STATE, "saved": _STATE, "arrivals": _STATE, "changes": _STATE, "state": _STATE,
+    "unanswered": ("test_questions", "test_answering"), "newcomers": ("test_churn",), "risk": ("test_churn",),
+    "decline": ("test_churn",), "troubles": ("test_flood", "test_advertising"), "roles": ("test_structure",),
+}  # fmt: skip
+"""Source -> the files of tests that are about it, where they have another name."""
+
+
+class Test(NamedTuple):
+    """A test that passes without a fault."""
+
+    name: str
+    seconds: float
+
+
+class Ran(NamedTuple):
+    """What a run without faults showed."""
+
+    tests: dict[str, Test]
+    failed: list[str]
+    lines: dict[str, dict[int, list[str]]]
+    """File -> line -> the tests that run it; an empty name: what runs at import."""
+
+    def fitting(self, file: str, fault: Fault) -> list[Test]:
+        """Return the tests that run a fault's statement, those of the file's own name first, then the quickest.
+
+        What runs at import only is met by all tests that run anything of the file; of a file of mere constants, by all.
+        """
+        lines = self.lines.get(file, {})
+        names = {name for line in fault.lines for name in lines.get(line, ())}
+        if names == {""}:
+            names = {name for found in lines.values() for name in found}
+            names = self.tests.keys() if names == {""} else names  # type: ignore[assignment]  # a set, too
+        own = {f"test_{Path(file).stem}", *FITTING.get(Path(file).stem, ())}
+        found = [self.tests[name] for name in names if name in self.tests]
+        found.sort(key=lambda test: (Path(test.name.partition("::")[0]).stem not in own, test.seconds))
+        return [test for test, spent in zip(found, _sums(found), strict=True) if spent <= PATIENCE]
+
+
+def _sums(tests: list[Test]) -> Iterator[float]:
+    spent = 0.0
+    for test in tests:
+        yield spent
+        spent += test.seconds
+
+
+class Recorder:
+    """Watches a run, as a plugin of pytest."""
+
+    def __init__(self, sources: list[str]) -> None:
+        self._coverage = coverage.Coverage(data_file=None, include=sources, config_file=False)
+        self._tests: dict[str, Test] = {}
+        self._failed: list[str] = []
+        self._coverage.start()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[Any]:
+        """Record under the test's name."""
+        self._coverage.switch_context(item.nodeid)
+        begun = time.process_time()
+        result = yield
+        if item.nodeid in self._tests:
+            self._tests[item.nodeid] = Test(item.nodeid, time.process_time() - begun)
+        return result
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note what passes, and what does not."""
+        if report.failed:
+            self._failed.append(report.nodeid)
+        elif report.when == "call" and report.passed:
+            self._tests[report.nodeid] = Test(report.nodeid, 0.0)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Note what cannot even be collected."""
+        if report.failed:
+            self._failed.append(report.nodeid)
+
+    def result(self) -> Ran:
+        """End, and return what was seen."""
+        self._coverage.stop()
+        data = self._coverage.get_data()
+        lines = {file: data.contexts_by_lineno(file) for file in data.measured_files()}
+        return Ran(self._tests, self._failed, lines)
