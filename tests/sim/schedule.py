@@ -32,8 +32,9 @@ from tests.sim.workers import Group, Worker
 from tests.sim.world import CHANGELOG, LETTERS, LOG, PREFIX, Broker, Clock, Letters, SimLoop, Source, Store, StuckError
 from tests.unit.core.strategies import T0
 
-MOST_EVENTS: Final = 24
-MOST_ACTIONS: Final = 90
+SIZES: Final = ((6, 30), (12, 45), (12, 45), (24, 90))
+"""The most events of a chat, and the most actions of its schedules. In the same time small ones find as many planted bugs as big
+ones; some need a long history, and of those that do not there are more."""
 MOST_WORKERS: Final = 3
 ROUNDS: Final = 120
 QUIET_ROUNDS: Final = 4
@@ -88,11 +89,12 @@ def run(seed: int) -> Run:
         compaction=rng.choice((0, 300, 100_000)),
         steps=rng.choice((0, 3, 1_000)),
     )
-    chat = told(seed // OF_A_CHAT)
+    number = seed // OF_A_CHAT
+    chat = told(number)
     names = list(WEIGHTS)
     if rng.random() < 0.3:  # in peace
         names = ["accept", "tick", "fetch", "network", "time", "commit", "sink", "round", "crash"]
-    chosen = rng.choices(names, [WEIGHTS[name] for name in names], k=rng.randint(20, MOST_ACTIONS))
+    chosen = rng.choices(names, [WEIGHTS[name] for name in names], k=rng.randint(20, SIZES[number % len(SIZES)][1]))
     actions = [(name, rng.randrange(1_000), rng.randrange(1_000)) for name in chosen]
     return Run(seed, chat.items, lag, actions, play(chat, lag, actions))
 
@@ -100,7 +102,8 @@ def run(seed: int) -> Run:
 @lru_cache(1)
 def told(number: int) -> Chat:
     """Return a chat by its number."""
-    return Chat(chats.chat(random.Random(f"chat {number}"), MOST_EVENTS, erasing=number % 3 == 1))
+    most, _ = SIZES[number % len(SIZES)]
+    return Chat(chats.chat(random.Random(f"chat {number}"), most, erasing=number % 3 == 1))
 
 
 def play(chat: Chat, lag: Lag, actions: list[Action]) -> list[str]:

@@ -18,13 +18,9 @@ LEAST = 50
 WITHIN = 100
 """Schedules in which each planted bug is found, from its first one on."""
 FIRST = {
-    "results are told anywhere": 280,
-    "saves of overtaken workers count": 180,
-    "a state is kept that others wrote to": 1_620,
-    "the sink commits before it stores": 75,
-    "who is erased stays in the state": 40,
-    "erasures are not passed on": 40,
-    "an alert is left as it was told, since its end names who is erased": 20_500,
+    "saves of overtaken workers count": 400,
+    "a state is kept that others wrote to": 1_640,
+    "the sink commits before it stores": 180,
 }
 """Where to begin with those that are found in one schedule of some hundreds."""
 
