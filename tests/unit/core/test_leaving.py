@@ -144,3 +144,16 @@ def test_it_expires_after_a_day() -> None:
 def test_the_tail_of_the_negative_binomial_distribution(count: int, mean: float, shape: float, expected: float) -> None:
     """Geometric with shape 1, Poisson in the limit."""
     assert exceeding(count, mean, shape) == pytest.approx(expected, rel=1e-2)
+
+
+def test_a_burst_after_an_hour_far_busier_than_usual_says_so() -> None:
+    scene = Scene()
+    for n in range(40):
+        scene.join(n, f"u{n}")
+    at = 20 * 86_400
+    for n in range(60):
+        scene.add(at + n * 50, f"u{n % 20}", f"好的呀 {n}")
+    for n in range(12):
+        scene.leave(at + 3_100 + n * 5, f"u{39 - n}")
+    (alert,) = scene.alerts("leave_burst")
+    assert "60 messages in the hour before, 60 in the day" in str(alert["reasons"])

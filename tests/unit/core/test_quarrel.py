@@ -101,3 +101,11 @@ def test_each_further_insult_is_counted_in_the_same_alert() -> None:
     assert "4 hostile messages within 36 s" in alert["reasons"][0]
     evidence = json.loads(alert["evidence"])
     assert (evidence["hostile"], evidence["since"], evidence["last"]) == (4, T0 + AT * 1000, T0 + (AT + 36) * 1000)
+
+
+def test_three_insults_at_one_who_spoke_before_the_first_and_never_again_are_none() -> None:
+    scene = Scene()
+    said = scene.add(AT, "阿杰", "今天浇水了吗", user_name="阿杰")
+    for n in range(3):
+        scene.add(AT + 10 + n * 10, "大刘", "你傻逼吧，废物", user_name="大刘", reply_to=said)
+    assert not scene.alerts("quarrel")

@@ -197,3 +197,22 @@ def test_an_advertisement_asks_nothing_even_as_first_words() -> None:
     scene.add(36_000, "ad", "还在为脱发烦恼吗？加微信 abc123 领优惠", id="q")
     assert scene.question("q") is None
     assert scene.alerts("advertising")
+
+
+def test_who_asks_more_than_eight_things_has_the_first_ones_expire() -> None:
+    scene = Scene()
+    scene.add(0, "ada", "大家好")
+    asked = [scene.add(10 + n * 400, "bob", f"请问{what}怎么种？") for n, what in enumerate("瓜豆葱蒜姜椒茄菇笋桃")]
+    states = [(scene.question(name) or {})["status"] for name in asked]
+    assert states[:2] == ["expired", "expired"]
+    assert "expired" not in states[2:]
+
+
+def test_more_than_256_open_questions_are_too_many_and_the_oldest_expires() -> None:
+    scene = Scene()
+    for n in range(257):
+        scene.add(n, f"u{n}", "请问怎么浇水？", id=f"q{n}")
+    view = scene.view()
+    states = [view["Question", f"qq/1/q{n}"]["status"] for n in range(257)]
+    assert states[0] == "expired"
+    assert "expired" not in states[1:]

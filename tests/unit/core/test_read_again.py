@@ -5,7 +5,7 @@ import random
 import pytest
 
 from huoqun.config import Config, Worker
-from huoqun.control import Generation, Tick
+from huoqun.control import Erase, Generation, Tick
 from huoqun.events import Event
 from streams.core.lag import Lag
 from tests.support.core import Machine, encoded, view_of
@@ -86,3 +86,25 @@ def test_a_log_created_anew_in_the_middle_of_it_goes_on_with_what_was_read() -> 
     assert not group.pending
     assert not group.replay
     assert machine.state.generation == 1
+
+
+@pytest.mark.parametrize("what", ["an event", "a tick", "an erasure"])
+def test_where_the_log_has_no_more_of_it_what_was_settled_goes_on_alone(what: str) -> None:
+    log = busy()
+    machine = saved_in_talk(log, 400)
+    machine.crash()
+    (group,) = machine.state.groups.values()
+    after = group.chain.fence + 1
+    before = len(group.group.h.people)
+    late = T0 + len(log) * STEP + 120_000
+    record: Event | Tick | Erase = {
+        "an event": Event(
+            id="after", type="message", ts=late, received_at=late, platform="qq", group_id="1", user_id="u1", text="早"
+        ),
+        "a tick": Tick(late),
+        "an erasure": Erase(id="x", at=late, platform="qq", users=("u3",)),
+    }[what]
+    assert not machine.state.apply([(after, encoded([record])[0])])  # type: ignore[list-item]  # a control record, too
+    assert not group.pending
+    assert len(group.group.h.people) == before
+    assert ("u3" in group.group.h.index) == (what != "an erasure")

@@ -238,3 +238,11 @@ def test_the_made_up_crowds_do_raise_alerts() -> None:
 def test_the_chance_of_so_few_is_the_binomial_distribution(of: int, count: int, share: float) -> None:
     expected = sum(math.comb(of, k) * share**k * (1 - share) ** (of - k) for k in range(min(count, of) + 1))
     assert at_most(min(count, of), of, share) == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 1.0])
+def test_at_most_is_the_sum_of_what_is_likely_in_each_case(share: float) -> None:
+    of = 6
+    for count in range(of + 1):
+        plainly = sum(math.comb(of, k) * share**k * (1 - share) ** (of - k) for k in range(count + 1))
+        assert at_most(count, of, share) == pytest.approx(plainly)

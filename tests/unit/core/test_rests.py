@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,3 +27,11 @@ def test_the_last_rest_of_a_piece_is_found_from_its_end(log: list[bytes | None],
         if is_rest(count):
             rest = place + 1
     assert up_to_rest(list(enumerate(log)), since) == rest
+
+
+@pytest.mark.parametrize(
+    ("since", "rest"), [(0, 0), (1, 1), (3, 2), (1_023, 512), (1_024, 1_024), (2_047, 1_024), (5_000, 4_096)]
+)
+def test_without_a_tick_the_last_rest_is_a_power_of_two_and_later_each_1024th(since: int, rest: int) -> None:
+    log = list(enumerate([TICK, *[b"{}"] * since]))
+    assert up_to_rest(log, 0) == 1 + rest

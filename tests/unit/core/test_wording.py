@@ -179,3 +179,18 @@ def test_small_letters_are_what_a_search_that_ignores_case_takes_for_them() -> N
 def test_a_row_that_would_slow_all_others_down_is_refused() -> None:
     with pytest.raises(ValueError, match="literal"):
         any_of(["(?:does|can)", "how"])
+
+
+@pytest.mark.parametrize(
+    "command", ["/weather where are you?", "!help how does this work?", ".ask who knows?", "  /where is it?"]
+)
+def test_a_command_to_a_bot_asks_nobody(command: str) -> None:
+    assert not wants_answer(command)
+    assert wants_answer(command.strip()[1:])
+
+
+@pytest.mark.parametrize(
+    "text", ["... where are you?", "!! who knows how this works?", "/ where are you?", ".5 or what is it?"]
+)
+def test_what_begins_with_a_sign_alone_is_no_command(text: str) -> None:
+    assert wants_answer(text)
