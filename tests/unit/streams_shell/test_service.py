@@ -8,6 +8,7 @@ import pytest
 
 STUBBORN = """
 import asyncio, sys
+from huoqun import broker
 from huoqun.config import Config
 from streams import service
 
@@ -29,7 +30,7 @@ class Worker:
             raise RuntimeError("a defect")
         return int(sys.argv[1])
 
-service._Worker, service._verify = Worker, lambda config: None
+service._Worker, service._verify = Worker, lambda config, group: broker.Membership(False, lambda: True)
 config = Config(data_dir=sys.argv[2])
 config.worker.metrics_port = 0
 service.run(config, lambda number: None)
