@@ -52,6 +52,18 @@ def test_staff_and_bots_are_never_at_risk() -> None:
     assert {r["user_id"] for r in scene.rows("MemberRisk")} == {"bob"}
 
 
+def test_a_silent_newcomer_is_pointed_out_at_the_midnight_that_ends_their_third_day() -> None:
+    scene = Scene()
+    scene.join(0, "new")
+    scene.add(100, "old", "早")
+    scene.silence_until(3 * DAY_S - 1)
+    assert not scene.alerts("newcomer_at_risk")
+    scene.silence_until(3 * DAY_S + 1)
+    (alert,) = scene.alerts("newcomer_at_risk")
+    assert alert["raised_at"] == T0 + 3 * DAY_S * 1000
+    assert "joined 3 d ago" in alert["reasons"][0]
+
+
 def test_a_newcomer_who_says_nothing_for_three_days_is_pointed_out_and_a_reply_resolves_it() -> None:
     scene = Scene()
     scene.join(0, "new")
