@@ -56,17 +56,16 @@ def minute_for(h: History, said: Said) -> int:
 
 def on_time(h: History, settings: GroupSettings, at: int) -> None:
     """Close the minutes that end at or before ``at`` (ms, a whole minute) and make the rows that changed."""
-    head = h.change_head()
     end = at // MINUTE_MS
     entered = None
-    if 0 <= head.minute < end:
-        entered = _minute_of(h, head)
+    if 0 <= h.head.minute < end:
+        entered = _minute_of(h, h.change_head())
     closed = Closed(end, entered)
     h.do(closed)
     for window in h.windows:
         if entered is not None or closed.left(window.number):
-            h.put(ACTIVITY, (window.name, at), _row(h, head, settings, window, at))
-    _schedule(h, head)
+            h.put(ACTIVITY, (window.name, at), _row(h, h.head, settings, window, at))
+    _schedule(h)
 
 
 def renew(h: History, settings: GroupSettings, at: int) -> None:
@@ -92,14 +91,15 @@ def _minute_of(h: History, head: Head) -> Minute:
     return minute
 
 
-def _schedule(h: History, head: Head) -> None:
+def _schedule(h: History) -> None:
     """Wake up when the minute being filled ends, or when the next minute leaves a window."""
+    head = h.head
     due = (head.minute + 1) * MINUTE_MS if head.minute >= 0 else NEVER
     end = h.first + len(h.minutes)
     for window in h.windows:
         if window.oldest < end:
             due = min(due, (h.minute_at(window.oldest).number + window.minutes + 1) * MINUTE_MS)
-    head.due_activity = due
+    h.wake_activity(due)
 
 
 def _row(h: History, head: Head, settings: GroupSettings, window: Window, at: int) -> Activity:

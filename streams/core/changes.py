@@ -13,12 +13,13 @@ millions of them alive that was a quarter of all time.
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING, Any, Final
 
 from mypy_extensions import mypyc_attr
 
 from streams.core.evidence import Evidence
-from streams.core.state import MINUTE_MS, Asked, Head, Life, Minute, Person, Said, Window
+from streams.core.state import DAY_MS, MINUTE_MS, Asked, Head, Life, Minute, Person, Said, Window
 from streams.core.tables import ALERTS, HOUR, PUBLISHED, QUESTIONS, RISKS, WEEK
 
 if TYPE_CHECKING:
@@ -137,39 +138,81 @@ class PersonWas(Change):
 
 
 @mypyc_attr(acyclic=True)
-class RiskWas(Change):
-    """A member's risk was computed anew. Each midnight there is one for each member, so it is small."""
+class RisksWere(Change):
+    """Members' risks were computed anew: at midnight of all of them, so they are one change, in columns of 24 bytes a member.
 
-    __slots__ = ("as_of", "place", "reasons", "risk")
+    A silent group can take back three midnights; as an object a member that was a twentieth of its memory, and left holes.
+    """
 
-    def __init__(self, place: int, person: Person) -> None:
-        self.place: int = place
-        self.risk: float = person.risk
-        self.reasons: tuple[str, ...] = person.risk_reasons
-        self.as_of: int = person.risk_as_of
+    __slots__ = ("days", "done", "places", "reasons", "risks")
+
+    def __init__(self) -> None:
+        self.places: array[int] = array("I")
+        self.risks: array[float] = array("d")
+        """On the other side of the change; likewise the next two."""
+        self.days: array[int] = array("I")
+        """As of the beginning of which day (days since 1970)."""
+        self.reasons: list[tuple[str, ...]] = []
+        self.done: bool = True
+
+    def keep(self, place: int, person: Person) -> None:
+        """Keep the risk of the person at ``place``, which is about to be changed."""
+        self.places.append(place)
+        self.risks.append(person.risk)
+        self.days.append(person.risk_as_of // DAY_MS)
+        self.reasons.append(person.risk_reasons)
 
     def swap(self, h: History) -> None:
-        """Undo it; a row that has not been sent yet goes with it."""
+        """Undo it; rows that have not been sent yet go with it."""
         self.swap_saved(h)
-        h.tables[RISKS].pop((h.people[self.place].user, self.as_of), None)
+        rows = h.tables[RISKS]
+        for place, day in zip(self.places.tolist(), self.days.tolist(), strict=True):
+            rows.pop((h.people[place].user, day * DAY_MS), None)
 
     def swap_saved(self, h: History) -> None:
         """Exchange the two."""
-        person = h.people[self.place]
-        person.risk, self.risk = self.risk, person.risk
-        person.risk_reasons, self.reasons = self.reasons, person.risk_reasons
-        person.risk_as_of, self.as_of = self.as_of, person.risk_as_of
+        places: list[int] = self.places.tolist()
+        risks: list[float] = self.risks.tolist()
+        days: list[int] = self.days.tolist()
+        reasons = self.reasons
+        for n in range(len(places)):
+            i = len(places) - 1 - n if self.done else n
+            person = h.people[places[i]]
+            person.risk, risks[i] = risks[i], person.risk
+            person.risk_reasons, reasons[i] = reasons[i], person.risk_reasons
+            day = person.risk_as_of // DAY_MS
+            person.risk_as_of, days[i] = days[i] * DAY_MS, day
+        self.risks, self.days = array("d", risks), array("I", days)
+        self.done = not self.done
 
     def note(self, h: History) -> None:
-        """The member's row, and that of the risk."""
-        user = h.people[self.place].user
-        h.changed_people.add(user)
-        if self.risk >= 0:
-            h.news[RISKS].add((user, self.as_of))
+        """The members' rows, and those of their risks."""
+        places: list[int] = self.places.tolist()
+        risks: list[float] = self.risks.tolist()
+        days: list[int] = self.days.tolist()
+        for i in range(len(places)):
+            user = h.people[places[i]].user
+            h.changed_people.add(user)
+            if risks[i] >= 0:
+                h.news[RISKS].add((user, days[i] * DAY_MS))
 
     def settle(self, h: History) -> None:
         """The group's risks: all of them, for they change together."""
         h.risks_unsaved = True
+
+
+@mypyc_attr(acyclic=True)
+class DueWas(Change):
+    """When activity wants to be woken next was changed, and nothing else of the head, a copy of which takes ten times as much."""
+
+    __slots__ = ("other",)
+
+    def __init__(self, other: int) -> None:
+        self.other: int = other
+
+    def swap(self, h: History) -> None:
+        """Exchange the two."""
+        h.head.due_activity, self.other = self.other, h.head.due_activity
 
 
 @mypyc_attr(acyclic=True)

@@ -17,6 +17,7 @@ from streams.core.changes import (
     AskedWas,
     Change,
     Closed,
+    DueWas,
     HeadWas,
     LifeWas,
     Opened,
@@ -24,7 +25,7 @@ from streams.core.changes import (
     PersonWas,
     Put,
     RecordWas,
-    RiskWas,
+    RisksWere,
     Shut,
     TroublesWas,
     Wrote,
@@ -113,6 +114,7 @@ class History:
         "fabric_unsaved",
         "first",
         "gone_minutes",
+        "gone_said",
         "group_changed",
         "head",
         "index",
@@ -129,8 +131,10 @@ class History:
         "record",
         "record_unsaved",
         "responses",
+        "risks",
         "risks_unsaved",
         "said",
+        "said_saved",
         "settled_minutes",
         "staff_responses",
         "step",
@@ -182,6 +186,8 @@ class History:
         self.latest: list[Step] = []
         """Those of events since somebody last took them from here, to let them forget in time."""
         self.log: list[Change] = []
+        self.risks: RisksWere | None = None
+        """Those that the step being made has changed."""
         # Results that changed since they were last asked for.
         self.news: list[set[Any]] = [set() for _ in range(PUBLISHED)]
         self.changed_people: set[str] = set()
@@ -189,6 +195,10 @@ class History:
         # What has settled since it was last saved.
         self.unsaved: list[set[Any]] = [set(), set()]
         self.unsaved_said: list[str] = []
+        self.gone_said: list[str] = []
+        """Those that are saved and forgotten since: most are forgotten before a save has ever seen them."""
+        self.said_saved: int = 0
+        """How many messages by people had settled when the group was last saved."""
         self.unsaved_pairs: list[int] = []
         """Those of today, since the fabric was made or they were last saved."""
         self.fabric_unsaved: bool = False
@@ -210,6 +220,13 @@ class History:
             self.log.append(HeadWas(head))
             head = self.head = head.copy(self.step)
         return head
+
+    def wake_activity(self, at: int) -> None:
+        """Set when activity wants to be woken next (ms)."""
+        head = self.head
+        if head.step != self.step:
+            self.log.append(DueWas(head.due_activity))
+        head.due_activity = at
 
     def change_life(self) -> Life:
         """Return the slow half of the head for this step to change."""
@@ -258,8 +275,11 @@ class History:
 
     def set_risk(self, place: int, risk: float, reasons: tuple[str, ...], as_of: int, row: Any) -> None:
         """Set a member's risk as of ``as_of`` (ms); ``row`` is the result that says so, ``None`` if it is undefined now."""
-        person = self.people[place]
-        self.log.append(RiskWas(place, person))
+        person, risks = self.people[place], self.risks
+        if risks is None:
+            risks = self.risks = RisksWere()
+            self.log.append(risks)
+        risks.keep(place, person)
         person.risk, person.risk_reasons, person.risk_as_of = risk, reasons, as_of
         self.changed_people.add(person.user)
         if row is not None:
@@ -335,6 +355,7 @@ class History:
         if arrival is not None:
             self.latest.append(step)
         self.log.clear()
+        self.risks = None
         self.step += 1
 
     def take_back(self, ts: int, event_id: str) -> list[Step]:
@@ -418,9 +439,10 @@ class History:
             if entry.ts >= before_ms and entry.place >= before_place:
                 break
             over.append(message)
+            if entry.place <= self.said_saved:
+                self.gone_said.append(message)
         for message in over:
             del self.said[message]
-        self.unsaved_said += over
 
 
 def next_due(head: Head) -> int:

@@ -26,8 +26,9 @@ class Lag(NamedTuple):
     entries: int = 25_000
     """At most about so many people are saved in one checkpoint, a step counting as an eighth of one: a partition has to go on
     meanwhile. What has to wait for the next makes that one due at once, and holds the log."""
-    compaction: int = 64 * 1024
-    """Deltas of a group are replaced by a new base when they are larger than this and than the base, in bytes."""
+    compaction: int = 8 * 1024
+    """Deltas of a group are replaced by a new base when they are larger than this and than the base, in bytes. Most groups are
+    small, and a record of deltas costs as much to restore as five members, whatever is in it."""
 
 
 class Horizon:
@@ -39,6 +40,8 @@ class Horizon:
         """Nothing up to here need be read again …"""
         self._work: int = -1
         """… nor any work be done again that was done before this much was."""
+        self.soon: int = -1
+        """What would need the log from before here would be due again before half of the lag is over."""
         self._marks: deque[tuple[int, int]] = deque(maxlen=lag.checkpoints)
         """(offset, work done by then) at each of the last checkpoints."""
 
@@ -50,18 +53,25 @@ class Horizon:
         """Note how far a checkpoint came: the last offset, and all work done by then."""
         self._marks.append((offset, work))
 
-    def move(self, offset: int, work: int, members: int, *, final: bool, partitions: int) -> None:
-        """Follow what was applied: as old as the oldest mark, and at most so much work behind."""
+    def move(self, offset: int, work: int, members: int, *, unsettled: int, final: bool, partitions: int) -> None:
+        """Follow what was applied: as old as the oldest mark, and at most so much work behind what can still be taken back.
+
+        ``unsettled``: so many records ago came the first event of a busy group that can be. From there on the log is read again
+        however often the group is saved, so that does not count, up to as much as may be left at most: the closer it came to
+        that, the more often a group would be saved, with all of it rewound each time.
+        """
         marks, most = self._marks, self.lag.work // partitions
         left = max(most // 3, most - members // RESTORED)
+        behind = left + min(unsettled, most)
         horizon = marks[0][0] if len(marks) == self.lag.checkpoints else -1
         self._work = work - left
         for place, before in reversed(marks):
-            if work - before >= left:
+            if work - before >= behind:
                 horizon = max(horizon, place)
                 break
         # Within the stretch between two marks nobody knows where the work was done, only that each record is some.
-        self.offset = offset if final else max(self.offset, horizon, offset - left)
+        self.offset = offset if final else max(self.offset, horizon, offset - behind)
+        self.soon = self.offset + left // 2
 
     def is_past(self, need: int, since_work: int) -> bool:
         """Whether what needs the log from ``need`` on, and has not been saved since so much work was done, is due."""

@@ -213,7 +213,9 @@ class Partition:
         members = 0
         for tracked in self.groups.values():
             members += len(tracked.group.h.people)
-        self._horizon.move(self.offset, self._work(), members, final=final, partitions=partitions)
+        self._horizon.move(
+            self.offset, self._work(), members, unsettled=self._unsettled(), final=final, partitions=partitions
+        )
         for tracked in held:
             self._wake(tracked, self._now)
         results, self._early = self._early, []
@@ -234,6 +236,17 @@ class Partition:
         unplaced, self._unplaced = self._unplaced, 0
         need = min((tracked.need for tracked in self._unsaved.values()), default=NEVER)
         return Checkpoint(self._safe_with(need), results, saves, unplaced)
+
+    def _unsettled(self) -> int:
+        """Return how many records ago the first event came that can still be taken back, of the busy groups: of others little."""
+        since = self._checkpoints - self._horizon.lag.silent
+        first = self.offset
+        for tracked in self._unsaved.values():
+            if len(tracked.group.h.steps) > MOST_KEPT and tracked.touched >= since:
+                event = _first_event(tracked.group.h)
+                if event >= 0:  # else it is saved with its records, as before
+                    first = min(first, event)
+        return self.offset - first
 
     def _safe_with(self, need: int) -> int:
         """Return the offset that may be committed if the log is needed from ``need`` on: the one before a tick.
@@ -644,7 +657,7 @@ class Partition:
         # What was saved whole once needs the log no more, and the log may be committed past it by now.
         read_again = max(self._horizon.offset, self._safe)
         # Where some have to be kept all are: of those that come next some would have to be at the next checkpoint, and the next.
-        quiet = quiet or _first_event(h) <= read_again
+        quiet = quiet or _first_event(h) <= max(read_again, self._horizon.soon)
         pending: list[int] = []
         kept: list[bytes] = []
         for step in h.steps:

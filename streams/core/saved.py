@@ -24,7 +24,7 @@ from streams.core.evidence import doubt_from, evidence_from
 from streams.core.fabric import fabric_from
 from streams.core.history import History
 from streams.core.scanning import openings
-from streams.core.state import DAY_MS, Asked, Crowd, Head, Life, Minute, Person, Said, shared, unpack_minute
+from streams.core.state import DAY_MS, Asked, Crowd, Head, Life, Person, Said, minute_from, shared
 from streams.core.tables import ALERTS, HOUR, QUESTIONS, WEEK
 from streams.core.troubles import troubles_from
 
@@ -139,10 +139,12 @@ def save(h: History, arrivals: Arrivals, *, whole: bool, fence: int, pending: li
         sorted(h.pairs) if whole else h.unsaved_pairs,
     ]
     data = _encoder.encode(payload)
+    h.said_saved = h.head.messages
     h.forward()
     h.unsaved[QUESTIONS].clear()
     h.unsaved[ALERTS].clear()
     h.unsaved_said.clear()
+    h.gone_said.clear()
     h.unsaved_pairs.clear()
     h.fabric_unsaved = False
     h.unsaved_people.clear()
@@ -161,12 +163,10 @@ def _alert_bytes(alert: Alert | None) -> bytes:
 
 
 def _said_rows(h: History, whole: bool) -> list[Any]:
-    rows: list[Any] = []
+    rows: list[Any] = [] if whole else [(key,) for key in h.gone_said]
     for key in h.said if whole else dict.fromkeys(h.unsaved_said):
         said = h.said.get(key)
-        if said is None:
-            rows.append((key,))
-        elif said.place <= h.head.messages:  # else it has not settled
+        if said is not None and said.place <= h.head.messages:  # else it is forgotten, or has not settled
             flags = said.answered + 2 * said.counts + 4 * said.staff_answered + 8 * said.critical
             rows.append((key, said.ts, said.person, said.place, flags, said.root, said.responders, said.to))
     return rows
@@ -216,6 +216,7 @@ def load(chain: Chain, h: History, arrivals: Arrivals) -> tuple[list[int], list[
     chain.payloads = []
     if risks is not None:
         _restore_risks(h.people, risks)
+    h.said_saved = h.head.messages
     seen.sort()
     arrivals.seen.fromlist(seen)
     _restore_minutes(h, minutes, oldest)
@@ -235,20 +236,24 @@ def _restore_rarely_changed(h: History, payload: list[Any]) -> None:
 
 
 def _restore_minutes(h: History, minutes: dict[int, bytes], oldest: list[int]) -> None:
-    h.minutes = [minutes[place] for place in sorted(minutes) if place >= h.first]
-    end = h.first + len(h.minutes)
+    packed = [minutes[place] for place in sorted(minutes) if place >= h.first]
+    h.minutes = list(packed)
+    end = h.first + len(packed)
     h.settled_minutes = end
     h.gone_minutes = oldest[WEEK]
-    for place in range(max(oldest[HOUR], h.first), end):
-        h.minutes[place - h.first] = unpack_minute(minutes[place])
     for number, window in enumerate(h.windows):
         window.oldest = oldest[number]
-    for place in range(h.first, end):
-        minute: Minute | None = None
+    whole = array("I", b"".join(packed))  # all at once: four times cheaper than one by one
+    numbers: list[int] = whole.tolist()
+    size, at = whole.itemsize, 0
+    for i in range(len(packed)):
+        place, upto = h.first + i, at + len(packed[i]) // size
+        minute = minute_from(numbers, at, upto)
+        at = upto
+        if place >= oldest[HOUR]:
+            h.minutes[i] = minute
         for window in h.windows:
             if window.oldest <= place:
-                if minute is None:
-                    minute = h.minute_at(place)
                 move(h, window, minute, 1)
 
 

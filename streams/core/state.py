@@ -456,16 +456,21 @@ class Minute:
 def unpack_minute(data: bytes) -> Minute:
     """Return the minute that :meth:`Minute.pack` packed."""
     numbers: list[int] = array("I", data).tolist()
-    minute = Minute(numbers[0])
-    minute.messages = numbers[1]
-    minute.staff_messages = numbers[2]
-    minute.joins = numbers[3]
-    minute.leaves = numbers[4]
-    middle = 7 + numbers[5]
-    end = middle + numbers[6]
-    minute.responses = tuple(numbers[7:middle])
+    return minute_from(numbers, 0, len(numbers))
+
+
+def minute_from(numbers: list[int], at: int, upto: int) -> Minute:
+    """Return the minute whose packed numbers are at these places."""
+    minute = Minute(numbers[at])
+    minute.messages = numbers[at + 1]
+    minute.staff_messages = numbers[at + 2]
+    minute.joins = numbers[at + 3]
+    minute.leaves = numbers[at + 4]
+    middle = at + 7 + numbers[at + 5]
+    end = middle + numbers[at + 6]
+    minute.responses = tuple(numbers[at + 7 : middle])
     minute.staff_responses = tuple(numbers[middle:end])
-    minute.speakers = numbers[end:]
+    minute.speakers = numbers[end:upto]
     return minute
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from huoqun.codec import encode
 from huoqun.config import Config
 from huoqun.events import Event
@@ -72,3 +74,23 @@ def test_deltas_cost_what_happened_and_give_way_to_a_new_base_when_they_outweigh
     assert saved_times < len(sizes) / 20, "a group that goes on talking is saved now and then"
     assert sum(sizes) / len(sizes) < base / 1000, "what one event costs is small beside the group"
     assert sum(sizes) > base
+
+
+def test_a_delta_does_not_tell_of_messages_that_came_and_were_forgotten_since_the_last_save() -> None:
+    def saved_said(state: Partition) -> list[str]:
+        """Return the ids of messages in the next delta."""
+        h, arrivals = state.groups["qq/a|b"].group.h, state.groups["qq/a|b"].arrivals
+        saves = saved.save(h, arrivals, whole=False, fence=0, pending=[], kept=[])
+        return [row[0] for row in msgspec.msgpack.decode(saves)[16]]
+
+    state = fed(1_000)
+    state.checkpoint()  # lets settle, and forget
+    before = saved_said(state)
+    for first in range(1_000, 5_000, 500):
+        state.apply([(n, message(n)) for n in range(first, first + 500)])
+        state.checkpoint()
+    after = saved_said(state)
+    h = state.groups["qq/a|b"].group.h
+    assert before, "those of the first save that had settled"
+    assert set(before) <= set(after), "these are taken out"
+    assert set(after) - set(before) <= set(h.said), "of the others only those that can still draw a reply"
