@@ -11,8 +11,8 @@ from bench.contest import FAUST, FULL, PER_CORE, WHO, Size, hold
 from bench.suites import Say
 from bench.table import RATIO, Row, failed, measured, ratios
 
-SIZE = Size(400_000, 5, 6.0, 1.5, 0.1, 1.5)
-QUICK_SIZE = Size(150_000, 1, 4.0, 1.0, 0.1, 1.0)
+SIZE = Size(400_000, 5, 6.0, 1.5, 0.1, 1.5, 6.0)
+QUICK_SIZE = Size(150_000, 1, 4.0, 1.0, 0.1, 1.0, 4.0)
 WHERE = "on the embedded broker"
 
 

@@ -2,9 +2,9 @@
 
 For each world a process lives through the whole run: it is first given everybody in the world once (a message of each) and
 as much of the workload as it takes until state is saved at the rate at which it changes (the core saves what is 200,000
-records old); then, in turns with the other worlds, one stretch of the workload after the other. A figure
-is events a second of that process's CPU. A row's ratio is that of the slowest world to the quickest: 0.8 means that costs
-lie within 25 %.
+records older than what can still be taken back); then, in turns with the other worlds, one stretch of the workload after the
+other. A figure is events a second of that process's CPU. A row's ratio is that of the slowest world to the quickest: 0.8 means
+that costs lie within 25 %.
 """
 
 from __future__ import annotations
@@ -55,10 +55,10 @@ class Plan(NamedTuple):
 FULL: Final = Plan(
     groups=(Shape(groups=10), Shape(groups=1_000), Shape(groups=100_000)),
     members=(Shape(), Shape(members=1_000_000)),
-    alone=100_000,
+    alone=200_000,
     through=300_000,
     rounds=ROUNDS,
-    warm=300_000,
+    warm=450_000,
 )
 QUICK: Final = Plan(
     groups=(Shape(groups=10, members=5_000), Shape(groups=5_000, members=5_000)),

@@ -16,9 +16,9 @@ class Lag(NamedTuple):
     checkpoints: int = 180
     """A group is saved so long after it changed: half as long again as the default lateness, so that most has settled …"""
     work: int = 200_000
-    """… or once the worker has done this much since, over all its partitions, in events: some seconds' work to do again.
-    A member whose day ends counts like an event, for it costs as much. It is less where there is much to restore, down to
-    a third of it: see :data:`RESTORED`."""
+    """… or once the worker has done this much since, over all its partitions, in events: some seconds' work to do again, beside
+    what can still be taken back, which is done again however often it is saved. A member whose day ends counts like an event,
+    for it costs as much. It is less where there is much to restore, down to a third of it: see :data:`RESTORED`."""
     silent: int = 30
     """A group that has been silent this long is saved with the events that can still be taken back, …"""
     steps: int = 20_000
@@ -41,7 +41,7 @@ class Horizon:
         self._work: int = -1
         """… nor any work be done again that was done before this much was."""
         self.soon: int = -1
-        """What would need the log from before here would be due again before half of the lag is over."""
+        """What needed the log from before here would be due again before half as much work was done as may be left."""
         self._marks: deque[tuple[int, int]] = deque(maxlen=lag.checkpoints)
         """(offset, work done by then) at each of the last checkpoints."""
 
@@ -71,7 +71,7 @@ class Horizon:
                 break
         # Within the stretch between two marks nobody knows where the work was done, only that each record is some.
         self.offset = offset if final else max(self.offset, horizon, offset - behind)
-        self.soon = self.offset + left // 2
+        self.soon = offset - behind + left // 2
 
     def is_past(self, need: int, since_work: int) -> bool:
         """Whether what needs the log from ``need`` on, and has not been saved since so much work was done, is due."""
