@@ -25,6 +25,7 @@ from bench import broker, cores
 from bench.drain import DrainError, Program, Scrape, drain, module, samples_of, scratch
 from bench.load import LoadError, fill, make, remove
 from bench.samples import Rates, Stretch
+from bench.suites import COST
 from bench.table import RATIO, Row, Target, at_least, at_most, failed, measured, ratios
 from bench.workload import Record, records
 from huoqun import broker as administration
@@ -265,8 +266,7 @@ def table(rates: dict[str, list[Rates]], broken: dict[str, str], quick: bool) ->
         costs = [FIRST_VERSION / ratio for ratio in ratios(figures[FULL], figures[FAUST])]
         note = f"each as a multiple of idiomatic Faust in its own run; the first version's was {FIRST_VERSION} x"
         judge = not quick and not early
-        name = "cost of an event with every signal vs in the first version"
-        found.append(measured(name, "times", costs, at_most(2), judge=judge, note=note))
+        found.append(measured(COST, "times", costs, at_most(2), judge=judge, note=note))
     for name, each in figures.items():
         target = at_least(80_000) if name == FULL else None
         if name in broken:

@@ -11,6 +11,9 @@ from typing import Final, NamedTuple
 from bench.table import Row
 
 Say = Callable[[str], None]
+CONTEST: Final = "contest"
+COST: Final = "cost of an event with every signal vs in the first version"
+"""The contest's row of what the signals cost: the evaluation shows it, too."""
 
 
 class Suite(NamedTuple):
@@ -37,7 +40,7 @@ class Suite(NamedTuple):
 
 SUITES: Final = (
     Suite(
-        "contest",
+        CONTEST,
         "bench.contest",
         "The pipeline and the peers, each alone on one core, on the same records",
         (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from evaluation import archives, chats, detection, scripted, threads
+from evaluation import archives, chats, costs, detection, scripted, threads
 from evaluation.figures import Figure
 from evaluation.task import Task
 
@@ -22,12 +22,6 @@ class UnknownSuiteError(Exception):
     """No part has this name; the message lists those there are."""
 
 
-def cost(_: Task) -> Iterator[Figure]:
-    """Point to where the cost of an event is measured: it takes a machine of its own."""
-    why = "measured by `make bench`, see BENCHMARKS.md"
-    yield Figure(name="cost of an event, to the first version's", on="a core", asked="≤ 2 x", absent=why)
-
-
 SUITES: Final = (
     Suite("unanswered", "Unanswered messages, on annotated chats", chats.rows),
     Suite("questions", "Question detection, on the labelled messages of this project", detection.rows),
@@ -38,7 +32,7 @@ SUITES: Final = (
         "Scripted communities: bursts, false activity, stages, advertising, floods, quarrels",
         scripted.rows,
     ),
-    Suite("cost", "What it costs", cost),
+    Suite("cost", "What it costs", costs.rows),
 )
 
 
