@@ -127,12 +127,20 @@ STATE: Final[tuple[tuple[str, int], ...]] = (
     ("asker's messages today", 7),
     ("kind", 3),
     ("usual gap", 9),
+    ("between best", 13),
+    ("asked again, then best", 15),
+    ("best told", 2),
 )
-"""Features of a question, all that happened since, and, the last four, how it came to be asked: the same."""
+"""Features of a question and all that happened since; from "own question" to "usual gap", of how it came to be asked. The
+places of these four are kept with a question, so others come after them."""
+LATEST: Final = 3
+"""Features of a question that stand after those of its scene."""
 _MOST_GAPS: Final = 10
 FIVE_SECONDS: Final = 5_000.0
 _SCENE: Final = 147
 """Where the places of those four begin."""
+_BEYOND: Final = 169
+"""Where those of the last three begin."""
 _KINDS: Final[dict[str, int]] = {"question": 0, "newcomer": 1, "mention": 2}
 
 
@@ -151,6 +159,10 @@ def pause(before: int, now: int) -> i64:
     if before <= 0:
         return len(STEPS_GAP) + 1
     return _class(_GAP, (now - before) // 1000)
+
+
+BY_NAME: Final = 0.3
+"""From this share of messages that address somebody on, a group is one in which people are called by name."""
 
 
 def addressing(share: float) -> i64:
@@ -280,8 +292,8 @@ PairPlaces = tuple[
 ]  # fmt: skip
 """One for each feature of :data:`PAIR`. So many numbers in a tuple, compiled, are no objects: no list of them is made."""
 StatePlaces = tuple[
-    i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64,
-    i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64,
+    i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64,
+    i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64,
 ]  # fmt: skip
 """One for each feature of :data:`STATE` but those of the scene."""
 
@@ -367,7 +379,16 @@ def state_places(asked: Asked) -> StatePlaces:
         132 + _upto(seen.said, 6),
         139 + (4 if none else i64(seen.warmest)),
         144 + _upto(seen.asked_again, 2),
+        _BEYOND + (12 if seen.best_between < 0 else _class(_BETWEEN, seen.best_between)),
+        _BEYOND + 13 + (_class(_SECONDS, seen.again_ms // 1000) if seen.before_asked > 0 <= seen.again_ms else 14),
+        _BEYOND + 28 + (1 if seen.best_told else 0),
     )
+
+
+def all_places(places: StatePlaces, scene: bytes) -> list[int]:
+    """Return the places for all of :data:`STATE`, in its order."""
+    every: list[int] = list(places)
+    return [*every[:-LATEST], *scene, *every[-LATEST:]]
 
 
 def scene_places(h: History, author: Person, at: int, kind: str) -> bytes:

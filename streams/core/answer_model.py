@@ -20,13 +20,21 @@ one took four times as long."""
 LEAST: Final = 0.01
 """A message less likely to answer a question than this is none of its candidates."""
 
+NAMELESS: Final = 0
+AMONG_NAMES: Final = 1
+DIRECTED: Final = 2
+STATES: Final = ("state", "state among names", "state directed")
+"""The tables for a question: where its likeliest answer is addressed to nobody, in a group in which hardly anybody is called by
+name, and in one in which people are; and where it is addressed to the asker."""
+NAMED: Final = ("named", "named among names", "named directed")
+
 
 class WeightsError(ValueError):
     """Weights that don't fit this version's features; the message names the place."""
 
 
 class AnswerModel:
-    """The seven sums of weights, and the probabilities at which something is done."""
+    """The nine sums of weights, and the probabilities at which something is done."""
 
     __slots__ = (
         "alarm",
@@ -35,14 +43,10 @@ class AnswerModel:
         "directed",
         "directed_bias",
         "named",
-        "named_bias",
-        "named_directed",
-        "named_directed_bias",
+        "named_biases",
         "recorded",
         "state",
-        "state_bias",
-        "state_directed",
-        "state_directed_bias",
+        "state_biases",
         "threshold",
         "undirected",
         "undirected_bias",
@@ -59,17 +63,12 @@ class AnswerModel:
         self.directed: str = _flat(numbers["directed"], PAIR)
         """… and for one addressed to the asker."""
         self.directed_bias: int = _whole(numbers["directed"]["bias"])
-        self.state: str = _flat(numbers["state"], STATE)
-        """For whether a question has been answered, all in all, where the likeliest answer is addressed to nobody …"""
-        self.state_bias: int = _whole(numbers["state"]["bias"])
-        self.state_directed: str = _flat(numbers["state directed"], STATE)
-        """… and where it is addressed to the asker."""
-        self.state_directed_bias: int = _whole(numbers["state directed"]["bias"])
-        self.named: str = _flat(numbers["named"], STATE)
-        """For whether the message that is named as its answer is one; the next two as above."""
-        self.named_bias: int = _whole(numbers["named"]["bias"])
-        self.named_directed: str = _flat(numbers["named directed"], STATE)
-        self.named_directed_bias: int = _whole(numbers["named directed"]["bias"])
+        self.state: list[str] = [_flat(numbers[kind], STATE) for kind in STATES]
+        """For whether a question has been answered, all in all, by table; the next one as above."""
+        self.state_biases: list[int] = [_whole(numbers[kind]["bias"]) for kind in STATES]
+        self.named: list[str] = [_flat(numbers[kind], STATE) for kind in NAMED]
+        """For whether the message that is named as its answer is one, by table."""
+        self.named_biases: list[int] = [_whole(numbers[kind]["bias"]) for kind in NAMED]
         self.alarm: str = _flat(numbers["alarm"], STATE)
         """For whether an alert now would be wrong: somebody has answered, or there is nothing to answer."""
         self.alarm_bias: int = _whole(numbers["alarm"]["bias"])
@@ -82,17 +81,13 @@ class AnswerModel:
             return _chance(_of_pair(self.directed, self.directed_bias, places))
         return _chance(_of_pair(self.undirected, self.undirected_bias, places))
 
-    def of_state(self, places: StatePlaces, scene: bytes, directed: bool) -> float:
+    def of_state(self, places: StatePlaces, scene: bytes, table: int) -> float:
         """Return the probability that a question has been answered."""
-        if directed:
-            return _chance(_of_state(self.state_directed, self.state_directed_bias, places, scene))
-        return _chance(_of_state(self.state, self.state_bias, places, scene))
+        return _chance(_of_state(self.state[table], self.state_biases[table], places, scene))
 
-    def of_named(self, places: StatePlaces, scene: bytes, directed: bool) -> float:
+    def of_named(self, places: StatePlaces, scene: bytes, table: int) -> float:
         """Return the probability that the message named as a question's answer is one."""
-        if directed:
-            return _chance(_of_state(self.named_directed, self.named_directed_bias, places, scene))
-        return _chance(_of_state(self.named, self.named_bias, places, scene))
+        return _chance(_of_state(self.named[table], self.named_biases[table], places, scene))
 
     def of_alarm(self, places: StatePlaces, scene: bytes) -> float:
         """Return the probability that an alert about a question would be wrong."""
@@ -116,10 +111,10 @@ def _of_pair(w: str, bias: i64, p: PairPlaces) -> i64:
 def _of_state(w: str, bias: i64, p: StatePlaces, scene: bytes) -> i64:
     """Return the sum of the weights at all places, one after the other."""
     total = (
-        bias - 22 * _ZERO + ord(w[p[0]]) + ord(w[p[1]]) + ord(w[p[2]]) + ord(w[p[3]]) + ord(w[p[4]]) + ord(w[p[5]]) + ord(w[p[6]])
+        bias - 25 * _ZERO + ord(w[p[0]]) + ord(w[p[1]]) + ord(w[p[2]]) + ord(w[p[3]]) + ord(w[p[4]]) + ord(w[p[5]]) + ord(w[p[6]])
         + ord(w[p[7]]) + ord(w[p[8]]) + ord(w[p[9]]) + ord(w[p[10]]) + ord(w[p[11]]) + ord(w[p[12]]) + ord(w[p[13]])
         + ord(w[p[14]]) + ord(w[p[15]]) + ord(w[p[16]]) + ord(w[p[17]]) + ord(w[p[18]]) + ord(w[p[19]])
-        + ord(w[p[20]]) + ord(w[p[21]])
+        + ord(w[p[20]]) + ord(w[p[21]]) + ord(w[p[22]]) + ord(w[p[23]]) + ord(w[p[24]])
     )  # fmt: skip
     at: i64 = 0
     end: i64 = len(scene)
@@ -158,5 +153,5 @@ def blank() -> dict[str, Any]:
         "threshold": 2.0,
         "bar": 2.0,
         **dict.fromkeys(("undirected", "directed"), pair),
-        **dict.fromkeys(("state", "state directed", "named", "named directed", "alarm"), state),
+        **dict.fromkeys((*STATES, *NAMED, "alarm"), state),
     }

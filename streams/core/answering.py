@@ -15,15 +15,17 @@ from typing import Final
 
 from streams.core import names, structure, unanswered
 from streams.core.answer_features import (
+    BY_NAME,
     THANKFUL,
     WATCHED_MS,
     Line,
+    all_places,
     candidates_class,
     pair_places,
     state_places,
     warmth,
 )
-from streams.core.answer_model import LEAST, AnswerModel
+from streams.core.answer_model import AMONG_NAMES, DIRECTED, LEAST, NAMELESS, STATES, AnswerModel
 from streams.core.arrival import Arrival
 from streams.core.changes import Doubted, Weighed
 from streams.core.evidence import MOST_TOLD, Evidence
@@ -186,6 +188,8 @@ def _candidate(h: History, asked: Asked, author: Person, event: Arrival, likely:
     new = seen.copy()
     new.best, new.best_event, new.best_by = first, event.id, event.user_id
     new.best_at, new.best_by_staff, new.best_directed = event.ts, author.is_staff, directed
+    new.best_among = h.head.addressed >= BY_NAME
+    new.best_between, new.best_told = h.head.messages - asked.place - 1, author.user in seen.told
     new.before, new.before_asked = new.said, new.asked_again
     new.after = new.after_ms = new.after_thanks = 0
     new.after_asked = new.after_named = False
@@ -234,6 +238,8 @@ def _after_words(h: History, asked: Asked, line: Line, warm: int, judged: bool) 
     seen.judged = judged
     seen.said = min(seen.said + 1, MOST_COUNTED)
     if asks:
+        if seen.again_ms < 0:
+            seen.again_ms = at - asked.asked_at
         seen.asked_again += 1
         seen.repeated = max(seen.repeated, _repeated(asked.words, line.words()))
     if line.named:
@@ -268,19 +274,22 @@ def _repeated(words: list[str], others: frozenset[str]) -> int:
 
 def _decide(h: History, settings: GroupSettings, model: AnswerModel, asked: Asked, at: int) -> None:
     """Judge anew whether a question has been answered."""
-    places = state_places(asked)
+    places, table = state_places(asked), NAMELESS
+    if asked.evidence.best_directed:
+        table = DIRECTED
+    elif asked.evidence.best_among:
+        table = AMONG_NAMES
     if model.recorded is not None:
-        kind = "state directed" if asked.evidence.best_directed else "state"
-        model.recorded.append((kind, asked.event, asked.evidence.best_event, at, [*places, *asked.scene]))
-    directed = asked.evidence.best_directed
-    likely = model.of_state(places, asked.scene, directed)
+        what = all_places(places, asked.scene)
+        model.recorded.append((STATES[table], asked.event, asked.evidence.best_event, at, what))
+    likely = model.of_state(places, asked.scene, table)
     if asked.status == "open":
         if likely >= model.threshold:
-            _answered(h, settings, asked, at, model.of_named(places, asked.scene, directed))
+            _answered(h, settings, asked, at, model.of_named(places, asked.scene, table))
     elif likely < model.threshold - REOPENS:
         _reopened(h, settings, asked, at)
     else:
-        confidence = model.of_named(places, asked.scene, directed)
+        confidence = model.of_named(places, asked.scene, table)
         if asked.evidence.best_event != asked.answer or abs(confidence - asked.confidence) >= SHOWN:
             _show(h, asked, confidence)
 
@@ -291,7 +300,7 @@ def doubtful(model: AnswerModel, asked: Asked, at: int) -> bool:
         return False
     places = state_places(asked)
     if model.recorded is not None:
-        model.recorded.append(("alarm", asked.event, "", at, [*places, *asked.scene]))
+        model.recorded.append(("alarm", asked.event, "", at, all_places(places, asked.scene)))
     return model.of_alarm(places, asked.scene) >= model.bar
 
 

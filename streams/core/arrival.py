@@ -34,6 +34,8 @@ _INVITER_ID: Final[int] = _PLACES["inviter_id"]
 _COUNT: Final[int] = _PLACES["count"]
 _COVERAGE: Final[int] = _PLACES["coverage"]
 _RECEIVED_AT: Final[int] = _PLACES["received_at"]
+NOT_LOOKED: Final = -(1 << 30)
+"""Less than anything weighs."""
 
 
 @mypyc_attr(acyclic=True)
@@ -41,7 +43,7 @@ class Arrival:
     """What the machines ask of an event, and where it stands in the log."""
 
     __slots__ = (
-        "asks",
+        "asking",
         "count",
         "coverage",
         "group_id",
@@ -91,8 +93,8 @@ class Arrival:
         self.count: int | None = fields[_COUNT]
         self.coverage: str = fields[_COVERAGE]
         self.received_at: int = fields[_RECEIVED_AT]
-        self.asks: int = -1
-        """Whether the text asks, 1 or 0, once that has been looked at: an event may be applied again."""
+        self.asking: int = NOT_LOOKED
+        """How much the text looks like a question, once that has been looked at: an event may be applied again."""
 
 
 def arrival_from(value: bytes, offset: int) -> Arrival:

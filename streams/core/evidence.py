@@ -7,6 +7,8 @@ from typing import Any, Final
 from mypy_extensions import mypyc_attr
 
 MOST_TOLD: Final = 4
+_OLDER: Final = 25
+"""So long is what releases before 2026-11-23 saved: the last four were not looked at."""
 
 
 @mypyc_attr(acyclic=True)
@@ -23,15 +25,19 @@ class Evidence:
         "after_ms",
         "after_named",
         "after_thanks",
+        "again_ms",
         "asked_again",
         "before",
         "before_asked",
         "best",
+        "best_among",
         "best_at",
+        "best_between",
         "best_by",
         "best_by_staff",
         "best_directed",
         "best_event",
+        "best_told",
         "first_asks",
         "first_between",
         "first_length",
@@ -54,10 +60,18 @@ class Evidence:
         self.best_by_staff: bool = False
         self.best_directed: bool = False
         """It is addressed to the asker."""
+        self.best_among: bool = False
+        """It came when people of the group were addressed by name."""
+        self.best_between: int = -1
+        """Messages between the question and it; -1: not known."""
+        self.best_told: bool = False
+        """The asker had addressed its author since the question."""
         self.said: int = 0
         """The asker's further messages."""
         self.asked_again: int = 0
         """Those of them that ask something …"""
+        self.again_ms: int = -1
+        """… the first of these so long after the question; -1: there is none …"""
         self.moved_on: int = 0
         """… and those that address somebody."""
         self.told: tuple[str, ...] = ()
@@ -92,7 +106,9 @@ class Evidence:
         new = Evidence()
         new.best, new.best_event, new.best_by = self.best, self.best_event, self.best_by
         new.best_at, new.best_by_staff, new.best_directed = self.best_at, self.best_by_staff, self.best_directed
+        new.best_among, new.best_between, new.best_told = self.best_among, self.best_between, self.best_told
         new.said, new.asked_again, new.moved_on = self.said, self.asked_again, self.moved_on
+        new.again_ms = self.again_ms
         new.told, new.warmest, new.repeated = self.told, self.warmest, self.repeated
         new.before, new.before_asked = self.before, self.before_asked
         new.after, new.after_ms, new.after_thanks = self.after, self.after_ms, self.after_thanks
@@ -131,6 +147,10 @@ class Evidence:
             self.best_directed,
             self.told,
             self.warmest,
+            self.best_between,
+            self.best_told,
+            self.again_ms,
+            self.best_among,
         ]
 
 
@@ -158,4 +178,6 @@ def evidence_from(row: list[Any]) -> Evidence:
     new.first_ms, new.first_between, new.first_thanks = row[17], row[18], row[19]
     new.first_asks, new.first_length = row[20], row[21]
     new.best_directed, new.told, new.warmest = row[22], tuple(row[23]), row[24]
+    if len(row) > _OLDER:
+        new.best_between, new.best_told, new.again_ms, new.best_among = row[25], row[26], row[27], row[28]
     return new

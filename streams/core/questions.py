@@ -13,7 +13,7 @@ from huoqun.results import QuestionKind
 from streams.core import answering, coverage, names, unanswered
 from streams.core.answer_features import scene_places
 from streams.core.answer_model import AnswerModel
-from streams.core.arrival import Arrival
+from streams.core.arrival import NOT_LOOKED, Arrival
 from streams.core.daily import messages_from
 from streams.core.history import History
 from streams.core.reactions import settled
@@ -21,7 +21,7 @@ from streams.core.scanning import openings
 from streams.core.settings import GroupSettings, add_awake
 from streams.core.state import DAY_MS, MINUTE_MS, NEVER, NEWCOMER_MS, Asked, Person
 from streams.core.tables import ASKERS, QUESTIONS
-from streams.core.wording import looks_like_ad, wants_answer, words_of
+from streams.core.wording import asking, looks_like_ad, marked, words_of
 
 EXPIRES_MS: Final = 7 * DAY_MS
 """An open question older than this is nobody's work any more."""
@@ -39,6 +39,12 @@ REPEAT_SHARE: Final = 0.6
 LATER: Final = 1
 NO_MORE: Final = 2
 SOLVED: Final = "提问者说已解决 · the asker says it is solved"
+TALKING_MS: Final = MINUTE_MS
+"""Who has spoken within this time, or addresses somebody, is in talk: …"""
+LEAST_TALKING: Final = 20
+"""… their message asks without a question mark only if it weighs more than this …"""
+LEAST_MARKED: Final = -150
+"""… and with one, not in talk, if it weighs more than this: see DECISIONS.md 43."""
 NONE: Final[tuple[Asked, ...]] = ()
 
 
@@ -49,10 +55,8 @@ def on_message(
 
     Called before the message is counted. ``named`` are the members it addresses.
     """
-    if event.asks < 0:
-        event.asks = int(wants_answer(event.text))
-    asks = event.asks > 0
     author = h.people[place]
+    asks = _asks(h, event, author, named)
     if h.open:
         answering.on_message(h, settings, model, event, author, named, asks)
         if not asks and event.user_id in h.askers and settled(event.text):
@@ -60,6 +64,23 @@ def on_message(
     kind = _kind_of(h, settings, event, author, asks)
     if kind is not None:
         _ask(h, settings, event, author, kind, named)
+
+
+def _asks(h: History, event: Arrival, author: Person, named: list[str]) -> bool:
+    """Whether a message asks: by its words, and, where they leave it in doubt, by its mark and whether its author is in talk.
+
+    In talk, most of what looks a little like a question is none; out of it a question mark means what it says. Before anybody
+    has spoken nothing is known of talk.
+    """
+    if event.asking == NOT_LOOKED:
+        event.asking = asking(event.text)
+    weight = event.asking
+    if weight > LEAST_TALKING or weight <= LEAST_MARKED or h.head.messages == 0:
+        return weight > 0
+    talking = bool(named) or event.ts - author.last_message_at <= TALKING_MS
+    if weight > 0:
+        return not talking or marked(event.text)
+    return not talking and marked(event.text)
 
 
 def on_time(h: History, settings: GroupSettings, model: AnswerModel, at: int) -> None:

@@ -21,7 +21,7 @@ from streams.core.scanning import HAN_FIRST, HAN_LAST, SMALL_BIT, SPACE, WORD_LE
 from streams.core.selling import looks_like_ad
 from streams.core.vocabulary import CHINESE, ENGLISH
 
-__all__ = ["MAX_WORDS", "looks_like_ad", "wants_answer", "words_of"]
+__all__ = ["MAX_WORDS", "asking", "looks_like_ad", "marked", "wants_answer", "words_of"]
 
 MAX_WORDS: Final = 24
 """Words that are kept of a message."""
@@ -68,12 +68,34 @@ _ASKS_ENGLISH: Final = Asks(ENGLISH, _LEARNED["en"]["weights"])
 _ADDRESS: Final = f" {ADDRESS} "
 
 
+COMMAND: Final = -(1 << 20)
+"""What a command to a bot weighs: it asks nobody, whatever its words."""
+
+
 def wants_answer(text: str) -> bool:
-    """Whether a message is a question or a request for help, with or without a question mark."""
-    if (":" in text and "://" in text) or ("." in text and ("w." in text or "W." in text)):
-        text = URL.sub(_ADDRESS, text)
+    """Whether a message by itself is a question or a request for help, with or without a question mark."""
+    return asking(text) > 0
+
+
+def asking(text: str) -> int:
+    """Return how much a message looks like a question or a request for help: above zero, more than not."""
+    text = _without_links(text)
     asks = _ASKS_CHINESE if _has_chinese(text) else _ASKS_ENGLISH
-    return asks.weigh(text) > 0 and not _is_command(text)
+    return COMMAND if _is_command(text) else asks.weigh(text)
+
+
+def marked(text: str) -> bool:
+    """Whether a message has a question mark outside its links."""
+    if "?" not in text and "？" not in text:
+        return False
+    text = _without_links(text)
+    return "?" in text or "？" in text
+
+
+def _without_links(text: str) -> str:
+    if (":" in text and "://" in text) or ("." in text and ("w." in text or "W." in text)):
+        return URL.sub(_ADDRESS, text)
+    return text
 
 
 def _has_chinese(text: str) -> bool:

@@ -216,3 +216,39 @@ def test_more_than_256_open_questions_are_too_many_and_the_oldest_expires() -> N
     states = [view["Question", f"qq/1/q{n}"]["status"] for n in range(257)]
     assert states[0] == "expired"
     assert "expired" not in states[1:]
+
+
+MARKED = "how do I repot an orchid? Mine is in bark now. Thanks"
+HARDLY = "help with the tomatoes"
+
+
+@pytest.mark.parametrize(("silent", "asks"), [(61, True), (60, False)])
+def test_out_of_talk_a_question_mark_outweighs_the_words_around_it(silent: int, asks: bool) -> None:
+    scene = grown()
+    scene.add(36_000, "bob", "今天浇了水")
+    scene.add(36_000 + silent, "bob", MARKED, id="q")
+    assert (scene.question("q") is not None) == asks
+
+
+def test_nothing_is_known_of_talk_before_anybody_has_spoken() -> None:
+    scene = Scene()
+    scene.add(36_000, "bob", MARKED, id="q")
+    assert scene.question("q") is None
+    scene.add(36_001, "carol", MARKED, id="next")
+    assert scene.question("next") is not None
+
+
+def test_a_question_mark_within_a_link_is_none() -> None:
+    scene = grown()
+    scene.add(36_400, "bob", "i have a problem, see https://example.org/?page=2 thanks", id="q")
+    assert scene.question("q") is None
+
+
+def test_in_talk_words_that_hardly_ask_need_a_question_mark() -> None:
+    scene = grown()
+    scene.add(36_000, "bob", HARDLY, id="alone")
+    scene.add(36_030, "bob", HARDLY, id="in talk")
+    scene.add(36_100, "carol", HARDLY, id="to bob", mentions=["bob"])
+    scene.add(36_300, "dave", "really so much?", id="marked", mentions=["bob"])
+    asked = [name for name in ("alone", "in talk", "to bob", "marked") if scene.question(name) is not None]
+    assert asked == ["alone", "marked"]
