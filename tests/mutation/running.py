@@ -64,7 +64,8 @@ class _Quick:
     """Few examples of each property, the same each time, and nothing spent on making one that fails smaller."""
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        for test in {getattr(item, "obj", None) for item in items}:
+        found = [getattr(item, "obj", None) for item in items]
+        for test in {getattr(test, "__func__", test) for test in found}:
             if getattr(test, "is_hypothesis_test", False):
                 before = getattr(test, "_hypothesis_internal_use_settings", None) or hypothesis.settings()
                 phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
