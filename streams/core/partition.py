@@ -100,6 +100,8 @@ class Partition:
         """The groups with events in the run at hand."""
         self._unsaved: dict[str, Tracked] = {}
         self._checkpoints: int = 0
+        self._spare: int = 0
+        """So much may be saved before it must be: see :attr:`Lag.spare`."""
         self._horizon: Horizon = Horizon(lag)
         self._members_sent: int = 0
         self._early: list[AnyResult] = []
@@ -213,14 +215,15 @@ class Partition:
         members = 0
         for tracked in self.groups.values():
             members += len(tracked.group.h.people)
+        whole = final or self._little_is_left()
         self._horizon.move(
-            self.offset, self._work(), members, unsettled=self._unsettled(), final=final, partitions=partitions
+            self.offset, self._work(), members, unsettled=self._unsettled(), whole=whole, partitions=partitions
         )
         for tracked in held:
             self._wake(tracked, self._now)
         results, self._early = self._early, []
         version = version_of(self.generation, self.offset)
-        due = self._due(final)
+        due = self._due(whole)
         waiting = self._publish_members(results, self._publish(results, version), version, final)
         saves: list[tuple[bytes, bytes | None]] = []
         if self._begun:
@@ -617,10 +620,28 @@ class Partition:
         results += [member_row(h, settings, user, version) for user in known]
         h.changed_people.clear()
 
-    def _due(self, final: bool) -> list[Tracked]:
+    def _little_is_left(self) -> bool:
+        """Whether so little is unsaved that all of it may be saved now."""
+        lag = self._horizon.lag
+        self._spare = min(self._spare + lag.spare, lag.little)
+        entries = 0
+        for tracked in self._unsaved.values():
+            entries += 1 + self._entries(tracked)
+            if entries > self._spare:
+                return False
+        self._spare -= entries
+        return True
+
+    def _entries(self, tracked: Tracked) -> int:
+        """Return what saving a group costs: see :attr:`Lag.entries`."""
+        h = tracked.group.h
+        people = h.people if tracked.chain.needs_base(self._horizon.lag.compaction) else h.unsaved_people
+        return len(h.steps) // 8 + len(people)
+
+    def _due(self, whole: bool) -> list[Tracked]:
         """Return the groups to save now: those that held back the commit too long, and those that have fallen silent."""
         self._behind = False
-        if final:
+        if whole:
             return [tracked for tracked in self._unsaved.values() if not tracked.held]
         horizon, lag, now = self._horizon, self._horizon.lag, self._checkpoints
         idle = horizon.begun() and not any(tracked.touched >= now - 2 for tracked in self._changed)
@@ -642,10 +663,7 @@ class Partition:
                 due.append(tracked)
             else:
                 continue
-            h = tracked.group.h
-            entries += len(h.steps) // 8 + (
-                len(h.people) if tracked.chain.needs_base(lag.compaction) else len(h.unsaved_people)
-            )
+            entries += self._entries(tracked)
         return due
 
     def _save(self, tracked: Tracked) -> list[tuple[bytes, bytes | None]]:

@@ -88,6 +88,8 @@ def run(seed: int) -> Run:
         silent=rng.choice((0, 1, 3)),
         compaction=rng.choice((0, 300, 100_000)),
         steps=rng.choice((0, 3, 1_000)),
+        little=rng.choice((0, 0, 9, 2_000)),
+        spare=rng.choice((1, 5, 100)),
     )
     number = seed // OF_A_CHAT
     chat = told(number)

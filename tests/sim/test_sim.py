@@ -18,9 +18,10 @@ LEAST = 50
 WITHIN = 100
 """Schedules in which each planted bug is found, from its first one on."""
 FIRST = {
+    "results are told anywhere": 280,
     "saves of overtaken workers count": 400,
-    "a state is kept that others wrote to": 1_640,
-    "the sink commits before it stores": 180,
+    "a state is kept that others wrote to": 9_100,
+    "the sink commits before it stores": 100,
 }
 """Where to begin with those that are found in one schedule of some hundreds."""
 

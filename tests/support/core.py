@@ -37,7 +37,8 @@ def encoded(events: Sequence[Event | Tick]) -> list[bytes]:
     return [codec.encode(e) for e in events]
 
 
-LAG = Lag()
+LAG = Lag(little=0)
+"""Much is left unsaved, as in busy groups, however little it is."""
 
 
 class Machine:

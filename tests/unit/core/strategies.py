@@ -88,4 +88,6 @@ def lags() -> st.SearchStrategy[Lag]:
         work=st.sampled_from([1, 5, 20, 1000]),
         silent=st.sampled_from([0, 1, 3]),
         steps=st.sampled_from([0, 3, 1000]),
+        little=st.sampled_from([0, 0, 9, 2_000]),
+        spare=st.sampled_from([1, 5, 100]),
     )

@@ -268,7 +268,7 @@ def test_answers_given_revised_and_taken_back_are_the_same_in_any_order_and_afte
     plain = Machine(answers=answers).run(encoded(made), batch=7, checkpoint_every=3)
     assert Machine(answers=answers).run(encoded(shuffled_within(made, 119_000, seed)), batch=5) == plain
     rng, log, at = random.Random(seed), encoded(made), 0
-    machine = Machine(lag=Lag(checkpoints=2, work=10, silent=1, steps=5), answers=answers)
+    machine = Machine(lag=Lag(checkpoints=2, work=10, silent=1, steps=5, little=0), answers=answers)
     while at < len(log):
         end = min(len(log), at + rng.randint(1, 15))
         machine.feed(log, at, end)

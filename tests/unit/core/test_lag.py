@@ -32,7 +32,7 @@ def behind(state: Partition, *, partitions: int, events: int, every: int) -> int
 
 
 def test_partitions_of_one_worker_share_what_may_be_left_to_do() -> None:
-    lag = Lag(work=1_000)
+    lag = Lag(work=1_000, little=0)
     assert 800 <= behind(Partition(0, SETTLES_AT_ONCE, lag), partitions=1, events=4_000, every=100) <= 1_000
     assert 150 <= behind(Partition(0, SETTLES_AT_ONCE, lag), partitions=4, events=4_000, every=50) <= 250
 
@@ -40,7 +40,9 @@ def test_partitions_of_one_worker_share_what_may_be_left_to_do() -> None:
 def test_what_can_still_be_taken_back_does_not_count_so_that_a_busy_group_is_saved_once_a_lag_and_not_more_often() -> (
     None
 ):
-    state = Partition(0, Config(worker=Worker(lateness_seconds=1.5)), Lag(work=200))  # 150 events have not settled
+    state = Partition(
+        0, Config(worker=Worker(lateness_seconds=1.5)), Lag(work=200, little=0)
+    )  # 150 events have not settled
     saves, behind_by = 0, []
     for first in range(0, 4_000, 10):
         state.apply([(n, said(n)) for n in range(first, first + 10)])
@@ -52,7 +54,7 @@ def test_what_can_still_be_taken_back_does_not_count_so_that_a_busy_group_is_sav
 
 
 def test_the_more_members_there_are_to_restore_the_less_is_left_to_do_down_to_a_third() -> None:
-    state = Partition(0, SETTLES_AT_ONCE, Lag(work=1_000))
+    state = Partition(0, SETTLES_AT_ONCE, Lag(work=1_000, little=0))
     state.apply([(n, said(n, members=10_000)) for n in range(10_000)])
     lags = []
     for first in range(10_000, 14_000, 100):
@@ -62,7 +64,7 @@ def test_the_more_members_there_are_to_restore_the_less_is_left_to_do_down_to_a_
 
 
 def test_midnights_of_a_silent_group_are_saved_when_they_are_as_much_work_as_may_be_left() -> None:
-    state = Partition(0, Config(), Lag(work=1_000))
+    state = Partition(0, Config(), Lag(work=1_000, little=0))
     state.apply([(n, said(n, members=400)) for n in range(400)])
     assert state.checkpoint(final=True).offset == 399
     saved = []
@@ -77,7 +79,7 @@ def test_midnights_of_a_silent_group_are_saved_when_they_are_as_much_work_as_may
 
 
 def test_saving_that_falls_behind_asks_for_the_next_checkpoint_until_it_has_caught_up() -> None:
-    state = Partition(0, Config(), Lag(work=100, entries=0))
+    state = Partition(0, Config(), Lag(work=100, entries=0, little=0))
     state.apply([(n, said(n, groups=3)) for n in range(300)])
     assert not state.crowded()
     state.checkpoint()
@@ -92,7 +94,7 @@ def test_saving_that_falls_behind_asks_for_the_next_checkpoint_until_it_has_caug
 def test_a_group_whose_last_two_minutes_are_more_than_may_be_left_is_saved_with_them_and_not_again_at_each_checkpoint() -> (
     None
 ):
-    state = Partition(0, Config(), Lag(work=200))
+    state = Partition(0, Config(), Lag(work=200, little=0))
     saves, behind_by = [], []
     for first in range(0, 4_000, 50):  # forty seconds: nothing of it has settled
         state.apply([(n, said(n)) for n in range(first, first + 50)])
@@ -101,3 +103,9 @@ def test_a_group_whose_last_two_minutes_are_more_than_may_be_left_is_saved_with_
         behind_by.append(state.offset - checkpoint.offset)
     assert max(behind_by) <= 2 * 200 + 50
     assert sum(saves) <= 4_000 / 200 + 1
+
+
+def test_where_little_happens_all_is_saved_as_often_as_it_may_cost_and_nearly_nothing_is_left_to_do() -> None:
+    assert behind(Partition(0, Config(), Lag()), partitions=1, events=2_000, every=1) <= 8
+    assert behind(Partition(0, Config(), Lag(spare=3)), partitions=1, events=2_000, every=1) <= 170
+    assert behind(Partition(0, Config(), Lag(little=10)), partitions=1, events=2_000, every=1) > 170

@@ -42,7 +42,9 @@ def community(seed: int) -> list[Event]:
 
 def crashing(made: list[Event], seed: int) -> View:
     rng, log, at = random.Random(seed), encoded(made), 0
-    machine = Machine(lag=Lag(checkpoints=rng.randint(1, 4), work=rng.choice([1, 10, 100]), silent=1, steps=5))
+    machine = Machine(
+        lag=Lag(checkpoints=rng.randint(1, 4), work=rng.choice([1, 10, 100]), silent=1, steps=5, little=0)
+    )
     for _ in range(200):
         if at >= len(log):
             break

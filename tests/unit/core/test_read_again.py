@@ -14,7 +14,7 @@ T0 = 1_700_006_400_000
 STEP = 25
 """Milliseconds between two messages: two hundred may still be taken back, more than are saved with their group."""
 CONFIG = Config(worker=Worker(lateness_seconds=5))
-SOON = Lag(checkpoints=12)
+SOON = Lag(checkpoints=12, little=0)
 """Seven seconds, longer than the lateness bound, as in the field."""
 TEXTS = ("早上好", "有人知道番茄叶子发黄怎么回事吗", "浇水太多了", "good morning")
 

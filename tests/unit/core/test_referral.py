@@ -205,7 +205,9 @@ def test_any_order_and_any_crash_give_the_same_alerts(seed: int) -> None:
     )
     plain = Machine(config).run(encoded(events))
     log = encoded(shuffled_within(events, 119_000, seed))
-    machine = Machine(config, Lag(checkpoints=rng.randint(1, 4), work=rng.choice([1, 10, 100]), silent=1, steps=5))
+    machine = Machine(
+        config, Lag(checkpoints=rng.randint(1, 4), work=rng.choice([1, 10, 100]), silent=1, steps=5, little=0)
+    )
     at = 0
     while at < len(log):
         end = min(len(log), at + rng.randint(1, 30))

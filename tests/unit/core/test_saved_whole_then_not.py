@@ -35,7 +35,11 @@ def log_of(chance: random.Random, seconds: int) -> list[bytes]:
     return encoded(records)
 
 
-@pytest.mark.parametrize("lag", [Lag(silent=3), Lag(work=60)], ids=["by turns", "little may be left to do"])
+@pytest.mark.parametrize(
+    "lag",
+    [Lag(silent=3, little=0), Lag(work=60, little=0), Lag(little=300, spare=20)],
+    ids=["by turns", "little may be left to do", "whenever little is left"],
+)
 @pytest.mark.parametrize("seed", range(12))
 def test_crashes_lose_nothing_however_saves_by_offset_follow_whole_ones(seed: int, lag: Lag) -> None:
     chance = random.Random(seed)
