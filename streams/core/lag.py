@@ -59,12 +59,11 @@ class Horizon:
         self._marks.append((offset, work))
 
     def move(self, offset: int, work: int, members: int, *, unsettled: int, whole: bool, partitions: int) -> None:
-        """Follow what was applied: as old as the oldest mark, and at most so much work behind what can still be taken back;
-        at once if the ``whole`` is saved.
+        """Follow what was applied: as old as the oldest mark, and at most so much work behind what can still be taken back.
 
-        ``unsettled``: so many records ago came the first event of a busy group that can be. From there on the log is read again
-        however often the group is saved, so that does not count, up to as much as may be left at most: the closer it came to
-        that, the more often a group would be saved, with all of it rewound each time.
+        ``whole``: all is saved now. ``unsettled``: so many records ago came the first event of a busy group that can be taken
+        back. From there on the log is read again however often the group is saved, so that does not count, up to as much as may
+        be left at most: the closer it came to that, the more often a group would be saved, with all of it rewound each time.
         """
         marks, most = self._marks, self.lag.work // partitions
         left = max(most // 3, most - members // RESTORED)

@@ -84,7 +84,7 @@ def test_a_delta_does_not_tell_of_messages_that_came_and_were_forgotten_since_th
         saves = saved.save(h, arrivals, whole=False, fence=0, pending=[], kept=[])
         return [row[0] for row in msgspec.msgpack.decode(saves)[16]]
 
-    state = fed(1_000)
+    state = fed(1_000, lag=Lag(little=0))
     state.checkpoint()  # lets settle, and forget
     before = saved_said(state)
     for first in range(1_000, 5_000, 500):
