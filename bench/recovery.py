@@ -37,6 +37,8 @@ WEEK_EVENTS: Final = 1_000_000
 SMALL_WEEK_EVENTS: Final = 20_000
 ROUNDS: Final = 5
 PARTITIONS: Final = 4
+AFTER_MS: Final = START_MS + WEEK_MS + 600_000
+"""When the rounds' load begins: behind all of the week's last events, or some of it would come too late, and cost nothing."""
 LATELY: Final = 180_000
 PROBE_SECONDS: Final = 180.0
 
@@ -96,7 +98,7 @@ def _measure(world: World, shape: Shape, week: int, figures: dict[str, list[floa
     figures[GROWTH].append(figures[MEMORY][-1] / figures[WEEK][-1])
     say(f"after a week: {figures[WEEK][-1]:,.0f} MiB, at most {worker.memory('VmHWM'):,.0f}")
     probes = Probes(world, shape)
-    load = records(1_000_000_000, shape._replace(seed=7), start_ms=START_MS + WEEK_MS + 60_000)
+    load = records(1_000_000_000, shape._replace(seed=7), start_ms=AFTER_MS)
     lately = LATELY if shape == WORLD else LATELY // 20
     try:
         for number in range(rounds):
@@ -156,7 +158,7 @@ class Probes:
 
     def _now(self) -> int:
         """The probes' own event time: a minute later each, in groups that nearly nobody else talks in."""
-        return START_MS + WEEK_MS + 120_000 + self._number * 60_000
+        return AFTER_MS + 60_000 + self._number * 60_000
 
     def _question(self, group: str) -> tuple[Record, str]:
         self._number += 1
