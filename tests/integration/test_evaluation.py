@@ -96,7 +96,7 @@ def test_the_command_prints_one_table_and_says_what_is_absent(directory: Path) -
     assert lines[0].split() == ["figure", "on", "value", "95", "%", "n", "asked", "met", "s", "beside", "it"]
     assert "no events.ndjson.gz" in done.stdout
     assert "village" in done.stdout
-    assert "make bench" in done.stdout
+    assert "python -m bench run contest" in done.stdout
     assert "s in all; commit" in lines[-1]
 
 

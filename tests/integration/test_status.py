@@ -69,8 +69,9 @@ def test_status_finds_the_stack_on_its_ports_and_shows_how_far_it_is(stack: Loca
 
 
 def test_status_tells_the_work_that_is_left_from_what_is_not_saved_yet(stack: LocalStack) -> None:
-    """A worker applies what comes at once, and saves it when it has settled, or when nothing more comes."""
-    sent, deadline = 0, time.monotonic() + 30
+    """A worker applies what comes at once, and saves much of it when it has settled, or when nothing more comes."""
+    sent, deadline = 3_000, time.monotonic() + 30
+    send(stack, range(sent))
     while True:
         send(stack, range(sent, sent + 20))
         sent += 20
