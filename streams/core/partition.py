@@ -51,8 +51,8 @@ MOST_ROWS: Final = 5_000
 """… and leave at most so many at a time: at midnight all members' risks change at once."""
 MOST_WOKEN: Final = 5_000
 """At midnight groups with so many members together are woken between two checkpoints, and more make the next one due: all at
-once, their rows would fill the memory before they are sent, and leave holes: a week of 100,000 members left 26 MiB with four times
-as many at a time, 15 with these, 13 with 2,000 (``bench.weeks``, core as source)."""
+once, their rows would fill the memory before they are sent, and leave holes: a week of 100,000 members left 26 MiB with four
+times as many at a time, 15 with these, 13 with 2,000 (``bench.weeks``, core as source)."""
 MOST_KEPT: Final = 64
 """A group with at most so many events that can still be taken back is saved with them: it need not be saved again before the
 next one is a whole lag old. With more, the log's are read again, for they would be written at each save."""
