@@ -88,9 +88,7 @@ def build(config: Config, instance: str | None = None) -> StreamsApp:
     """Return the app, not started, and without agents. ``instance``: see :mod:`streams.instance`."""
     kafka, worker = config.kafka, config.worker
     app = StreamsApp(
-        topics.streams_group(
-            kafka.topic_prefix
-        ),  # the app's id, its consumer group, and the start of its changelog's name
+        topics.streams_group(kafka.topic_prefix),
         broker=[f"kafka://{address}" for address in connection.addresses(kafka)],
         broker_credentials=_credentials(kafka),
         # A dead worker's partitions stand still for the session timeout (Faust: 60 s), and the embedded broker keeps a

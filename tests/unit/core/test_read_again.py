@@ -8,6 +8,7 @@ from huoqun.config import Config, Worker
 from huoqun.control import Erase, Generation, Tick
 from huoqun.events import Event
 from streams.core.lag import Lag
+from streams.core.tracked import Tracked
 from tests.support.core import Machine, encoded, view_of
 
 T0 = 1_700_006_400_000
@@ -45,6 +46,15 @@ def saved_in_talk(log: list[bytes], until: int) -> Machine:
     return machine
 
 
+def half_read_again(log: list[bytes]) -> tuple[Machine, int, Tracked]:
+    """Return who has died in the middle of it and reads it again, from where, and the group: some of it is still to come."""
+    machine = saved_in_talk(log, 400)
+    place = machine.crash()
+    (group,) = machine.state.groups.values()
+    machine.feed(log, place, min(group.pending) + 20)
+    return machine, place, group
+
+
 @pytest.mark.parametrize("until", [350, 400])
 def test_who_dies_in_the_middle_of_lively_talk_reads_it_again_and_tells_the_same(until: int) -> None:
     log = busy()
@@ -64,10 +74,7 @@ def test_who_dies_in_the_middle_of_lively_talk_reads_it_again_and_tells_the_same
 
 def test_what_is_still_being_read_again_is_not_saved_without_it() -> None:
     log = busy()
-    machine = saved_in_talk(log, 400)
-    place = machine.crash()
-    (group,) = machine.state.groups.values()
-    machine.feed(log, place, min(group.pending) + 20)
+    machine, place, _ = half_read_again(log)
     assert not machine.state.checkpoint(final=True).saves
     assert machine.crash() == place
     machine.feed(log, place, len(log))
@@ -76,11 +83,7 @@ def test_what_is_still_being_read_again_is_not_saved_without_it() -> None:
 
 
 def test_a_log_created_anew_in_the_middle_of_it_goes_on_with_what_was_read() -> None:
-    log = busy()
-    machine = saved_in_talk(log, 400)
-    place = machine.crash()
-    (group,) = machine.state.groups.values()
-    machine.feed(log, place, min(group.pending) + 20)
+    machine, _, group = half_read_again(busy())
     assert group.replay
     machine.state.apply([(0, encoded([Generation(1)])[0])])  # type: ignore[list-item]  # a control record, too
     assert not group.pending
