@@ -3,28 +3,37 @@
 A batch ends by rows, bytes or age, at the border of a chunk (what one poll brought of one partition). It carries, with
 its rows, the offsets that may be committed once all of them are stored. Rows of one key stay side by side: which one is
 seen the store decides, by version, within a batch as between batches.
+
+Alerts, for which people wait, go ahead of the batch that they came in: see :meth:`Batcher.take_hurried`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from huoqun.control import Erase
 from sinks.rows import Part
-from sinks.tables import TABLES, Columns
+from sinks.tables import ALERTS, TABLES, Columns
+
+HURRIED: Final = ALERTS.name
+"""The table whose rows go ahead."""
 
 Partition = tuple[str, int]
 """Topic and partition."""
 
 
 class Limits(NamedTuple):
-    """When a batch ends. ``idle_ms`` is for batches without rows: offsets that passed over control records only."""
+    """When a batch ends. ``idle_ms`` is for batches without rows: offsets that passed over control records only.
+
+    ``hurried_ms`` is how old an alert's row gets before it goes ahead: from ``age_ms`` on none does.
+    """
 
     rows: int
     bytes: int
     age_ms: int
     idle_ms: int = 5_000
+    hurried_ms: int = 100
 
 
 class Chunk(NamedTuple):
@@ -99,6 +108,7 @@ class Batcher:
         self._rows = 0
         self._bytes = 0
         self._rows_since: int | None = None
+        self._hurried_since: int | None = None
         self._since: int | None = None
         self._erasures: dict[str, Erase] = {}
 
@@ -123,6 +133,8 @@ class Batcher:
                     table = self._tables[part.table] = Rows(part.table)
                 table.add(chunk, part)
                 self._rows += len(part.at)
+                if part.table == HURRIED and self._hurried_since is None:
+                    self._hurried_since = now
             self._bytes += sum(map(len, filter(None, chunk.values)))
         return self._full()
 
@@ -135,10 +147,28 @@ class Batcher:
         return self._since is not None and now - self._since >= self._limits.idle_ms
 
     def wait_ms(self, now: int) -> int | None:
-        """How long until the batch is due by age; ``None`` while it is empty."""
+        """How long until something is due by age; ``None`` while there is nothing."""
+        limits, waits = self._limits, []
+        if self._hurried_since is not None:
+            waits.append(limits.hurried_ms - (now - self._hurried_since))
         if self._rows_since is not None:
-            return max(0, self._limits.age_ms - (now - self._rows_since))
-        return None if self._since is None else max(0, self._limits.idle_ms - (now - self._since))
+            waits.append(limits.age_ms - (now - self._rows_since))
+        elif self._since is not None:
+            waits.append(limits.idle_ms - (now - self._since))
+        return max(0, min(waits)) if waits else None
+
+    def take_hurried(self, now: int) -> Batch | None:
+        """Return the alerts alone, once they are old enough; ``None`` when there is nothing to hurry with.
+
+        Their offsets stay with the batch that they leave, for what else it holds is not stored: whoever dies between the
+        two reads them again, and the store shows each once, by version.
+        """
+        if self._hurried_since is None or now - self._hurried_since < self._limits.hurried_ms:
+            return None
+        self._hurried_since = None
+        rows = self._tables.pop(HURRIED)
+        self._rows -= len(rows)
+        return Batch({HURRIED: rows}, {}, len(rows), 0)
 
     def take(self) -> Batch | None:
         """Return the batch and start anew; ``None`` when nothing at all came in."""
@@ -147,7 +177,7 @@ class Batcher:
         batch = Batch(self._tables, self._offsets, self._rows, self._bytes, tuple(self._erasures.values()))
         self._erasures = {}
         self._tables, self._offsets, self._rows, self._bytes = {}, {}, 0, 0
-        self._rows_since = self._since = None
+        self._rows_since = self._hurried_since = self._since = None
         return batch
 
     def _full(self) -> bool:

@@ -1,6 +1,7 @@
 """The sink: topics in, rows out. Reads, batches, stores, then commits; in that order, whatever fails.
 
-While one batch is being stored the next one is read: one is on its way at a time, and they are committed in order.
+While one batch is being stored the next one is read: one is on its way at a time, and they are committed in order. Alerts
+go ahead of their batch where nothing else is on its way, and are committed with it.
 
 While the store is away the batch is kept, every partition is paused, and polling goes on so that the group keeps us;
 tries are repeated with growing, jittered waits, without end. What the store will never take is found by halves and
@@ -31,6 +32,8 @@ from sinks.tables import EVENTS
 from sinks.writing import Writing
 
 POLL_MS: Final = 200
+FLYING_POLL_MS: Final = 10
+"""A poll's least wait while a batch is being stored: what is due then waits for that."""
 LAG_EVERY_MS: Final = 2_000
 LETTERS_AT_ONCE: Final = 200
 CLOSING_TRIES: Final = 3
@@ -126,6 +129,10 @@ class Sink:
         self._work_off(now)
         if not self._is_stuck() and self._batcher.due(now):
             self._flush()
+        if self._flight is None and not self._is_stuck():
+            hurried = self._batcher.take_hurried(now)
+            if hurried is not None:
+                self._start(Writing(hurried, self._limit.most))
         if self._flight is not None and self._flight.job.done():
             self._land()
         if now >= self._lag_at:
@@ -136,7 +143,8 @@ class Sink:
                 metrics.LAG.labels(lag.topic, str(lag.partition)).set(lag.records)
 
     def _poll(self, longest: int | None) -> None:
-        wait = POLL_MS if longest is None else max(1, min(POLL_MS, longest))
+        least = 1 if self._flight is None else FLYING_POLL_MS
+        wait = POLL_MS if longest is None else max(least, min(POLL_MS, longest))
         try:
             for chunk in self._source.poll(wait):
                 metrics.RECORDS.labels(chunk.partition[0]).inc(len(chunk.offsets))
@@ -223,7 +231,8 @@ class Sink:
             return False
         self._measure(writing, flight.started)
         self._uncommitted.update(writing.offsets)
-        self._commit()
+        if self._uncommitted:
+            self._commit()
         return True
 
     def _keep(self, writing: Writing, why: str) -> None:

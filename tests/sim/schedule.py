@@ -185,7 +185,7 @@ class _Play:
             self.store,
             self.letters,
             _READERS,
-            limits=Limits(rows=12, bytes=1_000_000, age_ms=20, idle_ms=50),
+            limits=Limits(rows=12, bytes=1_000_000, age_ms=20, idle_ms=50, hurried_ms=5),
             clock=self.clock,
             chance=lambda: 0.0,
             eraser=Eraser(self.store),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from huoqun import codec
 from huoqun.deadletter_limit import DeadLetterLimit
 from huoqun.events import Event
-from huoqun.results import DeadLetter
+from huoqun.results import Alert, DeadLetter
 from sinks.batch import Chunk, Limits, Partition
 from sinks.consumer import Lag, SourceError
 from sinks.rows import reader
@@ -17,6 +17,7 @@ from sinks.store import RejectedError, UnavailableError
 from sinks.tables import Columns, Table
 
 TOPIC = "huoqun.events"
+ALERTS_TOPIC = "huoqun.alerts"
 
 
 @dataclass
@@ -43,9 +44,9 @@ class FakeLog:
     records: dict[Partition, list[FakeRecord]] = field(default_factory=dict)
     committed: dict[Partition, int] = field(default_factory=dict)
 
-    def append(self, value: bytes | None, partition: int = 0) -> None:
-        log = self.records.setdefault((TOPIC, partition), [])
-        log.append(FakeRecord(TOPIC, partition, len(log), value))
+    def append(self, value: bytes | None, partition: int = 0, topic: str = TOPIC) -> None:
+        log = self.records.setdefault((topic, partition), [])
+        log.append(FakeRecord(topic, partition, len(log), value))
 
 
 class FakeSource:
@@ -158,6 +159,16 @@ def message(number: int, **fields: object) -> bytes:
     return codec.encode(Event(**(base | fields)))  # type: ignore[arg-type]  # as given
 
 
+def alert(number: int) -> bytes:
+    at = 1_700_000_000_000 + number
+    return codec.encode(
+        Alert(
+            platform="qq", group_id="g", version=number + 1, alert_id=f"a{number:04}", kind="unanswered",
+            severity="warning", raised_at=at, updated_at=at, state="open", title="nobody answers",
+        )
+    )  # fmt: skip
+
+
 @dataclass
 class World:
     log: FakeLog = field(default_factory=FakeLog)
@@ -173,7 +184,7 @@ class World:
             source,
             self.store,
             self.dead,
-            {TOPIC: reader(events=True, store_text=True)},
+            {TOPIC: reader(events=True, store_text=True), ALERTS_TOPIC: reader(events=False, store_text=True)},
             limits=Limits(rows, 10**6, 500),
             clock=self.clock,
             submit=submit,

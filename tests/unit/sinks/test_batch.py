@@ -5,7 +5,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from sinks.batch import Batcher, Chunk, Limits, Origin, Rows
 from sinks.rows import Part
-from sinks.tables import GROUPS, QUESTIONS
+from sinks.tables import TABLES
 
 LIMITS = Limits(rows=3, bytes=100, age_ms=1_000, idle_ms=5_000)
 P0, P1 = ("events", 0), ("events", 1)
@@ -13,8 +13,7 @@ P0, P1 = ("events", 0), ("events", 1)
 
 def part(ids: list[str], at: list[int] | None = None, table: str = "questions") -> Part:
     """Rows that have an id and nothing else."""
-    columns = len(QUESTIONS.columns if table == "questions" else GROUPS.columns)
-    return Part(table, [list(ids) for _ in range(columns)], range(len(ids)) if at is None else at)
+    return Part(table, [list(ids) for _ in TABLES[table].columns], range(len(ids)) if at is None else at)
 
 
 def chunk(partition: tuple[str, int], first: int, records: int = 1, size: int = 1) -> Chunk:
@@ -49,6 +48,41 @@ def test_control_records_alone_are_committed_now_and_then():
     batch = batcher.take()
     assert batch is not None
     assert (batch.rows, batch.offsets) == (0, {P0: 10})
+
+
+def test_alerts_go_ahead_of_their_batch_and_their_offsets_do_not():
+    batcher = Batcher(LIMITS)
+    batcher.add(chunk(P0, 0, 2), [part(["q"], [0]), part(["a"], [1], "alerts")], 0)
+    assert batcher.wait_ms(0) == 100
+    assert batcher.take_hurried(99) is None
+    ahead = batcher.take_hurried(100)
+    assert ahead is not None
+    assert (set(ahead.tables), ahead.rows, ahead.offsets) == ({"alerts"}, 1, {})
+    assert ahead.tables["alerts"].origin(0).at == 1
+    assert batcher.take_hurried(10_000) is None, "once"
+    assert batcher.wait_ms(100) == 900
+    batch = batcher.take()
+    assert batch is not None
+    assert (set(batch.tables), batch.rows, batch.offsets) == ({"questions"}, 1, {P0: 2})
+
+
+def test_alerts_that_come_after_those_that_went_ahead_wait_for_their_own_age():
+    batcher = Batcher(LIMITS)
+    batcher.add(chunk(P0, 0), [part(["a"], None, "alerts")], 0)
+    assert batcher.take_hurried(150) is not None
+    batcher.add(chunk(P0, 1), [part(["b"], None, "alerts")], 200)
+    assert batcher.take_hurried(299) is None
+    assert batcher.take_hurried(300) is not None
+
+
+def test_a_batch_that_is_taken_leaves_no_alert_to_go_ahead():
+    batcher = Batcher(LIMITS)
+    batcher.add(chunk(P0, 0), [part(["a"], None, "alerts")], 0)
+    batch = batcher.take()
+    assert batch is not None
+    assert set(batch.tables) == {"alerts"}
+    assert batcher.take_hurried(10_000) is None
+    assert batcher.wait_ms(10_000) is None
 
 
 def test_taking_starts_anew():
@@ -94,24 +128,26 @@ class BatcherMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.batcher = Batcher(Limits(5, 200, 100, 300))
+        self.batcher = Batcher(Limits(5, 200, 100, 300, hurried_ms=20))
         self.now = 0
         self.offsets = {0: 0, 1: 0}
         self.taken: dict[tuple[str, int], int] = {}
         self.waiting: list[str] = []
+        self.alerts: list[str] = []
         self.bytes = 0
 
     @rule(
-        partition=st.integers(0, 1), ids=st.lists(st.sampled_from("abcd"), min_size=1, max_size=4), size=st.integers(1, 90)
+        partition=st.integers(0, 1), ids=st.lists(st.sampled_from("abcd"), min_size=1, max_size=4),
+        size=st.integers(1, 90), alerts=st.booleans(),
     )  # fmt: skip
-    def add(self, partition: int, ids: list[str], size: int) -> None:
+    def add(self, partition: int, ids: list[str], size: int, alerts: bool) -> None:
         records = len(ids) + 1  # one of them is a tick
         taken = chunk(("t", partition), self.offsets[partition], records, size)
-        full = self.batcher.add(taken, [part(ids)], self.now)
+        full = self.batcher.add(taken, [part(ids, None, "alerts" if alerts else "questions")], self.now)
         self.offsets[partition] += records
-        self.waiting += ids
+        (self.alerts if alerts else self.waiting).extend(ids)
         self.bytes += records * size
-        assert full == (len(self.waiting) >= 5 or self.bytes >= 200)
+        assert full == (len(self.waiting) + len(self.alerts) >= 5 or self.bytes >= 200)
         if full:
             self.take()
 
@@ -129,19 +165,34 @@ class BatcherMachine(RuleBasedStateMachine):
         batch = self.batcher.take()
         if batch is None:
             assert not self.waiting
+            assert not self.alerts
             return
-        assert [i for rows in batch.tables.values() for i in rows.column("question_id")] == self.waiting
-        assert (batch.rows, batch.bytes) == (len(self.waiting), self.bytes)
+        found = {table: rows.columns[0] for table, rows in batch.tables.items()}
+        wanted = {"questions": self.waiting, "alerts": self.alerts}
+        assert found == {table: ids for table, ids in wanted.items() if ids}
+        assert (batch.rows, batch.bytes) == (len(self.waiting) + len(self.alerts), self.bytes)
         for partition, offset in batch.offsets.items():
             assert offset > self.taken.get(partition, 0)
             self.taken[partition] = offset
         assert all(self.taken.get(("t", p), 0) == offset for p, offset in self.offsets.items())
-        self.waiting, self.bytes = [], 0
+        self.waiting, self.alerts, self.bytes = [], [], 0
+
+    @rule()
+    def hurry(self) -> None:
+        ahead = self.batcher.take_hurried(self.now)
+        if ahead is not None:
+            assert not ahead.offsets
+            assert {table: rows.columns[0] for table, rows in ahead.tables.items()} == {"alerts": self.alerts}
+            self.alerts = []
 
     @invariant()
-    def due_agrees_with_the_wait(self) -> None:
+    def something_is_due_when_the_wait_is_over(self) -> None:
         wait = self.batcher.wait_ms(self.now)
-        assert self.batcher.due(self.now) == (wait == 0)
+        if self.batcher.due(self.now):
+            assert wait == 0
+        elif wait == 0:
+            self.hurry()
+            assert self.batcher.wait_ms(self.now) != 0
 
 
 TestBatcherMachine = BatcherMachine.TestCase

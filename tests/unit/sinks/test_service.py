@@ -9,7 +9,7 @@ from huoqun import codec
 from huoqun.control import Tick
 from sinks.service import Submit, at_once
 from sinks.store import UnusableError
-from tests.unit.sinks.fakes import TOPIC, World, message
+from tests.unit.sinks.fakes import ALERTS_TOPIC, TOPIC, World, alert, message
 
 
 def world_with(messages: int, partitions: int = 2) -> World:
@@ -37,6 +37,48 @@ def test_nothing_is_committed_before_it_is_stored():
     for _ in range(50):
         sink.step()
     assert world.log.committed == {}
+
+
+def test_an_alert_is_stored_ahead_of_its_batch_and_committed_with_it():
+    world = world_with(2, 1)
+    world.log.append(alert(0), topic=ALERTS_TOPIC)
+    sink, _ = world.sink(rows=1_000)
+    began = world.clock.now
+    while not world.store.rows:
+        sink.step()
+    assert set(world.store.rows) == {"alerts"}
+    assert 100 <= world.clock.now - began < 300, "not with the batch, which waits for half a second"
+    assert world.log.committed == {}
+    world.drain(sink)
+    assert world.store.ids() == expected(2)
+    assert world.store.inserts == 2, "it is not stored again"
+
+
+def test_an_alert_that_went_ahead_of_a_batch_that_was_never_stored_is_there_once():
+    world = world_with(2, 1)
+    world.log.append(alert(0), topic=ALERTS_TOPIC)
+    sink, _ = world.sink(rows=1_000)
+    while not world.store.rows:
+        sink.step()
+    again, _ = world.sink(rows=1_000)  # the first one is dead
+    world.drain(again)
+    assert world.store.ids() == expected(2)
+    assert len(world.store.rows["alerts"]) == 1
+
+
+def test_while_the_store_is_down_an_alert_waits_like_all_the_rest():
+    world = world_with(2, 1)
+    world.log.append(alert(0), topic=ALERTS_TOPIC)
+    world.store.down = True
+    sink, _ = world.sink(rows=1_000)
+    for _ in range(100):
+        sink.step()
+    assert world.log.committed == {}
+    assert sink.why_not_ready() is not None
+    world.store.down = False
+    world.drain(sink)
+    assert world.store.ids() == expected(2)
+    assert len(world.store.rows["alerts"]) == 1
 
 
 def test_while_the_store_is_down_the_sink_keeps_polling_and_fetches_nothing_more():
