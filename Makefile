@@ -2,6 +2,8 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+# Tests start hundreds of Pythons: with this set, each would compile all of our source anew.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help setup compile demo up test env evaluate bench smoke mutation lint type sbom audit fmt check clean
 
 VENV := .venv
@@ -23,7 +25,7 @@ demo: $(RUN_STAMP) ## Start everything, send a sample community through the webh
 up: $(RUN_STAMP) ## Run everything on this machine until Ctrl-C (ARGS=--free-ports for other ports)
 	@$(BIN)/huoqun up $(ARGS)
 
-test: $(DEV_STAMP) compile-if-possible ## Run all tests that this machine can run; four processes share them, those that wait first; skipped ones say what they need (ARGS=…)
+test: $(DEV_STAMP) compile-if-possible ## Run all tests that this machine can run; four processes share them, the longest first; skipped ones say what they need (ARGS=…)
 	@$(BIN)/python -m pytest $(or $(ARGS),-n 4 --dist loadfile --no-loadscope-reorder)
 
 evaluate: $(DEV_STAMP) compile-if-possible ## Judge the signals on real chats, one table (DATA=../shared/data, QUICK=1, KEEP=1: EVALUATION.md, ONLY=names)

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 
 from huoqun.local.tansu import BrokerMissingError
 from tests.support import apache_kafka as apache_kafka_broker
+from tests.support import longest
 from tests.support import tansu as tansu_broker
 from tests.support.brokers import RunningBroker
 from tests.support.fetch_kafka import UnavailableError
@@ -62,5 +63,5 @@ def topic_prefix() -> str:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Quick ones first: whatever the shuffle, the unit tests before the long ones and those that start processes."""
-    items.sort(key=lambda item: "unit" not in item.path.parts)
+    """The longest files first, whatever the shuffle: the many short ones fill up what they leave, and all processes end together."""
+    items.sort(key=lambda item: longest.place(item.path))

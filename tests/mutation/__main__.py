@@ -24,8 +24,11 @@ from tests.mutation.mutants import Fault, faults, make
 from tests.mutation.running import ROOT, end, measured, outcome, try_out
 
 WANTED = 0.9
-WHICH = "not (shuffled_and_crashed or two_holders or real_chats or no_insult or more_members)"
-"""Left out: they take minutes."""
+LEFT_OUT = (
+    "shuffled_and_crashed", "two_holders", "real_chats", "no_insult", "more_members",  # they take minutes
+    "another_order", "usual_talk_falls_out", "good_operator_expects", "table_of_communities",  # rows say all that they see
+)  # fmt: skip
+WHICH = f"not ({' or '.join(LEFT_OUT)})"
 
 
 class Target(NamedTuple):
@@ -38,7 +41,7 @@ class Target(NamedTuple):
 TARGETS = {
     "core": Target(
         ("streams/core/*.py",),
-        ("tests/unit/core", "tests/sim/test_some.py", "tests/golden/scenarios/test_recorded.py"),
+        ("tests/unit/core", "tests/sim/test_some.py", "tests/golden/scenarios/test_scenarios.py"),
     ),
     "verify": Target(("producers/verify.py",), ("tests/unit/producers/test_verify.py", "tests/unit/producers/sources")),
     "batch": Target(("sinks/batch.py",), ("tests/unit/sinks/test_batch.py", "tests/unit/sinks/test_service.py")),

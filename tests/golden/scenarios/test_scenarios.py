@@ -1,10 +1,14 @@
-"""Scripted communities, judged: every expectation of every community is a test of its own."""
+"""Scripted communities, judged: every expectation of every community is a test of its own, and every row is as recorded.
+
+One file, as a community is played once for all of its tests.
+"""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.golden.scenarios.judge import play_disordered
+from tests.golden.scenarios.recorded import checksums, recorded
 from tests.golden.scenarios.run import community, end_of, events_of, outcome, scripts
 from tests.golden.scenarios.table import README, table
 from tests.support.core import shuffled_within
@@ -29,6 +33,15 @@ def _expectations() -> list[object]:
 @pytest.mark.parametrize(("name", "place"), _expectations())
 def test_it_is_as_a_good_operator_expects(name: str, place: int) -> None:
     community(name).expected[place].check(outcome(name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_row_is_as_recorded(name: str) -> None:
+    assert checksums(outcome(name).view) == recorded().get(name), "meant? see tests/golden/scenarios/recorded.py"
+
+
+def test_nothing_is_recorded_of_a_community_that_is_no_more() -> None:
+    assert list(recorded()) == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)

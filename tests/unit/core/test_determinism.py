@@ -171,7 +171,7 @@ def test_an_alert_told_before_a_crash_is_withdrawn_by_the_next_holder_which_meet
     assert not [key for key in shown if key[0] == "Alert"]
 
 
-@settings(max_examples=40, deadline=None)  # a run of the core from the start at each rest
+@settings(max_examples=25, deadline=None)  # a run of the core from the start at each rest
 @given(
     events(), st.integers(0, 2**32), st.lists(st.integers(0, 59), max_size=6), st.lists(st.integers(1, 30), min_size=60)
 )
