@@ -67,9 +67,9 @@ class Machine:
             if self.state.crowded():
                 self.checkpoint()
 
-    def checkpoint(self, *, save: float = 1.0) -> None:
+    def checkpoint(self, *, save: float = 1.0, final: bool = False) -> None:
         """Send, then save; with ``save`` below 1 only the first part of the saves arrives and nothing is committed."""
-        checkpoint = self.state.checkpoint()
+        checkpoint = self.state.checkpoint(final=final)
         self.results += checkpoint.results
         arrived = checkpoint.saves
         if save < 1:

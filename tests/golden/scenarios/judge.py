@@ -13,7 +13,7 @@ from huoqun import codec
 from huoqun.config import Config
 from huoqun.control import Tick
 from huoqun.events import Event
-from huoqun.results import Activity, Alert, GroupSummary
+from huoqun.results import Activity, Alert, AnyResult, GroupSummary
 from streams.core.lag import Lag
 from tests.support.core import Machine, View, view_of
 
@@ -50,6 +50,10 @@ class Outcome:
     questions: dict[str, dict[str, Any]]
     group: dict[str, Any] | None
     view: View = field(repr=False)
+    told: list[AnyResult] = field(repr=False)
+    """Every row that was told, in order, also those that later ones replaced."""
+    kept: list[dict[bytes, bytes]] = field(repr=False)
+    """What is saved in the middle, amid talk that has not settled, and in the end."""
 
     def stage_at(self, at: int) -> str:
         """Return the stage at a moment (ms)."""
@@ -69,16 +73,27 @@ def play(config: Config, events: Sequence[Event], until: int) -> Outcome:
     log: list[bytes] = []
     now = events[0].ts
     place = 0
+    kept: list[dict[bytes, bytes]] = []
     while now < until:
         now = min(until, (now // QUARTER + 1) * QUARTER)
         start = len(log)
         while place < len(events) and events[place].ts < now:
             log.append(codec.encode(events[place]))
             place += 1
+            if place == len(events) // 2:
+                machine.feed(log, start, len(log))
+                start = len(log)
+                kept.append(_saved(machine))
         log.append(codec.encode(Tick(now)))
         machine.feed(log, start, len(log))
         machine.checkpoint()
-    return _outcome(machine)
+    kept.append(_saved(machine))
+    return _outcome(machine, kept)
+
+
+def _saved(machine: Machine) -> dict[bytes, bytes]:
+    machine.checkpoint(final=True)
+    return dict(machine.store)
 
 
 def play_disordered(config: Config, events: Sequence[Event], until: int) -> View:
@@ -100,7 +115,7 @@ def play_disordered(config: Config, events: Sequence[Event], until: int) -> View
     return view_of(machine.results)
 
 
-def _outcome(machine: Machine) -> Outcome:
+def _outcome(machine: Machine, kept: list[dict[bytes, bytes]]) -> Outcome:
     episodes: dict[tuple[str, int], Alert] = {}
     stages: list[tuple[int, str]] = []
     for row in machine.results:
@@ -129,6 +144,8 @@ def _outcome(machine: Machine) -> Outcome:
         questions=tables["Question"],
         group=group,
         view=view,
+        told=machine.results,
+        kept=kept,
     )
 
 

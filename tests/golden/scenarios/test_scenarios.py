@@ -36,8 +36,8 @@ def test_it_is_as_a_good_operator_expects(name: str, place: int) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_row_is_as_recorded(name: str) -> None:
-    assert checksums(outcome(name).view) == recorded().get(name), "meant? see tests/golden/scenarios/recorded.py"
+def test_every_row_and_what_is_saved_is_as_recorded(name: str) -> None:
+    assert checksums(outcome(name)) == recorded().get(name), "meant? see tests/golden/scenarios/recorded.py"
 
 
 def test_nothing_is_recorded_of_a_community_that_is_no_more() -> None:
