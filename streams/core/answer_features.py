@@ -246,7 +246,7 @@ class Line:
         self.length: i64 = 66 + _class(_LENGTH, self.size)
         self.addressing: i64 = 107 + addressing(h.head.addressed)
         self.author_asks: i64 = 120 + (1 if author.user in h.askers else 0)
-        self.today: i64 = 122 + _class(_TODAY, author.today_count if author.today == at // DAY_MS else 0)
+        self.today: i64 = 122 + _class(_TODAY, i64(author.today_count) if author.today == at // DAY_MS else 0)
         pairs = Pairs(text)
         self._pairs: Pairs = pairs
         self._low: str | None = None
@@ -313,7 +313,7 @@ def pair_places(h: History, asked: Asked, asker: Person, asker_place: int, line:
                 shared += 1
                 letters += len(word) if word.isascii() else 3 * len(word)
     last = h.recent(asker.last_message, at)
-    since = messages - last.place if last is not None else 99
+    since: int = messages - last.place if last is not None else 99
     to: i64 = _NOBODY if not asked.to else (_THEM if asked.to == author.user else _OTHERS)
     told: i64 = _NOBODY if not so_far.told else (_THEM if author.user in so_far.told else _OTHERS)
     return (
@@ -396,7 +396,7 @@ def scene_places(h: History, author: Person, at: int, kind: str) -> bytes:
     asks: i64 = 0
     for other in h.askers.get(author.user, ()):
         asks = max(asks, 1 if other.status == "open" else 2)
-    today: i64 = author.today_count if author.today == at // DAY_MS else 0
+    today: i64 = i64(author.today_count) if author.today == at // DAY_MS else 0
     return bytes(
         [
             _SCENE + asks,

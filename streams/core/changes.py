@@ -16,10 +16,10 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING, Any, Final
 
-from mypy_extensions import mypyc_attr
+from mypy_extensions import i32, mypyc_attr
 
 from streams.core.evidence import Evidence
-from streams.core.state import DAY_MS, MINUTE_MS, Asked, Head, Life, Minute, Person, Said, Window
+from streams.core.state import DAY_MS, MINUTE_MS, Asked, Head, Life, Minute, Person, Said, Window, tight
 from streams.core.tables import ALERTS, HOUR, PUBLISHED, QUESTIONS, RISKS, WEEK
 
 if TYPE_CHECKING:
@@ -269,10 +269,8 @@ class Wrote(Change):
     def __init__(self, h: History, event: str, said: Said, addressed: float) -> None:
         head, ts, staff = h.head, said.ts, not said.counts
         minute = ts // MINUTE_MS
-        self.place: int = said.person
         self.event: str = event
-        self.staff: bool = staff
-        self.done: bool = False
+        self.said: Said = said
         self.last_ts: int = ts
         self.last_message: str = event
         self.last_member_message: int = head.last_member_message if staff else ts
@@ -281,7 +279,9 @@ class Wrote(Change):
         self.due_activity: int = head.due_activity if head.minute == minute else (minute + 1) * MINUTE_MS
         self.their_last: str = event
         self.their_last_at: int = ts
-        self.said: Said = said
+        self.place: i32 = said.person
+        self.staff: bool = staff
+        self.done: bool = False
 
     def swap(self, h: History) -> None:
         """Count it on, or off."""
@@ -642,7 +642,9 @@ class Closed(Change):
                     break
                 move(h, window, minute, -1)
                 if window.number == HOUR:
-                    h.minutes[window.oldest - h.first] = minute.pack()  # nothing changes it, unless it comes back
+                    h.minutes[window.oldest - h.first] = tight(
+                        minute.numbers()
+                    )  # nothing changes it, unless it comes back
                 window.oldest += 1
                 left += 1
             self._left |= left << (window.number * _LEFT_BITS)

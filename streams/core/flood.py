@@ -180,7 +180,7 @@ def on_time(h: History, settings: GroupSettings, at: int) -> None:
 
 def _alone(h: History, settings: GroupSettings, event: Arrival, place: int, now: int, five: int) -> bool:
     minute = h.head.minute
-    most = now + h.people[place].count_5m  # the minute before is one of the five
+    most: int = now + h.people[place].count_5m  # the minute before is one of the five
     if most < ALONE:
         return False
     total = h.head.minute_messages - h.head.staff_messages + _members_since(h, minute - 1)

@@ -44,6 +44,7 @@ from streams.core.state import (
     Person,
     Said,
     Window,
+    tight,
     unpack_minute,
 )
 from streams.core.tables import ASKERS, PUBLISHED, QUESTIONS, RISKS, TABLES
@@ -308,7 +309,7 @@ class History:
     def replace_minute(self, place: int, minute: Minute) -> None:
         """Keep what was changed in a minute that :meth:`minute_at` returned."""
         if not isinstance(self.minutes[place - self.first], Minute):
-            self.minutes[place - self.first] = minute.pack()
+            self.minutes[place - self.first] = tight(minute.numbers())
 
     def put(self, table: int, key: Any, value: Any) -> None:
         """Set a row (never to ``None``)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from streams.core import coverage, harms, newcomers, purpose, referral, risk, stages, structure
 from streams.core.activity import renew
 from streams.core.alerts import expire_old
-from streams.core.daily import from_day, with_day
+from streams.core.daily import from_day, shared, with_day
 from streams.core.history import History
 from streams.core.record import with_record
 from streams.core.rhythm import add_day
@@ -20,7 +20,7 @@ def begin_day(h: History, place: int, ts: int) -> None:
     if h.people[place].today != day:
         person = h.change_person(place)
         if person.today_count:
-            person.days = with_day(person.days, person.today, person.today_count, day - LONG_DAYS)
+            person.days = shared(with_day(person.days, person.today, person.today_count, day - LONG_DAYS))
         if not person.first_day:
             person.first_day = day
         person.usual = add_day(person.usual, day - person.today)

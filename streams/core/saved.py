@@ -17,14 +17,14 @@ from typing import Any, Final
 import msgspec
 
 from huoqun.results import Alert
-from streams.core import names
+from streams.core import daily, names
 from streams.core.arrivals import Arrivals
 from streams.core.changes import move
 from streams.core.evidence import doubt_from, evidence_from
 from streams.core.fabric import fabric_from
 from streams.core.history import History
 from streams.core.scanning import openings
-from streams.core.state import DAY_MS, Asked, Crowd, Head, Life, Person, Said, minute_from, shared
+from streams.core.state import DAY_MS, Asked, Crowd, Head, Life, Person, Said, minute_from, shared, tight
 from streams.core.tables import ALERTS, HOUR, QUESTIONS, WEEK
 from streams.core.troubles import troubles_from
 
@@ -237,7 +237,7 @@ def _restore_rarely_changed(h: History, payload: list[Any]) -> None:
 
 def _restore_minutes(h: History, minutes: dict[int, bytes], oldest: list[int]) -> None:
     packed = [minutes[place] for place in sorted(minutes) if place >= h.first]
-    h.minutes = list(packed)
+    h.minutes = []
     end = h.first + len(packed)
     h.settled_minutes = end
     h.gone_minutes = oldest[WEEK]
@@ -249,9 +249,8 @@ def _restore_minutes(h: History, minutes: dict[int, bytes], oldest: list[int]) -
     for i in range(len(packed)):
         place, upto = h.first + i, at + len(packed[i]) // size
         minute = minute_from(numbers, at, upto)
+        h.minutes.append(minute if place >= oldest[HOUR] else tight(numbers[at:upto]))
         at = upto
-        if place >= oldest[HOUR]:
-            h.minutes[i] = minute
         for window in h.windows:
             if window.oldest <= place:
                 move(h, window, minute, 1)
@@ -437,7 +436,7 @@ def _restore_person(h: History, row: list[Any]) -> None:
     person.is_staff, person.is_bot, person.newcomer_flagged = bool(flags & 1), bool(flags & 2), bool(flags & 4)
     person.greeted = bool(flags & 8)
     person.messages, person.replies = row[8], row[9]
-    person.today, person.today_count, person.days = row[10], row[11], row[12]
+    person.today, person.today_count, person.days = row[10], row[11], daily.shared(row[12])
     person.deeds, person.check_ins, person.reacted, person.role, person.layer = (
         row[13],
         row[14],

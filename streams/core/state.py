@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from typing import Final
 
-from mypy_extensions import mypyc_attr
+from mypy_extensions import i32, mypyc_attr, u8
 
 from huoqun.results import WINDOW_MINUTES, QuestionKind, QuestionStatus, WindowName
 from streams.core.daily import NO_DAYS
@@ -67,16 +67,16 @@ class Head:
         self.known: int = 0
         self.correction: int = 0
         """What the platform's own member count adds to ``known``."""
-        self.messages: int = 0
+        self.messages: i32 = 0
         """Messages by people, all told."""
-        self.messages_today: int = 0
+        self.messages_today: i32 = 0
         """Members' messages since midnight UTC."""
-        self.replies_today: int = 0
+        self.replies_today: i32 = 0
         """First replies since midnight UTC; the next: those from a member to a member."""
-        self.mesh_today: int = 0
-        self.peak_today: int = 0
+        self.mesh_today: i32 = 0
+        self.peak_today: i32 = 0
         """Member messages in the busiest five minutes since midnight UTC, floods left out."""
-        self.valued_today: int = 0
+        self.valued_today: i32 = 0
         """Messages of value since then: see :mod:`streams.core.structure`."""
         self.addressed: float = 0.5
         """Share of recent messages that name or reply to somebody, an exponential mean over about 50 messages."""
@@ -227,6 +227,7 @@ class Person:
     """One person (or bot) of the group."""
 
     __slots__ = (
+        "called",
         "check_ins",
         "count_1h",
         "count_5m",
@@ -244,7 +245,6 @@ class Person:
         "layer",
         "left_at",
         "messages",
-        "name",
         "newcomer_flagged",
         "reacted",
         "replies",
@@ -260,55 +260,66 @@ class Person:
     )
 
     def __init__(self, step: int, user: str) -> None:
+        # Numbers of one size stand together: a million of these are kept, and between two sizes there would be holes.
         self.step: int = step
         self.user: str = user
-        self.name: str = ""
+        self.called: bytes = b""
+        """The name, see :attr:`name`."""
         self.joined_at: int = 0
         """0: was there before we looked."""
         self.left_at: int = 0
         self.last_message_at: int = 0
         self.last_message: str = ""
-        self.is_staff: bool = False
-        self.is_bot: bool = False
-        self.newcomer_flagged: bool = False
-        """An operator has been told of them as a newcomer at risk, and their first week isn't over."""
-        self.greeted: bool = False
-        """Somebody named them within their first week, or they have been here before."""
-        self.messages: int = 0
-        """Messages since we look."""
-        self.replies: int = 0
-        """Messages of theirs that drew a reply within 30 minutes."""
-        self.today: int = 0
-        self.today_count: int = 0
         self.days: bytes = NO_DAYS
         """Messages by day (see :mod:`streams.core.daily`) before ``today``, at most 28, within 28 days of ``today``."""
         self.deeds: bytes = NO_DAYS
         """What they did for the talk: see :mod:`streams.core.deeds`."""
         self.check_ins: int = 0
         """See :mod:`streams.core.checkins`; 0: none yet."""
-        self.reacted: int = 0
-        """The last day on which they reacted to a message."""
-        self.role: int = 0
-        """Place in :data:`streams.core.roles.ROLES`, as of the last midnight; likewise the next, in ``LAYERS``."""
-        self.layer: int = 0
-        self.first_day: int = 0
-        """The day of the first message (days since 1970); 0: there is none."""
         self.usual: float = 0.0
         """Days with a message, older ones weighing less (see :mod:`streams.core.rhythm`), as of ``today``."""
         self.risk: float = -1.0
         """-1: not defined (no message in 28 days, staff, bot)."""
         self.risk_reasons: tuple[str, ...] = ()
         self.risk_as_of: int = 0
-        self.count_5m: int = 0
+        self.messages: i32 = 0
+        """Messages since we look."""
+        self.replies: i32 = 0
+        """Messages of theirs that drew a reply within 30 minutes."""
+        self.today: i32 = 0
+        self.today_count: i32 = 0
+        self.reacted: i32 = 0
+        """The last day on which they reacted to a message."""
+        self.first_day: i32 = 0
+        """The day of the first message (days since 1970); 0: there is none."""
+        self.count_5m: i32 = 0
         """Messages (as a member) in the closed minutes of the window; likewise the next three."""
-        self.count_1h: int = 0
-        self.count_24h: int = 0
-        self.count_7d: int = 0
+        self.count_1h: i32 = 0
+        self.count_24h: i32 = 0
+        self.count_7d: i32 = 0
+        self.role: u8 = 0
+        """Place in :data:`streams.core.roles.ROLES`, as of the last midnight; likewise the next, in ``LAYERS``."""
+        self.layer: u8 = 0
+        self.is_staff: bool = False
+        self.is_bot: bool = False
+        self.newcomer_flagged: bool = False
+        """An operator has been told of them as a newcomer at risk, and their first week isn't over."""
+        self.greeted: bool = False
+        """Somebody named them within their first week, or they have been here before."""
+
+    @property
+    def name(self) -> str:
+        """What they are called. Kept as UTF-8: a short name takes half the room, and is seldom asked for."""
+        return self.called.decode("utf-8")
+
+    @name.setter
+    def name(self, name: str) -> None:
+        self.called = name.encode("utf-8")
 
     def copy(self, step: int) -> Person:
         """Return a copy for ``step`` to change."""
         new = Person(step, self.user)
-        new.name = self.name
+        new.called = self.called
         new.joined_at = self.joined_at
         new.left_at = self.left_at
         new.last_message_at = self.last_message_at
@@ -392,27 +403,31 @@ class Said:
 
     def __init__(self, ts: int, person: int, place: int, answered: bool, counts: bool) -> None:
         self.ts: int = ts
-        self.person: int = person
+        self.root: str = ""
+        """The message with which its conversation began, itself if it is that one; empty: not known."""
+        self.responders: tuple[int, ...] = ()
+        """The first three people who responded."""
+        self.person: i32 = person
         """Who said it: the place in the table of people."""
-        self.place: int = place
+        self.place: i32 = place
         """How many messages by people the group had seen by then."""
+        self.to: i32 = -1
+        """Whom it addresses: the place in the table of people; -1: nobody known."""
         self.answered: bool = answered
         self.counts: bool = counts
         """By a member (neither staff nor bot): it counts for the reply rate."""
         self.staff_answered: bool = False
         """Staff has replied to it."""
-        self.root: str = ""
-        """The message with which its conversation began, itself if it is that one; empty: not known."""
         self.critical: bool = False
         """It answers with disagreement or a counter-question."""
-        self.responders: tuple[int, ...] = ()
-        """The first three people who responded."""
-        self.to: int = -1
-        """Whom it addresses: the place in the table of people; -1: nobody known."""
 
 
 MOST_SAID: Final = 1_000
 """Messages that can still draw a first reply, a group. More within half an hour is more than a person can read."""
+
+
+_TIGHT: Final = 5
+"""Where the numbers behind the first one begin: behind what size they have, and the first one."""
 
 
 @mypyc_attr(acyclic=True)
@@ -434,28 +449,40 @@ class Minute:
         self.staff_responses: tuple[int, ...] = ()
         """Seconds to the first reply by staff."""
 
+    def numbers(self) -> list[int]:
+        """Return all that is in it, its own number first."""
+        return [
+            self.number,
+            self.messages,
+            self.staff_messages,
+            self.joins,
+            self.leaves,
+            len(self.responses),
+            len(self.staff_responses),
+            *self.responses,
+            *self.staff_responses,
+            *self.speakers,
+        ]
+
     def pack(self) -> bytes:
-        """Return the minute in few bytes: it stays for a week."""
-        return array(
-            "I",
-            [
-                self.number,
-                self.messages,
-                self.staff_messages,
-                self.joins,
-                self.leaves,
-                len(self.responses),
-                len(self.staff_responses),
-                *self.responses,
-                *self.staff_responses,
-                *self.speakers,
-            ],
-        ).tobytes()
+        """Return the minute as it is saved: numbers of four bytes."""
+        return array("I", self.numbers()).tobytes()
+
+
+def tight(numbers: list[int]) -> bytes:
+    """Return a minute's numbers as they are kept for a week: those behind the first in no more bytes than the largest needs.
+
+    In a quiet group a minute is a message or two: 13 bytes, or 36 if each number has four.
+    """
+    most = max(numbers[1:])
+    size = "B" if most <= 0xFF else "H" if most <= 0xFFFF else "I"  # noqa: PLR2004  # what a byte holds, and two
+    return size.encode() + numbers[0].to_bytes(4, "little") + array(size, numbers[1:]).tobytes()
 
 
 def unpack_minute(data: bytes) -> Minute:
-    """Return the minute that :meth:`Minute.pack` packed."""
-    numbers: list[int] = array("I", data).tolist()
+    """Return the minute that :func:`tight` packed."""
+    numbers = [int.from_bytes(data[1:_TIGHT], "little")]
+    numbers += array(chr(data[0]), data[_TIGHT:])
     return minute_from(numbers, 0, len(numbers))
 
 
