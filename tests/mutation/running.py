@@ -36,8 +36,8 @@ QUIET = [
 ]
 EXAMPLES = 50
 """Of a property, the same in each run: a fault needs one that shows it, and the suite itself tries more."""
-FIRST = 2.0
-"""Seconds of tests that are collected and run before the others are: most faults are noticed by these."""
+STAGES = (2.0, 12.0)
+"""Seconds of tests that are collected and run before more are: most faults are noticed by the first."""
 MEMORY = 4 << 30
 """Bytes that a fault may take."""
 NO_TESTS = 5
@@ -114,22 +114,27 @@ def _theirs(module: ModuleType) -> bool:
 
 def try_out(tests: list[Test], file: Path, source: str) -> int:
     """Begin a process that tries tests on a file with this source, until one fails; return its id."""
-    spent, first = 0.0, 0
-    while first < len(tests) and spent < FIRST:
-        spent, first = spent + tests[first].seconds, first + 1
 
     def run() -> int:
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
         sys.meta_path.insert(0, _Faulty(file, source))
-        for some in tests[:first], tests[first:]:
+        for some in _stages(tests):
             signal.setitimer(signal.ITIMER_PROF, 60)  # to collect them
             files = list(dict.fromkeys(test.name.partition("::")[0] for test in some))
-            status = int(pytest.main(["-x", *QUIET, *files], plugins=[_Quick(), _Chosen(some)])) if some else 0
+            status = int(pytest.main(["-x", *QUIET, *files], plugins=[_Quick(), _Chosen(some)]))
             if status:
                 return status
         return 0
 
     return forked(run)
+
+
+def _stages(tests: list[Test]) -> list[list[Test]]:
+    spent, stages = 0.0, [[] for _ in range(len(STAGES) + 1)]
+    for test in tests:
+        stages[sum(spent >= until for until in STAGES)].append(test)
+        spent += test.seconds
+    return [some for some in stages if some]
 
 
 def outcome(status: int) -> str:
