@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,18 +20,22 @@ RECORDED = "test_scenarios"
 
 
 _STATE = (
-    "test_saved",
-    "test_saved_whole_then_not",
-    "test_determinism",
-    "test_lag",
-    "test_latest",
-    "test_rests",
-    "test_some",
-)
+    "test_taken_back", "test_saved_is_all", "test_every_field_is_saved", "test_saved", "test_saved_whole_then_not", "test_latest",
+    "test_determinism", "test_read_again", "test_lag", "test_rests", "test_some",
+)  # fmt: skip
+_ASKING = ("test_questions", "test_answering", "test_warmth")
+_STRUCTURE = ("test_structure", "test_pairs", "test_taken_back")
 FITTING = {
     "partition": _STATE, "history": _STATE, "saved": _STATE, "arrivals": _STATE, "changes": _STATE, "state": _STATE,
-    "unanswered": ("test_questions", "test_answering"), "newcomers": ("test_churn",), "risk": ("test_churn",),
-    "decline": ("test_churn",), "troubles": ("test_flood", "test_advertising"), "roles": ("test_structure",),
+    "group": _STATE, "tracked": _STATE, "arrival": _STATE,
+    "unanswered": _ASKING, "answering": _ASKING, "answer_features": _ASKING, "answer_model": _ASKING, "asks": _ASKING,
+    "reactions": _ASKING, "questions": _ASKING,
+    "newcomers": ("test_churn",), "risk": ("test_churn",), "risk_model": ("test_churn",), "midnight": ("test_churn", "test_stages"),
+    "decline": ("test_churn", "test_stages"), "record": ("test_stages",), "harms": ("test_flood", "test_leaving"),
+    "troubles": ("test_flood", "test_advertising"), "alerts": ("test_questions", "test_flood"),
+    "roles": _STRUCTURE, "fabric": _STRUCTURE, "structure_changes": _STRUCTURE, "kinds": ("test_coverage", "test_structure"),
+    "selling": ("test_wording", "test_labelled_texts", "test_advertising"), "rules": ("test_wording",),
+    "vocabulary": ("test_openings", "test_reactions"), "rows": ("test_activity", "test_questions"),
 }  # fmt: skip
 """Source -> the files of tests that are about it, where they have another name."""
 
@@ -53,7 +58,7 @@ class Ran(NamedTuple):
     def fitting(self, file: str, fault: Fault) -> list[Test]:
         """Return the tests that run a fault's statement: those about its file, what is recorded of communities, and others.
 
-        Of each sort the quickest, up to a limit.
+        Of each sort the quickest, up to a limit; of the communities those that run most of the file.
         What runs at import only is met by all tests that run anything of the file; of a file of mere constants, by all.
         """
         lines = self.lines.get(file, {})
@@ -63,9 +68,11 @@ class Ran(NamedTuple):
             names = self.tests.keys() if names == {""} else names  # type: ignore[assignment]  # a set, too
         own = {f"test_{Path(file).stem}", *FITTING.get(Path(file).stem, ())}
         sorts: tuple[list[Test], ...] = ([], [], [])
+        runs = Counter(name for found in lines.values() for name in found)
         for test in sorted((self.tests[name] for name in names if name in self.tests), key=lambda test: test.seconds):
             about = Path(test.name.partition("::")[0]).stem
             sorts[0 if about in own else 1 if about == RECORDED else 2].append(test)
+        sorts[1].sort(key=lambda test: -runs[test.name])
         return [test for sort in sorts for test, spent in zip(sort, _sums(sort), strict=True) if spent <= PATIENCE]
 
 

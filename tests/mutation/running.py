@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.abc
 import importlib.util
 import os
 import pickle
+import re
 import resource
 import signal
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from importlib.machinery import ModuleSpec
@@ -22,6 +23,9 @@ import pytest
 from tests.mutation.covering import Ran, Recorder, Test
 
 ROOT = Path(__file__).parents[2]
+KEPT = ROOT / ".cache" / "mutation"
+IMPORTED = re.compile(r"tests\.[a-z_.]+\.test_[a-z_]+")
+"""Another file of tests, as one imports it."""
 QUIET = [
     "-q",
     "-p",
@@ -92,19 +96,60 @@ class _Chosen:
 
 
 def measured(tests: tuple[str, ...], sources: list[str], which: str) -> tuple[Ran, list[str]]:
-    """Run all tests without a fault; return what was seen, and the modules that they import and are not ours."""
-    with tempfile.NamedTemporaryFile() as kept:
+    """Run all tests without a fault; return what was seen, and the modules that they import and are not ours.
+
+    What was seen of a file of tests is kept, and good until that file, what it imports of other tests, or anything else changes.
+    """
+    found = [
+        file
+        for name in tests
+        for file in ([ROOT / name] if name.endswith(".py") else sorted(ROOT.glob(f"{name}/**/test_*.py")))
+    ]
+    around = _around(which, sources)
+    together, theirs = Ran({}, [], {}), dict[str, None]()
+    for file in found:
+        ran, modules = _of_file(file, sources, which, around)
+        together.tests.update(ran.tests)
+        together.failed.extend(ran.failed)
+        for source, lines in ran.lines.items():
+            for line, names in lines.items():
+                together.lines.setdefault(source, {}).setdefault(line, []).extend(names)
+        theirs |= dict.fromkeys(modules)
+    return together, list(theirs)
+
+
+def _of_file(file: Path, sources: list[str], which: str, around: str) -> tuple[Ran, list[str]]:
+    others = {ROOT.joinpath(*name.split(".")).with_suffix(".py") for name in IMPORTED.findall(file.read_text("utf-8"))}
+    key = hashlib.sha256(around.encode() + b"".join(each.read_bytes() for each in (file, *sorted(others))))
+    kept = KEPT / f"{file.stem}-{key.hexdigest()[:16]}"
+    if not kept.exists():
 
         def record() -> int:
             recorder = Recorder(sources)
-            pytest.main([*QUIET, "-k", which, *tests], plugins=[_Quick(), recorder])
+            pytest.main([*QUIET, "-k", which, str(file.relative_to(ROOT))], plugins=[_Quick(), recorder])
             theirs = [name for name, module in sys.modules.items() if _theirs(module)]
-            kept.write(pickle.dumps((recorder.result(), theirs)))
-            kept.flush()
+            whole = kept.with_suffix(".part")
+            whole.write_bytes(pickle.dumps((recorder.result(), theirs)))
+            whole.rename(kept)
             return 0
 
+        KEPT.mkdir(parents=True, exist_ok=True)
         os.waitpid(forked(record), 0)
-        return pickle.loads(Path(kept.name).read_bytes())  # type: ignore[no-any-return]  # written above
+    return pickle.loads(kept.read_bytes())  # type: ignore[no-any-return]  # written above
+
+
+def _around(which: str, sources: list[str]) -> str:
+    """Return a checksum of all but files of tests."""
+    found = hashlib.sha256(repr((which, sources, QUIET, EXAMPLES, sys.version)).encode())
+    for room in ("huoqun", "streams", "producers", "sinks", "bench", "tests"):
+        for file in sorted(ROOT.glob(f"{room}/**/*.*")):
+            if (
+                file.suffix in {".py", ".json"}
+                and not file.name.startswith("test_")
+                and file.parent != Path(__file__).parent
+            ):
+                found.update(file.read_bytes())
+    return found.hexdigest()
 
 
 def _theirs(module: ModuleType) -> bool:

@@ -6,7 +6,7 @@ from huoqun.codec import encode
 from huoqun.config import Config, Worker
 from huoqun.control import Tick
 from huoqun.events import Event
-from streams.core.lag import Lag
+from streams.core.lag import Horizon, Lag
 from streams.core.partition import Partition
 
 START = 1_700_000_000_000
@@ -109,3 +109,54 @@ def test_where_little_happens_all_is_saved_as_often_as_it_may_cost_and_nearly_no
     assert behind(Partition(0, Config(), Lag()), partitions=1, events=2_000, every=1) <= 8
     assert behind(Partition(0, Config(), Lag(spare=3)), partitions=1, events=2_000, every=1) <= 170
     assert behind(Partition(0, Config(), Lag(little=10)), partitions=1, events=2_000, every=1) > 170
+
+
+def test_as_much_work_may_be_left_as_was_said_shared_by_the_partitions_and_less_where_many_members_must_be_restored() -> (
+    None
+):
+    def far(members: int, partitions: int, unsettled: int = 0) -> tuple[int, int]:
+        horizon = Horizon(Lag(work=1_000))
+        horizon.move(5_000, 9_000, members, unsettled=unsettled, whole=False, partitions=partitions)
+        return 5_000 - horizon.offset, 5_000 - horizon.soon
+
+    assert far(0, 1) == (1_000, 500)
+    assert far(0, 2) == (500, 250)
+    assert far(400, 1) == (900, 450)
+    assert far(4_000, 1) == (333, 167), "no less than a third"
+    assert far(0, 1, unsettled=300) == (1_300, 800), "what can be taken back does not count"
+    assert far(0, 1, unsettled=3_000) == (2_000, 1_500), "up to as much as may be left"
+
+
+def test_what_was_not_saved_since_the_oldest_of_so_many_checkpoints_is_due() -> None:
+    horizon = Horizon(Lag(checkpoints=3, work=1_000))
+    assert not horizon.begun()
+    for offset in (10, 20):
+        horizon.mark(offset, offset)
+    assert horizon.begun()
+    horizon.move(25, 25, 0, unsettled=0, whole=False, partitions=1)
+    assert horizon.offset == -1
+    horizon.mark(30, 30)
+    horizon.move(35, 35, 0, unsettled=0, whole=False, partitions=1)
+    assert horizon.offset == 10
+    assert horizon.is_past(10, 35)
+    assert not horizon.is_past(11, 35)
+    horizon.mark(40, 40)
+    horizon.move(45, 45, 0, unsettled=0, whole=False, partitions=1)
+    assert horizon.offset == 20
+    horizon.move(45, 45, 0, unsettled=0, whole=True, partitions=1)
+    assert horizon.offset == 45
+    horizon.forget()
+    assert horizon.offset == -1
+    assert not horizon.begun()
+
+
+def test_work_is_due_by_the_checkpoint_before_which_all_of_it_was_done() -> None:
+    horizon = Horizon(Lag(checkpoints=100, work=1_000))
+    for offset, work in ((100, 1_000), (200, 2_000), (300, 2_001), (400, 2_900)):
+        horizon.mark(offset, work)
+    horizon.move(500, 3_000, 0, unsettled=0, whole=False, partitions=1)
+    assert horizon.offset == 200
+    assert horizon.is_past(10_000, 2_000)
+    assert not horizon.is_past(10_000, 2_001)
+    horizon.move(500, 2_999, 0, unsettled=0, whole=False, partitions=1)
+    assert horizon.offset == 200, "it never goes back"

@@ -57,6 +57,19 @@ def test_an_explicit_link_answers_before_the_deadline_and_no_alert_is_raised(ans
     assert not scene.alerts("unanswered")
 
 
+def test_a_message_in_a_thread_answers_what_others_asked_there_and_nothing_elsewhere() -> None:
+    scene = grown()
+    scene.add(36_000, "bob", ASK, id="in it", thread_id="t")
+    scene.add(36_010, "dave", "请问群主在哪买土", id="in another", thread_id="u")
+    scene.add(36_020, "erin", "有没有推荐的花盆", id="in none")
+    scene.add(36_030, "carol", "能不能晚上发货", id="her own", thread_id="t")
+    scene.add(36_060, "carol", "缺氮", id="a", thread_id="t")
+    asked = {name: scene.question(name) for name in ("in it", "in another", "in none", "her own")}
+    assert {name: row["status"] for name, row in asked.items() if row} == {
+        "in it": "answered", "in another": "open", "in none": "open", "her own": "open",
+    }  # fmt: skip
+
+
 def test_a_late_answer_resolves_the_alert_and_says_who_and_after_how_long() -> None:
     scene = grown()
     scene.add(36_000, "bob", ASK, id="q")

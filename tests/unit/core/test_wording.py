@@ -22,6 +22,7 @@ ASKS = [
     "有人知道番茄叶子发黄怎么回事吗", "请问群主在哪买土", "这个多少钱", "有没有推荐的花盆", "不知道怎么浇水", "能不能晚上发货",
     "你们用的什么土", "几点开始", "求推荐一款营养土", "谁家有多余的苗", "怎么办 叶子全掉了", "可以用自来水浇吗",
     "does anyone know how to fix this", "how do i repot a tomato", "anyone here using perlite?", "can someone help me",
+    "盆漂亮不漂亮", "这样方便不方便", "你们高兴不高兴", "今天干净不干净", "可以不可以晚点发",
     "bob: what do you mean?", "hi all, is there a way to stop it", "need help with my balcony", "where can i buy soil",
 ]  # fmt: skip
 DOES_NOT = [
@@ -49,6 +50,12 @@ def test_a_pitch_with_a_link_or_contact_is_advertising_and_talk_about_one_is_not
     assert not looks_like_ad("会员券还能领吗，在哪扫码？")
     assert looks_like_ad("还在为脱发烦恼吗？扫码领优惠")
     assert looks_like_ad("IELTS band 7, DM me")
+
+
+def test_wide_letters_and_figures_hide_nothing() -> None:
+    assert looks_like_ad("ｅａｒｎ ｃｒｙｐｔｏ ｆａｓｔ，ＤＭ ｍｅ")
+    assert looks_like_ad("阳台神器 限时优惠 加 ｖｘ：ａｂｃ１２３")
+    assert looks_like_ad("ＩＥＬＴＳ ｂａｎｄ ７，ＤＭ ｍｅ")
 
 
 @given(st.text(max_size=300))
