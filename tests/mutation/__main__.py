@@ -97,6 +97,8 @@ def measure(name: str, picked: list[tuple[Path, Fault]], ran: Ran, jobs: int) ->
             tried.append(Tried(file, fault, line, f"changes nothing ({equal})" if equal else came))
             survived = sum(one.outcome == "survived" for one in tried)
             bar.update(task, advance=1, counts=f"{len(tried)} of {len(picked)}, {survived} survived")
+            if not console.is_terminal and len(tried) % 10 == 0:
+                console.print(f"  {len(tried)} of {len(picked)} tried, {survived} survived", highlight=False)
             if tried[-1].outcome != "noticed":
                 console.print(f"  {tried[-1]}", markup=False, highlight=False)
     return tried

@@ -13,7 +13,7 @@ import pytest
 
 from tests.mutation.mutants import Fault
 
-PATIENCE = 10.0
+PATIENCE = 8.0
 """Tests of each sort that a fault meets: so many seconds of them, by what they take without one."""
 RECORDED = "test_scenarios"
 """The file of tests that compare every row of many communities: they see most, but not at once where a fault is."""
