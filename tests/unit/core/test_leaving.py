@@ -6,7 +6,8 @@ import random
 
 import pytest
 
-from streams.core.leaving import exceeding
+from streams.core.leaving import exceeding, passing, usual
+from streams.core.troubles import Troubles
 from tests.support.scenes import Scene
 
 DAY_S, HOUR_S = 86_400, 3_600
@@ -157,3 +158,42 @@ def test_a_burst_after_an_hour_far_busier_than_usual_says_so() -> None:
         scene.leave(at + 3_100 + n * 5, f"u{39 - n}")
     (alert,) = scene.alerts("leave_burst")
     assert "60 messages in the hour before, 60 in the day" in str(alert["reasons"])
+
+
+def troubles(**fields: float) -> Troubles:
+    found = Troubles(0)
+    for name, value in fields.items():
+        setattr(found, name, value)
+    return found
+
+
+def test_what_is_usual_is_the_prior_by_size_and_joins_until_hours_have_been_seen() -> None:
+    week = 7 * 24 * HOUR_S * 1000
+    assert usual(troubles(), 0, week, 1_000, 0) == pytest.approx((0.12, 0.5))
+    assert usual(troubles(), 0, week, 1_000, 336) == pytest.approx((1.12, 0.5)), "two join an hour, half as many leave"
+    assert usual(troubles(), 0, 2 * week, 1_000, 336) == pytest.approx((1.12, 0.5)), "joins are those of one week"
+    assert usual(troubles(), 0, week // 168 // 2, 0, 1) == pytest.approx((0.52, 0.5)), "of an hour at least"
+
+
+def test_what_is_usual_is_drawn_from_the_prior_to_the_hours_that_were_seen() -> None:
+    week = 7 * 24 * HOUR_S * 1000
+    assert usual(troubles(hours=24.0, total=24.0, squares=72.0), 0, week, 0, 0) == pytest.approx((0.51, (24 + 36) / 96))
+    assert usual(troubles(hours=1.0, total=3.0, squares=9.0), 0, week, 0, 0) == pytest.approx(
+        ((3 + 0.02 * 24) / 25, (10 + 36) / 73)
+    ), "no more uneven than chance has it"
+    assert usual(troubles(hours=0.9, total=3.0, squares=9.0), 0, week, 0, 0)[1] == 0.5, "less than an hour says nothing"
+    assert usual(troubles(hours=100.0, total=1.0, squares=100.0), 0, week, 0, 0)[1] == pytest.approx((10 + 36) / 172)
+
+
+def test_a_room_that_people_step_in_and_out_of_has_two_returns_for_five_leaves_of_a_dozen_at_least() -> None:
+    assert passing(troubles(leaves=12, returns=5))
+    assert passing(troubles(leaves=20, returns=8))
+    assert not passing(troubles(leaves=20, returns=7))
+    assert not passing(troubles(leaves=11, returns=11))
+
+
+def test_so_many_leaves_or_more_are_as_probable_as_the_negative_binomial_distribution_has_it() -> None:
+    assert exceeding(0, 1.0, 1.0) == 1.0
+    assert [exceeding(count, 1.0, 1.0) for count in (1, 2, 3)] == pytest.approx([1 / 2, 1 / 4, 1 / 8])
+    assert [exceeding(count, 2.0, 1.0) for count in (1, 2)] == pytest.approx([2 / 3, 4 / 9])
+    assert exceeding(2, 1.0, 2.0) == pytest.approx(1 - 4 / 9 - 2 * 4 / 27)
