@@ -165,3 +165,14 @@ def test_the_shouting_is_over_when_members_write_again_or_staff_posts_no_more_th
     scene.silence_until(44 * DAY_S + 60)
     (alert,) = scene.alerts("shouting_into_void")
     assert alert["state"] == ("resolved" if over else "open")
+
+
+@pytest.mark.parametrize(
+    ("before", "median"),
+    [([5] * 4, 0.0), ([5] * 5, 5.0), ([1, 9, 2, 8, 4], 4.0), ([1, 9, 2, 8, 4, 5], 4.5), ([9, 0, 0, 0, 0, 0], 0.0)],
+)
+def test_what_broadcasts_used_to_draw_is_the_median_of_at_least_so_many_before_the_last_ones(
+    before: list[int], median: float
+) -> None:
+    assert (broadcasts.BEFORE, broadcasts.SILENT) == (5, 3)
+    assert broadcasts.drawn_before(bytes([*before, 0, 0, 0])) == median

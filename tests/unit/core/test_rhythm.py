@@ -67,3 +67,31 @@ def test_over_all_days_of_a_scene_the_members_silence_counts_from_the_hour_of_th
     first, second = sorted((r["as_of"], r["risk"]) for r in scene.rows("MemberRisk"))
     assert first == (T0 + DAY, round(rhythm.probability(14, 1, 1.0, 1, 1), 4))
     assert second == (T0 + 2 * DAY, round(rhythm.probability(38, 1, rhythm.faded(1.0, 1), 2, 2), 4))
+
+
+def said(silent: int, active: int, usual: float, known: int) -> list[str]:
+    return [text.partition(" · ")[2] for _, text in rhythm.reasons(silent, active, usual, known)]
+
+
+def test_silence_is_a_reason_from_two_days_and_twice_the_own_rhythm() -> None:
+    daily, every_three = rhythm.spread(40), rhythm.spread(40) / 3
+    assert said(47, 20, daily, 40) == []
+    assert said(48, 20, daily, 40) == ["silent for 2 d, usually every 1.0 d"]
+    assert said(6 * 24 - 1, 9, every_three, 40) == []
+    assert said(6 * 24 + 1, 9, every_three, 40) == ["silent for 6 d, usually every 3.0 d"]
+
+
+def test_rarer_than_half_the_usual_is_a_reason_after_eight_weeks_and_two_days_of_28_before() -> None:
+    usual = rhythm.spread(56) / 2
+    assert said(20, 6, usual, 56) == ["active on 6 of 28 days, usually 14"]
+    assert said(20, 7, usual, 56) == []
+    assert said(20, 6, rhythm.spread(55) / 2, 55) == []
+    assert said(20, 2, rhythm.spread(55) / 2, 55) == ["active on 2 of 28 days only"]
+    assert said(20, 3, rhythm.spread(55) / 2, 55) == []
+    assert [weight for weight, _ in rhythm.reasons(20, 2, usual, 56)] == pytest.approx([7.0])
+    assert [weight for weight, _ in rhythm.reasons(20, 2, rhythm.spread(20), 20)] == [1.0]
+
+
+def test_without_a_reason_the_plain_fact_is_told() -> None:
+    assert rhythm.no_reason(5, 14).endswith("known for 14 d only")
+    assert rhythm.no_reason(5, 15).endswith("active on 5 of 28 days")
