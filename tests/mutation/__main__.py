@@ -42,7 +42,12 @@ class Target(NamedTuple):
 TARGETS = {
     "core": Target(
         ("streams/core/*.py",),
-        ("tests/unit/core", "tests/sim/test_some.py", "tests/golden/scenarios/test_scenarios.py"),
+        (
+            "tests/unit/core",
+            "tests/sim/test_some.py",
+            "tests/golden/scenarios/test_scenarios.py",
+            "tests/golden/scenarios/test_rough_talk.py",
+        ),
     ),
     "verify": Target(("producers/verify.py",), ("tests/unit/producers/test_verify.py", "tests/unit/producers/sources")),
     "batch": Target(("sinks/batch.py",), ("tests/unit/sinks/test_batch.py", "tests/unit/sinks/test_service.py")),
