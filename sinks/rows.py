@@ -61,10 +61,11 @@ _RESULT_TABLES: Final[dict[type, Table]] = {
     Action: tables.ACTIONS,
     Delivery: tables.DELIVERIES,
 }
-_fields: Final = {
-    t.name: [(n, attrgetter(n)) for n in t.names if n not in ("extra", "position", "version", "deleted")]
-    for t in tables.TABLES.values()
-}
+_OURS: Final = ("extra", "position", "version", "deleted")
+"""Columns that are no fields of a record."""
+_fields: Final = {t.name: tuple(n for n in t.names if n not in _OURS) for t in tables.TABLES.values()}
+_values: Final = {name: attrgetter(*fields) for name, fields in _fields.items()}
+"""Table -> what takes its fields out of a record, all at once."""
 
 
 def _ranges(table: Table) -> dict[str, tuple[int, int, bool]]:
@@ -100,7 +101,7 @@ def read_events(values: Sequence[bytes | None], offsets: Sequence[int], *, store
         return Read([], [], erasures) if erasures else _NOTHING
 
     def columns(events: Sequence[Event], at: Sequence[int]) -> dict[str, list[Any]]:
-        made: dict[str, list[Any]] = {name: list(map(get, events)) for name, get in _fields["events"]}
+        made = _columns_of("events", events)
         if not store_text:
             made["text"] = [""] * len(events)
         made["extra"] = [_json.encode(e.extra).decode() if e.extra else "{}" for e in events]
@@ -161,9 +162,14 @@ def _erasures(values: Sequence[bytes | None]) -> Sequence[Erase]:
     return tuple(found for value in values if (found := codec.erasure_in(value)) is not None)
 
 
+def _columns_of(table: str, records: Sequence[Any]) -> dict[str, list[Any]]:
+    """Return the values of each field; there is at least one record."""
+    return dict(zip(_fields[table], map(list, zip(*map(_values[table], records), strict=True)), strict=True))
+
+
 def _result_columns(table: Table) -> Callable[[Sequence[Any], Sequence[int]], dict[str, list[Any]]]:
     def columns(records: Sequence[Any], _at: Sequence[int]) -> dict[str, list[Any]]:
-        made: dict[str, list[Any]] = {name: list(map(get, records)) for name, get in _fields[table.name]}
+        made = _columns_of(table.name, records)
         made["version"] = [r.version for r in records]
         made["deleted"] = [int(r.deleted) for r in records]
         return made

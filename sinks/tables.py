@@ -5,6 +5,8 @@ The DDL (``schema/``) says the same in SQL; a test holds the two together.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, Literal, NamedTuple
 
 Kind = Literal["text", "texts", "time", "int", "uint", "float", "bool"]
@@ -19,7 +21,8 @@ class Column(NamedTuple):
     nullable: bool = False
 
 
-class Table(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Table:
     """A storage table and its view: ``name`` is the view's, the table adds ``_rows``."""
 
     name: str
@@ -31,7 +34,7 @@ class Table(NamedTuple):
         """The name of the table that holds the rows, all versions of them."""
         return f"{self.name}_rows"
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of the columns, in the order of a row's values."""
         return tuple(column.name for column in self.columns)
