@@ -213,6 +213,7 @@ class Loop:
         self._make_state = make_state
         self._ports = ports
         self._limits = limits
+        self._patient = limits._replace(seconds=max(limits.seconds, CATCH_UP_SECONDS))
         self._slots: dict[int, Slot] = {}
         self._kept: dict[int, Slot] = {}
         """Those of the assignment before, whose state may still hold."""
@@ -326,9 +327,8 @@ class Loop:
         """
         if self.failure is not None:
             return
-        limits = self._limits
-        if not self.prepared or any(slot.catching_up for slot in self._slots.values()):
-            limits = limits._replace(seconds=max(limits.seconds, CATCH_UP_SECONDS))
+        catching_up = not self.prepared or any(slot.catching_up for slot in self._slots.values())
+        limits = self._patient if catching_up else self._limits
         due = [slot for slot in self._slots.values() if slot.due(now, limits) and self._current(slot)]
         if due:
             self._begin(min(due, key=lambda slot: slot.since))
