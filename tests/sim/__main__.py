@@ -36,7 +36,9 @@ def some(of: str, first: int, end: int) -> list[int]:
 
 def quiet() -> None:
     """What workers log of their crashes is not of interest."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL), cache_logger_on_first_use=True
+    )
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
 
 

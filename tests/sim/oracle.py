@@ -80,6 +80,8 @@ class _Oracle:
         self.late: dict[str, int] = {}
         self.offset = 0
         self.placed: list[Event] = []
+        self.accepted: list[bytes] = []
+        """What is not stored yet."""
 
     def view(self, items: Sequence[Item], end: int) -> View:
         """Return the contents of all views, from what was accepted and the time of the end (ms)."""
@@ -102,7 +104,7 @@ class _Oracle:
         return view
 
     def _accept(self, event: Event) -> None:
-        self._insert(read_events([codec.encode(event)], [0], store_text=True))
+        self.accepted.append(codec.encode(event))
         group = event.group_id
         if event.ts < self.greatest.get(group, 0) - LATENESS_MS:
             if not self._has_closed(event):
@@ -118,6 +120,9 @@ class _Oracle:
 
     def _apply(self, last: Erase | Tick) -> None:
         """Apply what was accepted since, in the order of time, and have what is told of it stored."""
+        if self.accepted:
+            self._insert(read_events(self.accepted, range(len(self.accepted)), store_text=True))
+            self.accepted.clear()
         self.placed.sort(key=lambda event: (event.ts, len(event.id), event.id))
         records = [codec.encode(item) for item in (*self.placed, last)]
         self.placed.clear()

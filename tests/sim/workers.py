@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any, Final
 
 from huoqun.config import Config
@@ -126,21 +126,42 @@ class Group:
     def __init__(self, broker: Broker, make: Callable[[], Worker]) -> None:
         self._broker, self._make = broker, make
         self.workers: list[Worker] = []
+        """Those that live …"""
+        self.ended: list[Worker] = []
+        """… and those that do not."""
         self.generation = 0
         self._again = False
         self.running: asyncio.Task[None] | None = None
 
     @property
-    def alive(self) -> list[Worker]:
-        return [worker for worker in self.workers if worker.alive]
-
-    @property
     def members(self) -> list[Worker]:
-        return [worker for worker in self.workers if worker.alive and not worker.stalled]
+        return [worker for worker in self.workers if not worker.stalled]
 
     def add(self) -> None:
         self.workers.append(self._make())
         self.rebalance()
+
+    def remove(self, worker: Worker) -> None:
+        """Let one end at once, and another begin if it was the last that the group has."""
+        worker.kill()
+        self.workers.remove(worker)
+        self.ended.append(worker)
+        if self.members:
+            self.rebalance()
+        else:
+            self.add()
+
+    def end(self) -> None:
+        """Let all end at once."""
+        for worker in self.workers:
+            worker.kill()
+        self.ended += self.workers
+        self.workers.clear()
+
+    def parts(self) -> Iterator[object]:
+        """Of those that ended."""
+        for worker in self.ended:
+            yield from (worker.loop, worker.outbox, worker)
 
     def rebalance(self) -> None:
         """Begin a rebalance; one that is under way is followed by another."""

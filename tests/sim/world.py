@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from asyncio.events import _set_running_loop  # what `asyncio.run` does, too
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
-from heapq import heappop, heappush
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
@@ -28,105 +26,6 @@ CHANGELOG: Final = topics.state_topic(PREFIX)
 LETTERS: Final = topics.full_name(PREFIX, topics.DEADLETTER)
 PARCEL_RECORDS: Final = 4
 """Records of one batch of a producer: few, so that a crash falls between them."""
-
-
-class StuckError(Exception):
-    """Everybody waits, and nothing can come."""
-
-
-class _Call:
-    """Something to be called, unless it is cancelled before."""
-
-    __slots__ = ("args", "function")
-
-    def __init__(self, function: Callable[..., object], args: tuple[Any, ...]) -> None:
-        self.function: Callable[..., object] | None = function
-        self.args = args
-
-    def cancel(self) -> None:
-        self.function = None
-
-    def cancelled(self) -> bool:
-        return self.function is None
-
-
-class SimLoop(asyncio.AbstractEventLoop):
-    """An event loop without input or output, whose time passes when nothing else is left to do.
-
-    Made for this: asyncio's own looks at a selector, at contexts and at its debugging at every step.
-    """
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self._ready: deque[_Call] = deque()
-        self._timers: list[tuple[float, int, _Call]] = []
-        """A heap: when, the how-manieth timer it is, what then."""
-        self._made = 0
-
-    def run(self, all_of_it: Coroutine[Any, Any, None]) -> None:
-        """Run until it is done, with everything that it begins. Raises :class:`StuckError`."""
-        _set_running_loop(self)
-        try:
-            task = self.create_task(all_of_it)
-            while not task.done():
-                self._step()
-            task.result()
-        finally:
-            _set_running_loop(None)
-
-    def _step(self) -> None:
-        """Call what is ready now; what becomes ready by it has to wait for the next step."""
-        ready, timers = self._ready, self._timers
-        while timers and timers[0][2].function is None:
-            heappop(timers)
-        if not ready:
-            if not timers:
-                raise StuckError
-            self.now = max(self.now, timers[0][0])
-        while timers and timers[0][0] <= self.now:
-            ready.append(heappop(timers)[2])
-        for _ in range(len(ready)):
-            call = ready.popleft()
-            if call.function is not None:
-                call.function(*call.args)
-
-    def nobody_waits(self) -> bool:
-        """Whether nothing but the one who asks can go on now."""
-        return not self._ready and not (self._timers and self._timers[0][0] <= self.now)
-
-    # What asyncio asks of a loop.
-
-    def time(self) -> float:
-        return self.now
-
-    def get_debug(self) -> bool:
-        return False
-
-    def call_soon(self, callback: Callable[..., object], *args: Any, context: object = None) -> Any:
-        del context
-        call = _Call(callback, args)
-        self._ready.append(call)
-        return call
-
-    def call_at(self, when: float, callback: Callable[..., object], *args: Any, context: object = None) -> Any:
-        del context
-        call = _Call(callback, args)
-        self._made += 1
-        heappush(self._timers, (when, self._made, call))
-        return call
-
-    def call_later(self, delay: float, callback: Callable[..., object], *args: Any, context: object = None) -> Any:
-        return self.call_at(self.now + delay, callback, *args, context=context)
-
-    def create_future(self) -> asyncio.Future[Any]:
-        return asyncio.Future(loop=self)
-
-    def create_task(self, coro: Any, *, name: str | None = None, context: object = None) -> asyncio.Task[Any]:  # type: ignore[override]  # no contexts
-        del context
-        return asyncio.Task(coro, loop=self, name=name)
-
-    def call_exception_handler(self, context: dict[str, Any]) -> None:
-        """What nobody asked for any more; whoever drives looks at the workers' failures."""
 
 
 class Record(msgspec.Struct, gc=False):
@@ -160,7 +59,7 @@ class Parcel:
         return len(self.records)
 
     def size(self) -> int:
-        return sum(len(key or b"") + len(value or b"") for key, value, _ in self.records)
+        return len(self.records)  # so few that nobody waits for room
 
 
 class Acknowledged(NamedTuple):
@@ -194,9 +93,10 @@ class Broker:
         return self.topics[topic, partition]
 
     def append(self, topic: str, partition: int, key: bytes | None, value: bytes | None, headers: Headers = ()) -> int:  # type: ignore[assignment]  # read only
-        log = self.records(topic, partition)
-        log.append(Record(len(log), key, value, headers))
-        return len(log) - 1
+        log = self.topics[topic, partition]
+        offset = len(log)
+        log.append(Record(offset, key, value, headers))
+        return offset
 
     def take(self, lane: Lane, how: str) -> None:
         """Do something with the first parcel of a lane.
@@ -208,10 +108,10 @@ class Broker:
         parcel = lane.parcels.popleft()
         base = -1
         if how != "lost" and not lane.broken:
+            log = self.topics[lane.topic, lane.partition]
             for _ in range(2 if how == "twice" else 1):
-                base = len(self.records(lane.topic, lane.partition))
-                for record in parcel.records:
-                    self.append(lane.topic, lane.partition, *record)
+                base = len(log)
+                log += [Record(offset, *record) for offset, record in enumerate(parcel.records, base)]
         if not lane.parcels:
             self.lanes.remove(lane)
         answer = parcel.answer
@@ -232,8 +132,7 @@ class Sender:
         self._broker = broker
         self.lanes: dict[Partition, Lane] = {}
 
-    def create_batch(self) -> Parcel:
-        return Parcel()
+    create_batch = Parcel
 
     async def send_batch(self, batch: Any, topic: str, *, partition: int) -> Awaitable[Any]:
         lane = self.lanes.get((topic, partition))
@@ -278,8 +177,9 @@ class Source:
     """The sink's consumer."""
 
     def __init__(self, broker: Broker, names: Iterable[str]) -> None:
-        self._broker, self._names = broker, list(names)
-        self._positions = dict(broker.sunk)
+        self._broker = broker
+        self._logs = {(name, p): broker.topics[name, p] for name in names for p in range(broker.partitions)}
+        self._positions = defaultdict(int, broker.sunk)
         self._paused = False
         self.fails = False
         self.most = 5
@@ -287,25 +187,21 @@ class Source:
 
     def poll(self, timeout_ms: int) -> Sequence[Chunk]:
         del timeout_ms
-        found = []
-        for name in () if self._paused else self._names:
-            for number in range(self._broker.partitions):
-                at = self._positions.get((name, number), 0)
-                some = self._broker.records(name, number)[at : at + self.most]
-                if some:
-                    self._positions[name, number] = at + len(some)
-                    found.append(
-                        Chunk((name, number), [r.offset for r in some], [r.key for r in some], [r.value for r in some])
-                    )
+        found = list[Chunk]()
+        if self._paused:
+            return found
+        for place, log in self._logs.items():
+            at = self._positions[place]
+            if at < len(log):
+                some = log[at : at + self.most]
+                self._positions[place] = at + len(some)
+                found.append(Chunk(place, [r.offset for r in some], [r.key for r in some], [r.value for r in some]))
         return found
 
     def behind(self) -> bool:
         """Whether something is not committed yet."""
-        return any(
-            self._broker.sunk.get((name, number), 0) < len(self._broker.records(name, number))
-            for name in self._names
-            for number in range(self._broker.partitions)
-        )
+        sunk = self._broker.sunk
+        return any(len(log) > sunk.get(place, 0) for place, log in self._logs.items() if log)
 
     def pause(self) -> None:
         self._paused = True
