@@ -13,7 +13,7 @@ from sinks.notify.case import Case
 from sinks.notify.decide import Decider
 from sinks.notify.lane import Lane
 from sinks.notify.notice import Outcome, Sent
-from sinks.notify.wanting import _One
+from sinks.notify.wanting import Found, _One, wants
 from tests.sim.notices import _Notifier
 
 _failed, _ended, _take = Lane.failed, Decider.ended, Case.take
@@ -35,6 +35,11 @@ def _any_version(self: Case, alert: Alert, heard: int) -> bool:
     return _take(self, alert, heard)
 
 
+def _wants_as_raised(self: Decider, case: Case, now: int) -> Found:
+    told = self._ledger.of(case.alert.alert_id, case.alert.raised_at)
+    return wants(self._asking(now), case, self._standing(case, now), told)
+
+
 _MUTANTS: Final[dict[str, tuple[Any, str, Callable[..., Any]]]] = {
     "what was sent is not recorded": (Decider, "_record", lambda *_: None),
     "records of what was sent are not read": (Decider, "read_delivery", lambda *_: None),
@@ -47,6 +52,7 @@ _MUTANTS: Final[dict[str, tuple[Any, str, Callable[..., Any]]]] = {
     "no answer counts as taken": (Decider, "ended", _as_if_sent),
     "older versions count": (Case, "take", _any_version),
     "who keeps alerts is not told their end": (_One, "tell_ended", lambda _: None),
+    "who keeps alerts is told the end only of the raising they were told of": (Decider, "_wants", _wants_as_raised),
     "an alert that is raised anew counts as told": (sinks.notify.ledger, "_is_about", lambda *_: True),
 }
 MUTANTS: Final = tuple(_MUTANTS)

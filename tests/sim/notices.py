@@ -36,7 +36,7 @@ RULES: Final = Rules(configured(*ROUTES, failing_minutes=1440))
 ONCE: Final = ("raised", "digest", "escalated", "acked", "resolved")
 DID: Final = ("acknowledge", "resolve", "reopen", "assign")
 WEIGHTS: Final = {
-    "raise": 8, "end": 4, "act": 4, "repeat": 2, "time": 14, "read": 14, "decide": 14, "arrive": 14, "keep": 12, "crash": 3,
+    "raise": 8, "end": 4, "unseen": 1, "act": 4, "repeat": 2, "time": 14, "read": 14, "decide": 14, "arrive": 14, "keep": 12, "crash": 3,
     "overtake": 2, "give_up": 2,
 }  # fmt: skip
 MOST_ACTIONS: Final = 120
@@ -129,6 +129,8 @@ class _World:
         self.excused: Counter[Told] = Counter()
         self.last_told: dict[tuple[str, str], int] = {}
         """Channel and alert -> when it last heard of it."""
+        self.kept_open: dict[str, list[Told]] = {}
+        """Alert -> what who keeps alerts was told of it since it was last told its end, whenever it was raised."""
         self.leader = _Notifier(self.log, self.now)
         self.overtaken: _Notifier | None = None
         """Goes on until it hears that another one leads."""
@@ -142,8 +144,11 @@ class _World:
     def tell(self, notice: Notice) -> None:
         told = _told(notice)
         self.seen.update(told)
-        for channel, _, name, _, _ in told:
+        for each in told:
+            channel, step, name, _, _ = each
             self.last_told[channel, name] = self.now
+            if channel == "pager":
+                self.kept_open[name] = [] if step == "resolved" else [*self.kept_open.get(name, []), each]
 
     def do_raise(self, which: int, how: int) -> None:
         name = list(GROUPS)[which % len(GROUPS)]
@@ -157,6 +162,12 @@ class _World:
         if old is not None and old.state == "open":
             state = ("resolved", "expired")[how % 2]
             self.hear(name, at=old.raised_at, severity=old.severity, state=state, ended=self.now)
+
+    def do_unseen(self, which: int, how: int) -> None:
+        """It ends, is raised anew and ends again, as while the broker is away: who reads then finds it over."""
+        self.do_end(which, how)
+        self.do_raise(which, how)
+        self.do_end(which, how // 2)
 
     def hear(self, name: str, **more: Any) -> None:
         self.number += 1
@@ -273,9 +284,9 @@ class _World:
                 if missing:
                     yield f"{name} stands open, and {missing} were not told"
             elif phase in ("resolved", "expired"):
-                mine = [told for told in self.seen if told[:1] == ("pager",) and told[2:4] == (name, last.raised_at)]
+                left = self.kept_open.get(name, ())
                 # Nobody knows of a first telling that was not recorded, if it is over before it is told again.
-                if mine and not any(self.excused[told] for told in mine) and "resolved" not in {t[1] for t in mine}:
+                if left and not any(self.excused[told] for told in left):
                     yield f"{name} is over, and who keeps it open was not told"
 
 
