@@ -73,7 +73,12 @@ class Ran(NamedTuple):
             about = Path(test.name.partition("::")[0]).stem
             sorts[0 if about in own else 1 if about in RECORDED else 2].append(test)
         sorts[1].sort(key=lambda test: -runs[test.name])
-        return [test for sort in sorts for test, spent in zip(sort, _sums(sort), strict=True) if spent <= PATIENCE]
+        return [
+            test
+            for sort in sorts
+            for test, spent in zip(sort, _sums(sort), strict=True)
+            if spent + test.seconds <= PATIENCE
+        ]
 
 
 def _sums(tests: list[Test]) -> Iterator[float]:

@@ -36,7 +36,7 @@ QUIET = [
     "no:xdist",
     "--no-header",
     "--tb=no",
-    "--timeout=120",
+    "--timeout=1800",  # one that hangs: the processor's time is watched below, and the machine may be busy
 ]
 EXAMPLES = 50
 """Of a property, the same in each run: a fault needs one that shows it, and the suite itself tries more."""
