@@ -8,11 +8,17 @@ from __future__ import annotations
 from pathlib import Path
 
 EQUAL: dict[tuple[str, str, str], str] = {
+    ("alerts.py", "minutes = max(0, ms) // 60_000", "0: one more"): "less than a minute is none",
     ("answering.py", 'return seen.best_event != "" and (seen.after < MOST_AFTER or warm > seen.after_thanks)',
      "warm > seen.after_thanks: GtE"): "judged once more than needed, with the same result",
+    ("arrivals.py", "if not self.seen or marks[0] >= self.seen[-1]:", "marks[0] >= self.seen[-1]: Gt"):
+     "put in one by one, they come to the same places",
+    ("asks.py", "_MASK: Final = (1 << 38) - 1", "1: one more"): "a hash of one bit more or less, wherever it is made",
     ("asks.py", "_WORDS_FROM: Final = 1 << 21", "1: one more"): "words have other numbers, everywhere the same",
     ("asks.py", "return _WORDS_FROM + number, at", "_WORDS_FROM + number: Sub"): "words have other numbers, everywhere the same",
+    ("broadcasts.py", "return 0.0", "return 0.0: nothing"): "never done: who shouted has a record of three weeks, and keeps it",
     ("history.py", "if gone >= 64 or (gone and gone == len(self.minutes)):", "gone >= 64: Gt"): "a list is cut one minute later",
+    ("leaving.py", "if t.hour < 0:", "t.hour < 0: LtE"): "the hour 0 was in 1970",
     ("likeness.py", "before: i64 = 0", "0: one more"): "nothing is added up before there are three letters",
     ("likeness.py", "first: i64 = 0", "0: one more"): "nothing is added up before there are three letters",
     ("names.py", "if at - start > SHORTEST:", "at - start: Add"): "shorter words are looked up, too: they are nobody's",

@@ -40,7 +40,7 @@ QUIET = [
 ]
 EXAMPLES = 50
 """Of a property, the same in each run: a fault needs one that shows it, and the suite itself tries more."""
-STAGES = (2.0, 12.0)
+STAGES = (6.0, 30.0)
 """Seconds of tests that are collected and run before more are: most faults are noticed by the first."""
 MEMORY = 4 << 30
 """Bytes that a fault may take."""

@@ -106,3 +106,15 @@ def test_whom_the_platform_had_counted_is_not_counted_again_when_they_speak() ->
     scene.add(240, "u0", "早")
     rows = [row for row in scene.rows("Activity") if row["window"] == "24h"]
     assert max(rows, key=lambda row: row["window_end"])["members"] == 12
+
+
+def test_whom_the_platform_had_counted_before_they_were_seen_are_not_counted_twice() -> None:
+    scene = Scene()
+    for n in range(3):
+        scene.add(n, f"known{n}", "早")
+    scene.add(10, "", type="member_count", count=5)
+    members = []
+    for n in range(4):
+        scene.add(60 + n * 120, f"new{n}", "早")
+        members.append(scene.view()["GroupSummary", "qq/1"]["members"])
+    assert members == [5, 5, 6, 7]

@@ -6,7 +6,12 @@ import random
 
 import pytest
 
-from streams.core.leaving import exceeding, passing, usual
+from huoqun.config import Config
+from huoqun.events import Event
+from streams.core.arrival import Arrival
+from streams.core.history import History
+from streams.core.leaving import exceeding, on_leave, passing, usual
+from streams.core.settings import resolve
 from streams.core.troubles import Troubles
 from tests.support.scenes import Scene
 
@@ -197,3 +202,12 @@ def test_so_many_leaves_or_more_are_as_probable_as_the_negative_binomial_distrib
     assert [exceeding(count, 1.0, 1.0) for count in (1, 2, 3)] == pytest.approx([1 / 2, 1 / 4, 1 / 8])
     assert [exceeding(count, 2.0, 1.0) for count in (1, 2)] == pytest.approx([2 / 3, 4 / 9])
     assert exceeding(2, 1.0, 2.0) == pytest.approx(1 - 4 / 9 - 2 * 4 / 27)
+
+
+def test_what_is_known_of_leaves_and_returns_is_halved_at_four_thousand_so_that_it_can_change() -> None:
+    h = History()
+    h.troubles = troubles(leaves=3_998, returns=3_000)
+    left = Event(id="e", type="leave", ts=1_700_000_000_000, platform="qq", group_id="1", user_id="u", received_at=0)
+    for leaves, returns in [(3_999, 3_000), (2_000, 1_500), (2_001, 1_500)]:
+        on_leave(h, h.change_head(), resolve(Config(), "qq", "1"), Arrival(left, 0, b""))
+        assert (h.troubles.leaves, h.troubles.returns) == (leaves, returns)
