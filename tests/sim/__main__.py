@@ -28,10 +28,14 @@ OF: Final = {"streams": schedule, "notices": notices}
 
 def some(of: str, first: int, end: int) -> list[int]:
     """Return which of these go wrong."""
+    return [seed for seed in range(first, end) if OF[of].run(seed).wrong]
+
+
+def begin() -> None:
+    """Begin a process, once: what is frozen is never looked at again, also if nobody needs it."""
     quiet()
     gc.freeze()  # what is imported stays
     gc.set_threshold(20_000, 20, 20)  # a schedule makes little that refers to itself
-    return [seed for seed in range(first, end) if OF[of].run(seed).wrong]
 
 
 def quiet() -> None:
@@ -55,7 +59,7 @@ def main() -> int:
     began, done, wrong = time.monotonic(), 0, list[int]()
     end = asked.first + asked.schedules
     starts = iter(range(asked.first, end, AT_ONCE))
-    with ProcessPoolExecutor(asked.jobs) as pool:
+    with ProcessPoolExecutor(asked.jobs, initializer=begin) as pool:
         running = {}
         while True:
             while len(running) < asked.jobs and not wrong and time.monotonic() - began < asked.seconds:
