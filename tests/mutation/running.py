@@ -175,7 +175,8 @@ def try_out(tests: list[Test], file: Path, source: str) -> int:
 
 
 def _stages(tests: list[Test]) -> list[list[Test]]:
-    spent, stages = 0.0, [[] for _ in range(len(STAGES) + 1)]
+    spent = 0.0
+    stages: list[list[Test]] = [[] for _ in range(len(STAGES) + 1)]
     for test in tests:
         stages[sum(spent >= until for until in STAGES)].append(test)
         spent += test.seconds
