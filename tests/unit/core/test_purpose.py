@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import pytest
+
 from huoqun.config import Config, Group
 from tests.support.scenes import DAY, T0, Scene
 
@@ -70,6 +72,21 @@ def test_people_who_take_their_leave_after_the_last_day_are_its_end_too() -> Non
     (alert,) = scene.alerts("purpose_ended")
     assert alert["raised_at"] == T0 + 30 * DAY
     assert any("8 left this week, 16 remain" in reason for reason in alert["reasons"])
+
+
+@pytest.mark.parametrize(("leavers", "alerts"), [(1, 0), (2, 1)])
+def test_one_alone_who_leaves_a_small_group_is_not_its_end(leavers: int, alerts: int) -> None:
+    """Two of six are a quarter and more, and so would one of four be."""
+    scene = Scene(group(ends_on=LAST))
+    for n in range(4 if leavers == 1 else 6):
+        scene.join(n, f"u{n}")
+    for day in range(36):
+        for n in range(12):
+            scene.add(day * DAY_S + 36_000 + n * 120, f"u{2 + n % 2}", "今天的作业")
+    for n in range(leavers):
+        scene.leave(35 * DAY_S + 40_000 + n * 60, f"u{n}")
+    scene.silence_until(36 * DAY_S + 60)
+    assert len(scene.alerts("purpose_ended")) == alerts
 
 
 def test_when_people_talk_again_it_is_resolved() -> None:

@@ -72,3 +72,12 @@ def test_no_word_of_a_text_is_passed_over_for_its_first_two_letters_or_its_last(
     numbers = openings(words)
     for word, first, last in zip(words, numbers[::2], numbers[1::2], strict=True):
         assert (pairs.may_hold(first) and pairs.may_hold(last)) or word not in low or len(word) < 2
+
+
+def test_of_all_numbers_a_text_holds_those_of_its_pairs_and_of_its_beginning_and_no_other() -> None:
+    one_of_each = {scanning.pair(f"王{chr(code)}", 0): f"王{chr(code)}" for code in range(0x4E00, 0x5200)}
+    assert set(one_of_each) == set(range(scanning.PAIRS))
+    for number, text in one_of_each.items():
+        beginning = scanning.pair("\0王", 0)
+        held = {each for each in range(scanning.PAIRS) if Pairs(text).may_hold(each)}
+        assert held == {number, beginning}

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from huoqun.config import Config, Group
+from streams.core import stages as of
 from streams.core.decline import decline_in
 from streams.core.record import FIELDS, MESSAGES, NO_RECORD, RECORD_DAYS, column, days_in, with_record
 from tests.support.scenes import DAY, T0, Scene
@@ -159,6 +160,22 @@ def test_without_staff_members_act_together_and_staff_that_takes_over_ends_it() 
     talk(scene, range(80), 10)
     talk(scene, range(80, 120), 10, staff=4)
     assert stages(scene, [40, 79, 119]) == ["blending", "acting_together", "blending"]
+
+
+@pytest.mark.parametrize(("people", "stage"), [(int(of.BLENDING_SPEAKERS), "blending"), (1, "forming")])
+def test_a_group_blends_where_just_enough_people_speak_on_a_day(people: int, stage: str) -> None:
+    scene = Scene()
+    talk(scene, range(60), 10, people=people)
+    assert stages(scene, [60]) == [stage]
+
+
+@pytest.mark.parametrize(("people", "stage"), [(3, "acting_together"), (2, "blending")])
+def test_a_group_acts_together_where_just_enough_people_speak_on_a_day(people: int, stage: str) -> None:
+    assert of.ACTING_SPEAKERS == 3
+    scene = Scene()
+    scene.add(10, "boss", "欢迎各位", is_staff=True)
+    talk(scene, range(80), 10, people=people)
+    assert stages(scene, [79]) == [stage]
 
 
 def test_where_no_staff_is_known_nobody_can_say_that_it_goes_without() -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from huoqun.config import Config, Group
 from huoqun.events import Event
-from streams.core import kinds
+from streams.core import deeds, kinds, roles
 from streams.core.roles import shape_of
+from streams.core.state import Person
 from tests.support.core import Machine, encoded, shuffled_within
 from tests.support.scenes import DAY, T0, Scene
 from tests.unit.core.plain_structure import Plain
@@ -221,3 +222,49 @@ def test_the_reply_rate_of_staff_counts_the_first_reply_by_staff_wherever_it_sta
         50.0,
         50.0,
     )
+
+
+def test_a_reply_of_staff_to_the_groups_very_first_minute_counts_once_that_has_closed() -> None:
+    scene = Scene()
+    one = scene.add(0, "bob", "种什么好")
+    scene.add(70, "boss", "都可以", reply_to=one, is_staff=True)
+    scene.silence_until(200)
+    rows = {row["window_end"]: row for row in scene.rows("Activity") if row["window"] == "1h"}
+    assert rows[T0 + 120_000]["staff_first_response_p50"] == 70.0
+
+
+@pytest.mark.parametrize(("of_all", "role"), [(60, roles.CRITIC), (61, roles.NONE)])
+def test_a_critic_has_a_twentieth_of_all_critiques(of_all: int, role: int) -> None:
+    assert role_by({deeds.CRITIQUE: 3}, critiques=of_all) == role
+
+
+@pytest.mark.parametrize(("of_all", "role"), [(20, roles.THINKER), (21, roles.NONE)])
+def test_a_thinker_has_a_tenth_of_all_beginnings(of_all: int, role: int) -> None:
+    assert role_by({deeds.START: 2}, starts=of_all) == role
+
+
+@pytest.mark.parametrize(("of_all", "role"), [(150, roles.HELPER), (151, roles.NONE)])
+def test_a_helper_has_a_fiftieth_of_all_answers(of_all: int, role: int) -> None:
+    assert role_by({deeds.ANSWER: 3}, answers=of_all) == role
+
+
+@pytest.mark.parametrize(("kind", "many"), [(deeds.START, 1), (deeds.CRITIQUE, 2), (deeds.ANSWER, 2)])
+def test_too_few_deeds_make_nobody_anything_whatever_their_share(kind: int, many: int) -> None:
+    assert role_by({kind: many}, starts=many, critiques=many, answers=many) == roles.NONE
+
+
+def test_of_two_parts_the_one_with_the_greater_share_is_played() -> None:
+    mine = {deeds.START: 4, deeds.CRITIQUE: 4}
+    assert role_by(mine, starts=10, critiques=8) == roles.CRITIC
+    assert role_by(mine, starts=10, critiques=10) == roles.THINKER, "of equals the one named first"
+    assert role_by({deeds.CRITIQUE: 4, deeds.ANSWER: 4}, critiques=10, answers=8) == roles.HELPER
+    assert role_by({deeds.CRITIQUE: 4, deeds.ANSWER: 4}, critiques=10, answers=10) == roles.CRITIC
+
+
+def role_by(mine: dict[int, int], *, starts: int = 0, critiques: int = 0, answers: int = 0) -> int:
+    """The role of who did so much, where all together did so much."""
+    person = Person(0, "u")
+    for kind, many in mine.items():
+        for _ in range(many):
+            person.deeds = deeds.with_deed(person.deeds, 20_000, kind, 0)
+    return roles._by_deeds(person, 19_990, starts, critiques, answers)
