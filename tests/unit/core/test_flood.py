@@ -101,6 +101,17 @@ def test_strangers_in_number_are_a_raid() -> None:
     assert "strangers" in alert["reasons"][1]
 
 
+def test_newcomers_who_are_welcomed_by_more_than_they_are_raid_nobody() -> None:
+    scene = Scene()
+    lively(scene, 8, peak=8, people=30)
+    for n in range(20):
+        scene.join(8 * DAY_S + 13 * HOUR_S + n, f"new{n}")
+    for n in range(100):
+        who = f"new{n % 20}" if n % 5 < 2 else f"u{n % 30}"
+        scene.add(8 * DAY_S + 14 * HOUR_S + n * 0.5, who, "欢迎欢迎")
+    assert not scene.alerts("flood")
+
+
 def test_a_bot_that_runs_wild_is_a_flood_and_its_usual_chatter_is_none() -> None:
     scene = Scene()
     lively(scene, 3, peak=8)
