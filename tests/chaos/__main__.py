@@ -14,6 +14,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import streams
@@ -104,7 +105,11 @@ def run_poison(asked: argparse.Namespace, directory: Path, timeline: Timeline) -
 
 
 def run_soak(asked: argparse.Namespace, directory: Path, timeline: Timeline) -> Verdict:
-    with standing(directory, timeline, asked.broker, settings=soak.SETTINGS) as bed:
+    with ExitStack() as stack:
+        if asked.store == "server":
+            bed, _, _ = stack.enter_context(stores.served(directory, timeline, asked.broker, soak.SETTINGS))
+        else:
+            bed = stack.enter_context(standing(directory, timeline, asked.broker, settings=soak.SETTINGS))
         return soak.run(bed, seed=asked.seed, rate=asked.rate or 80, seconds=asked.seconds or 3600)
 
 
@@ -144,6 +149,9 @@ def main() -> int:
     parser.add_argument("scenario", choices=SCENARIOS)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--broker", choices=("tansu", "apache_kafka"), default="tansu")
+    parser.add_argument(
+        "--store", choices=("embedded", "server"), default="embedded", help="soak: what the sink writes into"
+    )
     parser.add_argument("--kills", type=int, help="faults in all")
     parser.add_argument(
         "--faults", help="kills: of kill, term and stop (default: kill); storm: of join, leave and kill (all)"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from huoqun.clock import now_ms
 from huoqun.store_config import Store
@@ -28,7 +29,9 @@ DATABASE = "chaos"
 
 
 @contextmanager
-def served(directory: Path, timeline: Timeline, broker: str) -> Iterator[tuple[Bed, RunningClickHouse, Line]]:
+def served(
+    directory: Path, timeline: Timeline, broker: str, settings: Mapping[str, Mapping[str, Any]] | None = None
+) -> Iterator[tuple[Bed, RunningClickHouse, Line]]:
     """Start everything on a ClickHouse server behind a line."""
     where = directory / "clickhouse"
     where.mkdir(parents=True)
@@ -41,7 +44,7 @@ def served(directory: Path, timeline: Timeline, broker: str) -> Iterator[tuple[B
             )
             schema.close()
             store = {"kind": "clickhouse", "port": line.port, "database": DATABASE}
-            with standing(directory, timeline, broker, settings={"store": store}) as bed:
+            with standing(directory, timeline, broker, settings={**(settings or {}), "store": store}) as bed:
                 yield bed, server, line
     finally:
         server.kill()
