@@ -35,7 +35,8 @@ _SIGNS: Final = Literals(
     )
     | dict.fromkeys(["打卡", "签到", "check", "day", "天"], _MAY_CHECK_IN)
     | dict.fromkeys(
-        ["不用了", "找到", "弄好", "搞好", "nvm", "never", "figured", "found", "solved", "sorted", "fixed"], _MAY_SETTLE
+        ["不用了", "自己", "找到", "弄好", "搞好", "nvm", "never", "figured", "found", "solved", "sorted", "fixed"],
+        _MAY_SETTLE,
     ),
     alike=_ALIKE,
 )

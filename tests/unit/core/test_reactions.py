@@ -144,6 +144,7 @@ PIECES = st.lists(
 @settings(max_examples=600)
 @given(PIECES, st.sampled_from(["", " "]))
 @example(["it's", "fixed"], " ")
+@example(["自己", "解决"], "")
 def test_thanks_and_what_settles_are_found_in_small_letters_as_whole_words(pieces: list[str], between: str) -> None:
     text = between.join(pieces)
     assert thanks(text) == (THANKS.search(text) is not None and reactions._IN_ADVANCE.search(text) is None)
