@@ -224,13 +224,16 @@ def test_the_reply_rate_of_staff_counts_the_first_reply_by_staff_wherever_it_sta
     )
 
 
-def test_a_reply_of_staff_to_the_groups_very_first_minute_counts_once_that_has_closed() -> None:
+def test_a_reply_of_staff_to_the_groups_very_first_minute_is_gone_from_a_window_with_that_minute() -> None:
     scene = Scene()
     one = scene.add(0, "bob", "种什么好")
     scene.add(70, "boss", "都可以", reply_to=one, is_staff=True)
-    scene.silence_until(200)
-    rows = {row["window_end"]: row for row in scene.rows("Activity") if row["window"] == "1h"}
-    assert rows[T0 + 120_000]["staff_first_response_p50"] == 70.0
+    scene.add(400, "carol", "辣椒")
+    scene.silence_until(430)
+    rows = {(row["window"], row["window_end"]): row for row in scene.rows("Activity")}
+    assert rows["1h", T0 + 420_000]["staff_first_response_p50"] == 70.0
+    assert rows["5m", T0 + 120_000]["staff_first_response_p50"] == 70.0
+    assert rows["5m", T0 + 420_000]["staff_first_response_p50"] is None
 
 
 @pytest.mark.parametrize(("of_all", "role"), [(60, roles.CRITIC), (61, roles.NONE)])
