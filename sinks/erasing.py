@@ -23,7 +23,7 @@ from sinks.erasing_plan import PLAN, Step
 from sinks.rows import Part
 from sinks.sql import literal, quoted
 from sinks.store import Store, UnavailableError
-from sinks.tables import ERASURES, EVENTS, Column, Table
+from sinks.tables import ALERTS, ERASURES, EVENTS, MEMBER_RISK, MEMBERS, QUESTIONS, TABLES, Column, Table
 
 COMES_AGAIN_MS: Final = 31 * 86_400_000
 """So long after it was asked for, what is erased may come again: the log holds it for 30 days."""
@@ -33,6 +33,14 @@ LISTS: Final = ("answer", "welcome", "thank", "win_back", "protect")
 """Work lists of the desk: their items are known by a hash of the list's name and the person."""
 
 _ERASING: Final = Table("erasing", (Column("kind", "text"), Column("value", "text")), ())
+_WHEN: Final = {
+    EVENTS.name: "ts",
+    MEMBERS.name: "as_of",
+    MEMBER_RISK.name: "as_of",
+    QUESTIONS.name: "asked_at",
+    ALERTS.name: "raised_at",
+}
+"""A table with rows of people -> how their time is called."""
 _TIMES: Final = ("ts", "asked_at", "raised_at", "as_of")
 _POLL_SECONDS: Final = 0.02
 _SPECIAL: Final = re.compile(r"[\\.+*?()|\[\]{}^$]")
@@ -93,21 +101,26 @@ class Eraser:
                 self._write(store, values | {"salt": "", "marks": []})
 
     def without_erased(self, parts: list[Part]) -> list[Part]:
-        """Return what was read without the events of people who were erased, from before they were.
+        """Return what was read without the events of people who were erased, from before they were, and the rows about them.
 
+        A worker that was given up, and does not know it yet, may tell such rows after all others have heard of the erasure.
         What they were called, and which messages are theirs, is remembered: in a rebuild others' messages tell of them again.
         """
         if not self._marks:
             return parts
         left = []
         for part in parts:
-            if part.table != EVENTS.name or min(part.columns[EVENTS.names.index("ts")]) > self._newest:
+            names_there = TABLES[part.table].names
+            when = _WHEN.get(part.table, "")
+            if not when or min(part.columns[names_there.index(when)]) > self._newest:
                 left.append(part)
                 continue
-            columns = dict(zip(EVENTS.names, part.columns, strict=True))
-            rows = zip(columns["ts"], columns["platform"], columns["group_id"], columns["user_id"], strict=True)
+            columns = dict(zip(names_there, part.columns, strict=True))
+            rows = zip(columns[when], columns["platform"], columns["group_id"], columns["user_id"], strict=True)
             by = [self._erased_by(*row) for row in rows]
-            for erasure in {each for found in by for each in found}:
+            if part.table != EVENTS.name:  # that a row is gone may be told
+                by = [[] if gone else found for found, gone in zip(by, columns["deleted"], strict=True)]
+            for erasure in {each for found in by for each in found} if part.table == EVENTS.name else ():
                 places = [place for place, found in enumerate(by) if erasure in found]
                 names = {columns["user_name"][place] for place in places} - {""}
                 self._learn(erasure, names, {columns["id"][place] for place in places})

@@ -88,6 +88,8 @@ class Partition:
         """The offset of the last checkpoint."""
         self._begun: bool = False
         """A new generation was met that has not been saved yet."""
+        self._stale: list[bytes] = []
+        """Keys of what was found saved and nothing is made of any more: deleted with the next checkpoint."""
         self._now: int = 0
         self._unplaced: int = 0
         self._wakes: list[tuple[int, str]] = []
@@ -124,6 +126,7 @@ class Partition:
         for name, chain in saved.chains(stored).items():
             tracked = self._track(name)
             tracked.chain = chain
+            self._stale += chain.stale
             pending, kept = saved.load(chain, tracked.group.h, tracked.arrivals)
             tracked.pending = set(pending)
             if pending:
@@ -230,6 +233,8 @@ class Partition:
         if self._begun:
             saves.append(saved.generation_entry(self.number, self.generation))
             self._begun = False
+        saves += [(key, None) for key in self._stale]
+        self._stale = []
         for tracked in due:
             self._people(results, tracked, version)
             saves += self._save(tracked)

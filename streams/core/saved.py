@@ -64,7 +64,7 @@ def _is_generation(key: bytes) -> bool:
 class Chain:
     """What is stored of one group: which records, how large, and up to which offset."""
 
-    __slots__ = ("base_bytes", "delta_bytes", "fence", "keys", "number", "payloads", "records")
+    __slots__ = ("base_bytes", "delta_bytes", "fence", "keys", "number", "payloads", "records", "stale")
 
     def __init__(self) -> None:
         self.number: int = 0
@@ -74,6 +74,8 @@ class Chain:
         self.delta_bytes: int = 0
         self.fence: int = -1
         self.payloads: list[bytes] = []
+        self.stale: list[bytes] = []
+        """What is stored of older chains: its deletion was lost with who wrote this one. Nobody else would ever delete it."""
 
     def needs_base(self, compaction: int) -> bool:
         """Whether the next save should be whole; ``compaction``: what deltas may have in any case, in bytes."""
@@ -294,11 +296,13 @@ def chains(entries: Iterable[tuple[bytes, bytes]]) -> dict[str, Chain]:
     for name, by_number in found.items():
         stored = Chain()
         stored.number = max(by_number)
-        stored.keys = keys[name]
+        stored.stale = keys[name]
         for number in sorted(by_number, reverse=True):
             payloads = _complete(by_number[number])
             if payloads:
                 stored.payloads = payloads
+                stored.keys = [key for key in keys[name] if int(key.split(b"|", 2)[1]) == number]
+                stored.stale = [key for key in keys[name] if int(key.split(b"|", 2)[1]) != number]
                 break
         # The next save is whole, under a new number: what is left of an unfinished save can then never be mistaken.
         result[name] = stored

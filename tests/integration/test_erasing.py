@@ -210,6 +210,16 @@ def test_what_comes_again_is_kept_away_also_by_the_next_sink_as_long_as_it_can(e
         assert users.count("gone-1234") == 1, "what they write after it is theirs again"
         assert len(kept.at) == len(users) == 5
 
+    # a worker that was given up tells of them as if nothing had been; that a row is gone may be told
+    member = Member(
+        platform="qq", group_id="g", version=1, user_id="gone-1234", last_message_at=AT - 1, as_of=AT - 1
+    )  # fmt: skip
+    told = [member, msgspec.structs.replace(member, as_of=AT + 1), msgspec.structs.replace(member, deleted=True)]
+    read = rows.read_results([codec.encode(each) for each in told])
+    for one in (eraser, following):
+        (kept_rows,) = one.without_erased(read.parts)
+        assert list(kept_rows.at) == [1, 2]
+
     # in a rebuild the others tell of them again, and their names are known by what was kept away
     others = [[v for v, u in zip(column, users, strict=True) if u != "gone-1234"] for column in kept.columns]
     engine.store.insert(tables.EVENTS, others)

@@ -27,7 +27,7 @@ class Eraser:
         self._store = store
 
     def without_erased(self, parts: list[Part]) -> list[Part]:
-        """Return what was read without the events of people who were erased, from before they were."""
+        """Return what was read without the events of people who were erased, from before they were, and the rows about them."""
         if not self._store.erased:
             return parts
         left = []
@@ -35,7 +35,8 @@ class Eraser:
             names = TABLES[part.table].names
             rows = zip(*part.columns, strict=True)
             stay = [
-                part.table != EVENTS.name or not self._is_erased(dict(zip(names, row, strict=True))) for row in rows
+                part.table not in _WHEN or not self._is_erased(part.table, dict(zip(names, row, strict=True)))
+                for row in rows
             ]
             if any(stay):
                 kept = [[v for v, stays in zip(column, stay, strict=True) if stays] for column in part.columns]
@@ -60,8 +61,10 @@ class Eraser:
                     store.changed.add((table, place))
         return 0
 
-    def _is_erased(self, event: dict[str, Any]) -> bool:
-        return any(_is_theirs(EVENTS.name, event, erase) for erase in self._store.erased)
+    def _is_erased(self, table: str, row: dict[str, Any]) -> bool:
+        if row.get("deleted"):
+            return False
+        return any(_is_theirs(table, row, erase) for erase in self._store.erased)
 
 
 def traces(erase: Erase, tables: Mapping[str, Mapping[Row, Row]], saves: Iterable[tuple[bytes, bytes]]) -> list[str]:

@@ -6,6 +6,7 @@ import msgspec
 
 from huoqun.codec import encode
 from huoqun.config import Config
+from huoqun.control import Erase
 from huoqun.events import Event
 from streams.core import saved
 from streams.core.lag import Lag
@@ -95,3 +96,16 @@ def test_a_delta_does_not_tell_of_messages_that_came_and_were_forgotten_since_th
     assert before, "those of the first save that had settled"
     assert set(before) <= set(after), "these are taken out"
     assert set(after) - set(before) <= set(h.said), "of the others only those that can still draw a reply"
+
+
+def test_what_is_left_of_an_older_base_is_deleted_with_the_first_checkpoint_also_in_a_group_that_is_silent() -> None:
+    """Who erased somebody saved the group without them, and died before the older save's deletion was sent."""
+    state = fed(3)
+    first = {k: v for k, v in state.checkpoint(final=True).saves if v is not None}
+    state.apply([(3, encode(Erase(id="x", at=T0 + 1_000_000, platform="qq", users=("u1",))))])
+    second = {k: v for k, v in state.checkpoint(final=True).saves if v is not None}
+    again = Partition(3, Config())
+    again.restore([*first.items(), *second.items()])
+    assert again.checkpoint().saves == [(key, None) for key in first]
+    assert not again.checkpoint().saves, "once"
+    assert "u1" not in again.groups["qq/a|b"].group.h.index
