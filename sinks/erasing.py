@@ -33,7 +33,7 @@ LISTS: Final = ("answer", "welcome", "thank", "win_back", "protect")
 """Work lists of the desk: their items are known by a hash of the list's name and the person."""
 
 _ERASING: Final = Table("erasing", (Column("kind", "text"), Column("value", "text")), ())
-_WHEN: Final = {
+WHEN: Final = {
     EVENTS.name: "ts",
     MEMBERS.name: "as_of",
     MEMBER_RISK.name: "as_of",
@@ -111,7 +111,7 @@ class Eraser:
         left = []
         for part in parts:
             names_there = TABLES[part.table].names
-            when = _WHEN.get(part.table, "")
+            when = WHEN.get(part.table, "")
             if not when or min(part.columns[names_there.index(when)]) > self._newest:
                 left.append(part)
                 continue

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any
 
 from huoqun.control import Erase
+from sinks.erasing import WHEN
 from sinks.rows import Part
-from sinks.tables import ALERTS, EVENTS, MEMBER_RISK, MEMBERS, QUESTIONS, TABLES
+from sinks.tables import ALERTS, TABLES
 from tests.sim.world import Row, Store
-
-_WHEN: Final = {
-    EVENTS.name: "ts",
-    MEMBERS.name: "as_of",
-    MEMBER_RISK.name: "as_of",
-    QUESTIONS.name: "asked_at",
-    ALERTS.name: "raised_at",
-}
-"""A table with rows of people -> how their time is called."""
 
 
 class Eraser:
@@ -35,7 +27,7 @@ class Eraser:
             names = TABLES[part.table].names
             rows = zip(*part.columns, strict=True)
             stay = [
-                part.table not in _WHEN or not self._is_erased(part.table, dict(zip(names, row, strict=True)))
+                part.table not in WHEN or not self._is_erased(part.table, dict(zip(names, row, strict=True)))
                 for row in rows
             ]
             if any(stay):
@@ -48,7 +40,7 @@ class Eraser:
         if erase not in store.erased:
             store.erased.append(erase)
         for table, there in store.rows.items():
-            if table not in _WHEN:
+            if table not in WHEN:
                 continue
             for place, row in list(there.items()):
                 named = dict(zip(TABLES[table].names, row, strict=True))
@@ -94,7 +86,7 @@ def _tells(value: object, user: str) -> bool:
 def _is_theirs(table: str, row: dict[str, Any], erase: Erase) -> bool:
     return (
         row["user_id"] in erase.users
-        and row[_WHEN[table]] <= erase.at
+        and row[WHEN[table]] <= erase.at
         and (not erase.groups or row["group_id"] in erase.groups)
     )
 
