@@ -41,7 +41,6 @@ WHEN: Final = {
     ALERTS.name: "raised_at",
 }
 """A table with rows of people -> how their time is called."""
-_TIMES: Final = ("ts", "asked_at", "raised_at", "as_of")
 _POLL_SECONDS: Final = 0.02
 _SPECIAL: Final = re.compile(r"[\\.+*?()|\[\]{}^$]")
 _SHORTEST_NAME: Final = 2
@@ -110,17 +109,16 @@ class Eraser:
             return parts
         left = []
         for part in parts:
-            names_there = TABLES[part.table].names
-            when = WHEN.get(part.table, "")
-            if not when or min(part.columns[names_there.index(when)]) > self._newest:
+            columns = dict(zip(TABLES[part.table].names, part.columns, strict=True))
+            when = columns.get(WHEN.get(part.table, ""), [])
+            if not when or min(when) > self._newest:
                 left.append(part)
                 continue
-            columns = dict(zip(names_there, part.columns, strict=True))
-            rows = zip(columns[when], columns["platform"], columns["group_id"], columns["user_id"], strict=True)
-            by = [self._erased_by(*row) for row in rows]
-            if part.table != EVENTS.name:  # that a row is gone may be told
-                by = [[] if gone else found for found, gone in zip(by, columns["deleted"], strict=True)]
-            for erasure in {each for found in by for each in found} if part.table == EVENTS.name else ():
+            rows = zip(when, columns["platform"], columns["group_id"], columns["user_id"], strict=True)
+            # That a row is gone may be told.
+            by = [[] if gone else self._erased_by(*row) for row, gone in zip(rows, columns["deleted"], strict=True)]
+            said = {each for found in by for each in found} if part.table == EVENTS.name else ()
+            for erasure in said:
                 places = [place for place, found in enumerate(by) if erasure in found]
                 names = {columns["user_name"][place] for place in places} - {""}
                 self._learn(erasure, names, {columns["id"][place] for place in places})
@@ -252,7 +250,7 @@ class Eraser:
             text = text.replace(f"{{{kind}_list}}", f"({self._those(kind).replace('value', 'groupArray(value)', 1)})")
         for kind in ("words", "exact"):
             text = text.replace(f"{{{kind}}}", f"({self._that(kind)})")
-        plain = any(types.get(name) == "Int64" for name in _TIMES)  # old servers know no such times
+        plain = any(types.get(name) == "Int64" for name in WHEN.values())  # old servers know no such times
         moment = str(erase.at) if plain else f"fromUnixTimestamp64Milli({erase.at}, 'UTC')"
         return text.replace("{at}", moment)
 

@@ -284,26 +284,26 @@ def _said_order(item: tuple[str, Said]) -> int:
 def chains(entries: Iterable[tuple[bytes, bytes]]) -> dict[str, Chain]:
     """Sort stored entries into one chain a group: the newest whose base is complete, and its deltas up to the first gap."""
     found: dict[str, dict[int, dict[int, dict[int, tuple[int, bytes]]]]] = {}
-    keys: dict[str, list[bytes]] = {}
+    keys: dict[str, dict[int, list[bytes]]] = {}
     for key, value in entries:
         if _is_generation(key):
             continue
         _, chain, record, part, group = key.decode().split("|", 4)
         total, chunk = _decoder.decode(value)
         found.setdefault(group, {}).setdefault(int(chain), {}).setdefault(int(record), {})[int(part)] = (total, chunk)
-        keys.setdefault(group, []).append(key)
+        keys.setdefault(group, {}).setdefault(int(chain), []).append(key)
     result: dict[str, Chain] = {}
     for name, by_number in found.items():
         stored = Chain()
         stored.number = max(by_number)
-        stored.stale = keys[name]
+        left = keys[name]
         for number in sorted(by_number, reverse=True):
             payloads = _complete(by_number[number])
             if payloads:
                 stored.payloads = payloads
-                stored.keys = [key for key in keys[name] if int(key.split(b"|", 2)[1]) == number]
-                stored.stale = [key for key in keys[name] if int(key.split(b"|", 2)[1]) != number]
+                stored.keys = left.pop(number)
                 break
+        stored.stale = [key for others in left.values() for key in others]
         # The next save is whole, under a new number: what is left of an unfinished save can then never be mistaken.
         result[name] = stored
     return result
