@@ -2,7 +2,8 @@
 
 A step that was applied never changes: its checksum is kept, and another one refuses to go on. Every statement is
 idempotent (``IF NOT EXISTS`` and the like), so a step that was cut short, or that two processes apply at the same
-moment, ends the same; there is no lock to be left behind.
+moment, ends the same; there is no lock to be left behind. Who was overtaken goes through all steps nevertheless: a view
+that it made older is made newer again by its own next steps.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Final, NamedTuple
 
 from huoqun.clock import now_ms
 from sinks import sql
-from sinks.store import Store, UnusableError
+from sinks.store import Store, StoreError, UnusableError
 
 BOOKKEEPING: Final = "schema_migrations"
 _NAME: Final = re.compile(r"(\d{3})_([a-z0-9_]+)\.sql")
@@ -99,13 +100,25 @@ def migrate(store: Store, database: str, *, adapt: Callable[[str], str] = str) -
     )
     for step in steps:
         for statement in step.statements(database):
-            store.execute(adapt(statement))
+            _apply(store, database, step, adapt(statement))
         done = (
             f"INSERT INTO {where}.{BOOKKEEPING} (number, name, checksum, applied_at, version) "
             f"SELECT {step.number}, {sql.literal(step.name)}, {sql.literal(step.checksum)}, now('UTC'), {now_ms()}"
         )
         store.execute(adapt(done))
     return steps
+
+
+def _apply(store: Store, database: str, step: Migration, statement: str) -> None:
+    """Run one statement, unless it copies rows for a table that an overtaking process has made wider meanwhile.
+
+    That process then has copied them itself, and has recorded the step.
+    """
+    try:
+        store.execute(statement)
+    except StoreError:
+        if not statement.startswith("INSERT") or step.number not in applied(store, database):
+            raise
 
 
 def check(store: Store, database: str) -> None:

@@ -242,6 +242,43 @@ def test_an_edited_migration_is_refused(engine: Engine):
         migrate.migrate(engine.store, engine.database, adapt=engine.adapt)
 
 
+def test_a_migration_that_is_overtaken_in_any_step_ends_as_the_overtaking_one(engine: Engine):
+    """A step's rows are copied by whoever is first: later steps have made the table wider for the one that is late."""
+    copying = [
+        (step, s) for step in migrate.shipped() for s in step.statements(engine.database) if s.startswith("INSERT")
+    ]
+    assert len(copying) > 5
+    whole = shape(engine)
+    for step, statement in copying:
+        engine.store.execute(f"DROP DATABASE {engine.database}")
+        late = Overtaken(engine, before=engine.adapt(statement))
+        migrate.migrate(late, engine.database, adapt=engine.adapt)
+        assert late.overtaken, step.name
+        migrate.check(engine.store, engine.database)
+        assert shape(engine) == whole, step.name
+
+
+class Overtaken:
+    """A store as a slow process has it: right before one statement another process migrates from beginning to end."""
+
+    def __init__(self, engine: Engine, before: str) -> None:
+        self.engine, self.before, self.overtaken = engine, before, False
+        self.select, self.insert, self.close = engine.store.select, engine.store.insert, engine.store.close
+
+    def execute(self, sql: str) -> None:
+        if sql == self.before and not self.overtaken:
+            self.overtaken = True
+            migrate.migrate(self.engine.store, self.engine.database, adapt=self.engine.adapt)
+        self.engine.store.execute(sql)
+
+
+def shape(engine: Engine) -> list[tuple[Any, ...]]:
+    """Every table and view with its columns."""
+    return engine.store.select(
+        f"SELECT table, name, type FROM system.columns WHERE database = '{engine.database}' ORDER BY table, name"
+    )
+
+
 def test_two_migrations_at_once_end_as_one(engine: Engine):
     engine.store.execute(f"DROP DATABASE {engine.database}")
     failed: list[BaseException] = []
