@@ -4,25 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
+from streams.core.shared import Shared
+
 NO_DAYS: Final = b""
 _PAIR: Final = 8
 _MOST: Final = 0xFFFF_FFFF
 _FEW: Final = 2 * _PAIR
-_MOST_SHARED: Final = 20_000
-_shared: Final[dict[bytes, bytes]] = {}
+_DAYS: Final[Shared[bytes]] = Shared()
 
 
 def shared(days: bytes) -> bytes:
     """Return equal days as one and the same object where they are few: thousands of members spoke once, on the same day."""
-    if len(days) > _FEW:
-        return days
-    known = _shared.get(days)
-    if known is not None:
-        return known
-    if len(_shared) >= _MOST_SHARED:
-        _shared.clear()
-    _shared[days] = days
-    return days
+    return days if len(days) > _FEW else _DAYS.one(days)
 
 
 def with_day(days: bytes, day: int, messages: int, since: int) -> bytes:

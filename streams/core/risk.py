@@ -11,7 +11,8 @@ from streams.core.daily import pairs
 from streams.core.history import History
 from streams.core.leaving import passing
 from streams.core.settings import GroupSettings
-from streams.core.state import DAY_MS, HOUR_MS, LONG_DAYS, Life, Person, shared
+from streams.core.shared import Shared
+from streams.core.state import DAY_MS, HOUR_MS, LONG_DAYS, Life, Person
 
 REGULAR_DAYS: Final = 5
 """A regular wrote on so many of 28 days while they were there, for :data:`LASTED_DAYS` at least: others come and go, and a word
@@ -22,6 +23,7 @@ AT_STAKE: Final = 3.0
 word: who was there daily at a risk of .11, after nine days of silence or so, who was there on ten of 28 days at .3. On two
 archives' last third four of ten of these alerts were right, and of the regulars who fell silent six of ten had been told of."""
 SAFE_AGAIN: Final = 1.2
+REASONS: Final[Shared[tuple[str, ...]]] = Shared()
 
 
 def on_day(h: History, settings: GroupSettings, place: int, today: int) -> None:
@@ -115,7 +117,7 @@ def risk_of(h: History, member: Person, today: int) -> tuple[float, tuple[str, .
     if not reasons:
         reasons.append((0.0, rhythm.no_reason(active, known)))
     reasons.sort(reverse=True)
-    return round(risk, 4), shared(tuple([text for _, text in reasons[:3]]))
+    return round(risk, 4), REASONS.one(tuple([text for _, text in reasons[:3]]))
 
 
 def _raise_risk(h: History, settings: GroupSettings, member: Person, today: int) -> None:

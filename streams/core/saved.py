@@ -23,8 +23,9 @@ from streams.core.changes import move
 from streams.core.evidence import doubt_from, evidence_from
 from streams.core.fabric import fabric_from
 from streams.core.history import History
+from streams.core.risk import REASONS
 from streams.core.scanning import openings
-from streams.core.state import DAY_MS, Asked, Crowd, Head, Life, Person, Said, minute_from, shared, tight
+from streams.core.state import DAY_MS, Asked, Crowd, Head, Life, Person, Said, minute_from, tight
 from streams.core.tables import ALERTS, HOUR, QUESTIONS, WEEK
 from streams.core.troubles import troubles_from
 
@@ -478,7 +479,7 @@ def _risks(people: list[Person]) -> tuple[bytes, bytes, bytes, list[tuple[str, .
 
 def _restore_risks(people: list[Person], saved: list[Any]) -> None:
     """Of a chain's saves the last one counts: each is of everybody, and there may be one for each midnight."""
-    reasons = [shared(tuple(texts)) for texts in saved[3]]
+    reasons = [REASONS.one(tuple(texts)) for texts in saved[3]]
     risks: list[float] = array("d", saved[0]).tolist()
     days: list[int] = array("I", saved[1]).tolist()
     which: list[int] = array("I", saved[2]).tolist()

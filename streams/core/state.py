@@ -369,21 +369,6 @@ class Person:
             self.count_7d = count
 
 
-MOST_REASONS: Final = 20_000
-_reasons: Final[dict[tuple[str, ...], tuple[str, ...]]] = {}
-
-
-def shared(reasons: tuple[str, ...]) -> tuple[str, ...]:
-    """Return equal reasons as one and the same object: a million members have a few hundred between them."""
-    known = _reasons.get(reasons)
-    if known is not None:
-        return known
-    if len(_reasons) >= MOST_REASONS:
-        _reasons.clear()
-    _reasons[reasons] = reasons
-    return reasons
-
-
 @mypyc_attr(acyclic=True)
 class Said:
     """A message of the last half hour (and of the last :data:`MOST_SAID`), as far as replies need it."""
