@@ -53,10 +53,10 @@ _WORDS_FROM: Final = 1 << 21
 """English words have numbers from here on, beyond those of all characters."""
 _WORD_MASK: Final = (1 << 36) - 1
 _MASK: Final = (1 << 38) - 1
-_SLOTS: Final = 1 << 16
+_SLOTS: Final = 1 << 17
 _SLOT: Final = _SLOTS - 1
-_SLOT_BITS: Final = 16
-_TAKEN: Final = 1 << 22
+_SLOT_BITS: Final = 17
+_TAKEN: Final = 1 << 21
 _LETTERS: Final = 0x2F0B4C7
 """What makes a word's number of its letters: far above their range, else "isn't" and "islet" would have one number."""
 _ONE: Final = 0x2545F49

@@ -41,7 +41,7 @@ NO_MORE: Final = 2
 SOLVED: Final = "提问者说已解决 · the asker says it is solved"
 TALKING_MS: Final = MINUTE_MS
 """Who has spoken within this time, or addresses somebody, is in talk: …"""
-LEAST_TALKING: Final = 20
+LEAST_TALKING: Final = 30
 """… their message asks without a question mark only if it weighs more than this …"""
 LEAST_MARKED: Final = -150
 """… and with one, not in talk, if it weighs more than this: see DECISIONS.md 43."""

@@ -262,6 +262,6 @@ def test_in_talk_words_that_hardly_ask_need_a_question_mark() -> None:
     scene.add(36_000, "bob", HARDLY, id="alone")
     scene.add(36_030, "bob", HARDLY, id="in talk")
     scene.add(36_100, "carol", HARDLY, id="to bob", mentions=["bob"])
-    scene.add(36_300, "dave", "really so much?", id="marked", mentions=["bob"])
+    scene.add(36_300, "dave", "so much, honestly?", id="marked", mentions=["bob"])
     asked = [name for name in ("alone", "in talk", "to bob", "marked") if scene.question(name) is not None]
     assert asked == ["alone", "marked"]

@@ -189,7 +189,7 @@ def test_a_row_that_would_slow_all_others_down_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["/weather where are you?", "!help how does this work?", ".ask who knows?", "  /where is it?"]
+    "command", ["/weather where are you?", "!help how does this work?", ".wiki who made this?", "  /where is it?"]
 )
 def test_a_command_to_a_bot_asks_nobody(command: str) -> None:
     assert not wants_answer(command)
