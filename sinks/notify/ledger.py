@@ -29,6 +29,7 @@ class Told(msgspec.Struct, kw_only=True):
     raised_at: int
     """Of the alert that was told: one that is raised anew is another."""
     route: str
+    """By which it was told first, whatever is read first: what follows is told by the same."""
     first_at: int
     last_at: int
     rank: int
@@ -96,7 +97,8 @@ class Ledger:
             told = self._entry(mark, route, channel, at)
             if told is None:
                 continue
-            told.first_at, told.last_at = min(told.first_at, at), max(told.last_at, at)
+            told.first_at, told.route = min((told.first_at, told.route), (at, route))
+            told.last_at = max(told.last_at, at)
             told.rank = max(told.rank, RANK[mark.severity])
             told.refused = False
             told.escalated |= step == "escalated"

@@ -90,7 +90,9 @@ class Load:
 
     async def _run(self) -> None:
         timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
-        async with aiohttp.ClientSession(timeout=timeout) as session:
+        # A connection a post: one that is kept open would be counted among what the gateway holds.
+        connector = aiohttp.TCPConnector(force_close=True)
+        async with aiohttp.ClientSession(timeout=timeout, connector=connector) as session:
             await asyncio.gather(*(self._talk(session, group) for group in self.groups))
 
     async def _talk(self, session: aiohttp.ClientSession, group: Group) -> None:

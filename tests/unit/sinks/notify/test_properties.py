@@ -117,6 +117,20 @@ def test_every_open_alert_is_told_and_nothing_twice_whenever_it_is_restarted(
             assert before, "the end of what was never told"
 
 
+def test_who_was_told_by_two_routes_hears_the_end_by_the_first_whichever_is_read_first() -> None:
+    world = World(NOON)
+    for step in [("raise", "b", "critical"), ("wait", "", 919), ("end", "b", "resolved")]:
+        world.change(*step)
+    alerts = [entry for entry in world.life.log if isinstance(entry[0], Alert)]
+    deliveries = [entry for entry in world.life.log if not isinstance(entry[0], Alert)]
+    assert {record.route for record, _ in deliveries if record.channel == "boss"} == {"all", "worse"}
+    ends = []
+    for log in (alerts + deliveries, alerts + deliveries[::-1]):
+        life = Life(world.life.config, now=world.life.now, traits=TRAITS, log=log)
+        ends.append(sorted(n.delivery_id for n in life.pass_time(world.life.now + HOUR, MINUTE)))
+    assert ends[0] == ends[1] != []
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(changes, max_size=12), st.randoms(use_true_random=False))
 def test_the_order_of_records_read_at_a_start_makes_no_difference(
