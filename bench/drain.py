@@ -94,7 +94,7 @@ def _watch(
         if all(samples and samples[-1].seen > 0 for samples in whole) and stretch.over(together(whole)):
             return whole
         if any(process.poll() is not None for process in running):
-            raise DrainError(f"ended early: {_tails(programs)}")
+            raise DrainError(f"ended early, status {[p.poll() for p in running]}: {_tails(programs)}")
         if not any(samples and samples[-1].seen > 0 for samples in whole) and time.monotonic() > deadline:
             raise DrainError(f"no event within {START_SECONDS:.0f} s: {_tails(programs)}")
         if time.monotonic() > deadline + stretch.warm_seconds * 2 + stretch.longest_seconds + START_SECONDS:
@@ -108,7 +108,8 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def _tails(programs: Sequence[Program]) -> str:
-    return " | ".join(p.log.read_text("utf-8", "replace")[-600:] for p in programs)
+    """Return the last of what each said: no more than is shown of a failure."""
+    return " | ".join(p.log.read_text("utf-8", "replace")[-180:] for p in programs)
 
 
 def module(name: str, *arguments: str) -> list[str]:
