@@ -61,7 +61,7 @@ _SMALL_WORDS: Final = _small_only("[A-Za-z0-9']")
 
 
 def _learned() -> tuple[Asks, Asks]:
-    """Return what asks in Chinese and in English; of the file nothing stays behind, which would be some 15 MB."""
+    """Return what asks in Chinese and in English; of the file nothing stays behind, which would be 12 MB."""
     weights = msgspec.json.decode((resources.files("streams") / "core" / "asks.json").read_bytes())
     return Asks(CHINESE, weights["zh"]["weights"]), Asks(ENGLISH, weights["en"]["weights"])
 
