@@ -33,7 +33,7 @@ from prometheus_client import Counter
 
 from huoqun import codec, log, topics
 from huoqun.clock import now_ms
-from huoqun.control import ERASE_KEY, Erase, Tick
+from huoqun.control import ERASE_KEY, PREFIX, Erase, Tick
 from huoqun.deadletter_limit import DeadLetterLimit
 from huoqun.results import Alert, AnyResult, Member, Question
 from streams import memory, metrics
@@ -304,13 +304,14 @@ class Loop:
             slot.waiting += len(records)
             self._judge(slot, records, bad)
             urgent = slot.state.urgent()
-            self._note(slot.partition, records, began)
+            controls = [value for _, value in records if value is not None and value.startswith(PREFIX)]
+            self._note(slot.partition, len(records), controls, began)
             for found in bad:
                 self._bury(slot, found, key_at(found.offset))
             if urgent:
                 await slot.queued.wait()
                 self._put_results(slot, slot.sends, urgent)
-            erasures = [value for _, value in records if value is not None and value.startswith(ERASE_PREFIX)]
+            erasures = [value for value in controls if value.startswith(ERASE_PREFIX)]
             if erasures:
                 await slot.queued.wait()
                 self._pass_on(slot, erasures)
@@ -434,17 +435,15 @@ class Loop:
                 self._slots[partition] = slot
             return slot
 
-    def _note(self, partition: int, records: Records, began: float) -> None:
+    def _note(self, partition: int, count: int, controls: Sequence[bytes], began: float) -> None:
         now = time.monotonic()
-        metrics.EVENTS.inc(len(records))
+        metrics.EVENTS.inc(count)
         metrics.BATCHES.inc()
         metrics.BATCH_SECONDS.observe(now - began)
         self.last_batch[partition] = now
-        for _, value in reversed(records):
-            if _is_tick(value):
-                self.last_tick[partition] = now
-                metrics.LAST_TICK.labels(partition).set(now_ms() / 1000)
-                break
+        if any(map(_is_tick, controls)):
+            self.last_tick[partition] = now
+            metrics.LAST_TICK.labels(partition).set(now_ms() / 1000)
 
     def _judge(self, slot: Slot, records: Records, bad: Sequence[Bad]) -> None:
         """Raise :class:`PoisonedError` when nothing but bad records has come for long; ticks say nothing of who writes events."""
