@@ -67,6 +67,11 @@ SUITES: Final = (
         "bench.scale",
         "The cost of an event with few and many groups and members",
         ("10, 1,000, 100,000 groups; 20 k, 1 M members: within 25 %",),
+        "what is told and saved once for all events of a group between two checkpoints. Of 10 groups that is .6 results and "
+        ".002 saves an event, of 100,000, where hardly two events meet, 2 results and .9 saves of 1.7 KB: checkpoints take "
+        "40 µs an event instead of 12, and touching a group that no cache holds, applying, 50 instead of 38. With a "
+        "million members a save of a group tells of more people, 21 µs an event instead of 12 through Faust, where each "
+        "of four partitions saves four times as often as the one of the core alone ([DECISIONS](DECISIONS.md) 49).",
     ),
     Suite(
         "recovery",
