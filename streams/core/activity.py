@@ -43,22 +43,17 @@ def minute_for(h: History, said: Said) -> int:
     number = said.ts // MINUTE_MS
     if number == h.head.minute:
         return FILLING
-    place = h.first + len(h.minutes) - 1
-    while place >= h.first:
-        minute = h.minutes[place - h.first]
-        if not isinstance(minute, Minute) or minute.number < number:
-            return NOWHERE
-        if minute.number == number:
-            return place
+    place = h.first + len(h.minutes) - 1  # it is one of the last: a message draws no first reply after half an hour
+    while h.minute_at(place).number > number:
         place -= 1
-    return NOWHERE
+    return place
 
 
 def on_time(h: History, settings: GroupSettings, at: int) -> None:
     """Close the minutes that end at or before ``at`` (ms, a whole minute) and make the rows that changed."""
     end = at // MINUTE_MS
     entered = None
-    if 0 <= h.head.minute < end:
+    if h.head.minute >= 0:
         entered = _minute_of(h, h.change_head())
     closed = Closed(end, entered)
     h.do(closed)
@@ -92,9 +87,8 @@ def _minute_of(h: History, head: Head) -> Minute:
 
 
 def _schedule(h: History) -> None:
-    """Wake up when the minute being filled ends, or when the next minute leaves a window."""
-    head = h.head
-    due = (head.minute + 1) * MINUTE_MS if head.minute >= 0 else NEVER
+    """Wake up when the next minute leaves a window: none is being filled now."""
+    due = NEVER
     end = h.first + len(h.minutes)
     for window in h.windows:
         if window.oldest < end:

@@ -173,7 +173,7 @@ class _Person:
     def _is_name(self, word: str) -> bool:
         if word in self.users:
             return True
-        return any(word == name or word == name.casefold() for name in self.names)
+        return any(word == name.lower() for name in self.names)  # words are kept in small letters
 
     def _is_named(self, alert: Alert) -> bool:
         if _names(alert, tuple(self.users), self.names):

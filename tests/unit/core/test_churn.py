@@ -102,6 +102,23 @@ def test_a_newcomer_who_saw_nothing_of_value_is_pointed_out_where_the_group_used
     assert all("nothing of value" in alert["title"] for alert in found), found
 
 
+def test_it_is_over_with_a_first_response_and_not_with_one_more_to_what_was_answered_before() -> None:
+    scene = Scene()
+    for day in range(10, 21):
+        valued(scene, day)
+    scene.join(30 * DAY_S, "new")
+    first = scene.add(33 * DAY_S - 600, "new", "大家好")
+    scene.add(33 * DAY_S - 500, "u1", "嗯", reply_to=first)
+    scene.add(33 * DAY_S + 100, "boss", "嗯嗯", reply_to=first, is_staff=True)
+    (alert,) = scene.alerts("newcomer_at_risk")
+    assert (alert["state"], alert["raised_at"]) == ("open", T0 + 33 * DAY)
+    assert "nothing of value" in alert["title"]
+    second = scene.add(33 * DAY_S + 400, "new", "今天好热")
+    scene.add(33 * DAY_S + 450, "u2", "是呀", reply_to=second)
+    (alert,) = scene.alerts("newcomer_at_risk")
+    assert (alert["state"], alert["resolved_at"]) == ("resolved", T0 + 33 * DAY + 450_000)
+
+
 def test_a_group_fades_then_falls_dormant_then_dies_and_recovers_when_people_talk() -> None:
     scene = Scene()
     regulars(scene, range(28), 5, 10)

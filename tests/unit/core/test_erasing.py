@@ -3,6 +3,7 @@
 import random
 
 import msgspec
+import pytest
 
 from huoqun import codec
 from huoqun.config import Config
@@ -10,7 +11,10 @@ from huoqun.control import Erase, Tick
 from huoqun.events import Event
 from huoqun.results import Alert, Question
 from streams.core import saved
+from streams.core.activity import members_of
+from streams.core.state import Person
 from tests.support.core import LAG, Machine, View, encoded, view_of
+from tests.unit.core.test_saved_is_all import plain
 
 T0 = 1_767_225_600_000
 MINUTE = 60_000
@@ -104,6 +108,60 @@ def test_a_word_of_somebody_elses_question_that_holds_their_id_goes_whole() -> N
     machine = Machine(Config())
     view = machine.run(log_of([known, asked], request, [answered]), batch=1)
     assert view["Question", f"qq/g/{asked.id}"]["status"] == "answered"
+
+
+@pytest.mark.parametrize("name", ["Gardenia", "gardenia", "番茄"])
+def test_a_word_of_somebody_elses_question_that_is_their_name_goes_however_it_is_written(name: str) -> None:
+    known = message(1, GONE, "hello, good morning", user_name=name)
+    asked = message(2, "ada", f"does anyone know where {name} keeps the watering can?")
+    machine = Machine(Config())
+    log = encoded([Tick(now=T0), known, asked])
+    machine.feed(log, 0, len(log))
+    (before,) = machine.state.groups["qq/g"].group.h.questions.values()
+    assert name.lower() in before.words
+    machine.feed([*log, codec.encode(erase([asked]))], len(log), len(log) + 1)
+    (after_it,) = machine.state.groups["qq/g"].group.h.questions.values()
+    assert set(after_it.words) == set(before.words) - {name.lower()}
+
+
+@pytest.mark.parametrize("bot", [False, True], ids=["a member", "a bot"])
+@pytest.mark.parametrize("messages", range(1, 5))
+def test_of_a_person_nothing_is_left_but_a_place_of_a_bot_that_left_and_one_member_fewer(
+    messages: int, bot: bool
+) -> None:
+    reply = message(0, "ada", "good morning everybody")
+    events = [reply, message(1, GONE, "", type="join", inviter_id="ada", is_bot=bot)]
+    for day in range(messages):
+        events.append(message(day * 4320 + 2, GONE, "morning, my dear", is_bot=bot, reply_to=reply.id))
+        events.append(message(day * 4320 + 3, "ada", "and you, too", reply_to=events[-1].id))
+        events.append(message(day * 4320 + 4, GONE, "", type="reaction", reply_to=events[-1].id, is_bot=bot))
+        events.append(message(day * 4320 + 5, "ada", "does anyone know how to repot a tomato?"))
+    machine = Machine(Config())
+    log = encoded([*events, erase(events)])
+    machine.feed(log, 0, len(log) - 1)
+    machine.checkpoint()
+    h = machine.state.groups["qq/g"].group.h
+    place, there = h.index[GONE], members_of(h.head)
+    assert (h.people[place].messages, there) == ((0, 1) if bot else (messages, 2))
+    machine.feed(log, len(log) - 1, len(log))
+    h = machine.state.groups["qq/g"].group.h
+    nobody = Person(0, f"erased.{place}")
+    nobody.left_at, nobody.is_bot = events[-1].received_at + 1, True
+    assert of_whom(h.people[place]) == of_whom(nobody)
+    assert members_of(h.head) == 1, "ada"
+
+
+def of_whom(person: Person) -> list[tuple[str, object]]:
+    """What is kept of a person, but for what is counted again from the minutes, and the risk, which ends at midnight."""
+    return [(name, value) for name, value in plain(person)[1] if not name.startswith(("count_", "risk"))]
+
+
+def test_who_had_left_before_is_not_taken_from_the_members_again() -> None:
+    events = [message(n, user, "hello") for n, user in enumerate(["ada", "bob", GONE])]
+    events.append(message(4, GONE, "", type="leave"))
+    machine = Machine(Config())
+    machine.run(encoded([*events, erase(events)]))
+    assert members_of(machine.state.groups["qq/g"].group.h.head) == 2
 
 
 def test_nothing_that_is_saved_or_told_later_tells_of_them() -> None:

@@ -58,3 +58,19 @@ def test_after_whatever_came_late_all_is_as_if_it_had_come_in_time(name: str) ->
     in_time.checkpoint()
     taken_back.checkpoint()
     assert view_of(taken_back.results) == view_of(in_time.results)
+
+
+@pytest.mark.parametrize(("risk", "told"), [(0.0, True), (0.3, True), (-1.0, False)], ids=["none", "some", "undefined"])
+def test_a_row_of_a_risk_that_was_told_is_told_to_be_gone_however_small_the_risk(risk: float, told: bool) -> None:
+    h = History()
+    place = h.add_person("ada")
+    h.commit_step(1, None)
+    h.set_risk(place, risk, (), 3 * DAY, object() if told else None)
+    h.commit_step(3 * DAY, None)
+    assert h.news[RISKS] == ({("ada", 3 * DAY)} if told else set())
+    h.news[RISKS].clear()
+    h.tables[RISKS].clear()  # told
+    assert not h.take_back(2 * DAY, "e")
+    assert h.news[RISKS] == ({("ada", 3 * DAY)} if told else set())
+    assert h.people[place].risk == -1.0
+    assert not h.tables[RISKS]
