@@ -41,9 +41,9 @@ class Talk:
     def __init__(self, usual: int = 0, bots: int = 0, *, bots_before: int = 1, young: bool = False) -> None:
         self.events: list[Event] = []
         self.usual, self.bots = usual, 0 if young else bots
-        before = 12 * HOUR // 1000 + (0 if young else 8 * DAY // 1000)
+        before = 12 * HOUR // 1000 + (0 if young else 7 * DAY // 1000)
         self.known = not young
-        self.say(-before, "first", bot=True)
+        self.say(-before, "u1", kind="join")
         for n in range(usual):
             self.say(n / 20 - before + 60, f"u{n % 12}")
         for n in range(self.bots):
@@ -251,6 +251,73 @@ def some_bots(seed: int) -> Talk:
         if rng.random() < 0.03:
             at += rng.choice([400, 700])
     return talk
+
+
+def said(talk: Talk, *parts: tuple[float, float, int, list[str]]) -> Talk:
+    """Let people write in turn: from when, every how many seconds, how many messages."""
+    for at, every, count, people in parts:
+        for n in range(count):
+            talk.say(at + n * every, people[n % len(people)])
+    return talk
+
+
+def joined(at: float, count: int, *, usual: int = 0, young: bool = False) -> Talk:
+    talk = Talk(usual=usual, young=young)
+    for n in range(count):
+        talk.say(at, f"new{n}", kind="join")
+    return talk
+
+
+def called(talk: Talk, over: float) -> Talk:
+    """Let staff say something two hours before ``over``: then it is looked at once more."""
+    talk.say(over - 7_200, "boss", staff=True, text="各位好，今晚八点老师在群里讲怎么给番茄打顶")
+    return talk
+
+
+def wild(members: int, bots: int) -> Talk:
+    talk = said(Talk(), (-1_800, 20, members, [f"u{n}" for n in range(15)]))
+    for n in range(bots):
+        talk.say(n, "robot", bot=True)
+    return talk
+
+
+NEW = ["new0", "new1", "new2"]
+FEW = ["u1", "u2", "u3"]
+EDGES: dict[str, tuple[Talk, int]] = {
+    "fifteen by one": (said(Talk(), (0, 1, 15, ["u1"])), 1),
+    "fourteen": (said(Talk(), (0, 1, 14, ["u1"])), 0),
+    "15 of 25": (said(Talk(), (0, 1, 10, FEW[1:]), (12, 1, 15, ["u1"])), 1),
+    "15 of 26": (said(Talk(), (0, 1, 11, FEW[1:]), (12, 1, 15, ["u1"])), 0),
+    "25 where more is usual": (said(Talk(usual=30), (0, 1, 25, ["u1"])), 1),
+    "24 where more is usual": (said(Talk(usual=30), (0, 1, 24, ["u1"])), 0),
+    "a quarter is left": (said(Talk(), (0, 1, 13, FEW[1:]), (14, 1, 20, ["u1"]), (70, 9, 5, ["u1"])), 1),
+    "more than a quarter is left": (said(Talk(), (0, 1, 13, FEW[1:]), (14, 1, 20, ["u1"]), (70, 9, 6, ["u1"])), 1),
+    "looked at while one pastes": (called(said(Talk(), (0, 1, 20, ["u1"])), 30), 1),
+    "looked at while a few fill the screen": (called(said(Talk(usual=5), (0, 0.5, 90, FEW)), 50), 1),
+    "sixty by a few": (said(Talk(usual=20), (0, 4, 60, FEW)), 1),
+    "59 by a few": (said(Talk(usual=20), (0, 4, 59, FEW)), 0),
+    "not thrice as many": (said(Talk(usual=21), (0, 4, 60, FEW)), 0),
+    "ninety where nothing is known": (said(Talk(), (0, 3, 92, FEW)), 1),
+    "89 where nothing is known": (said(Talk(), (0, 3, 89, FEW)), 0),
+    "thirty by strangers": (said(joined(-60, 3), (-400, 1, 2, ["u1"]), (0, 5, 30, NEW)), 1),
+    "29 by strangers": (said(joined(-60, 3), (0, 5, 29, NEW)), 0),
+    "strangers of this minute": (said(joined(-1, 3), (0, 1.8, 32, NEW)), 1),
+    "strangers where all are": (said(joined(-60, 3, young=True), (0, 5, 40, NEW)), 0),
+    "two strangers": (said(joined(-60, 2), (0, 5, 40, NEW[:2])), 0),
+    "joined three days before": (said(joined(155 - 3 * 86_400, 3), (0, 5, 32, NEW)), 0),
+    "joined a little later": (said(joined(155.5 - 3 * 86_400, 3), (0, 5, 32, NEW)), 1),
+    "a stranger who pastes": (said(joined(-600, 3), (-180, 5, 17, NEW[1:]), (0, 1, 15, ["new0"])), 1),
+    "strangers of whom one pastes": (said(joined(-600, 3), (0, 1, 15, ["new1", "new2"]), (15, 1, 21, ["new0", "new0", "new0", "new1"])), 1),
+    "as many by bots as by members": (wild(30, 30), 1),
+    "fewer by bots than by members": (wild(31, 30), 0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("talk", "floods"), EDGES.values(), ids=EDGES)
+def test_a_flood_begins_with_the_message_that_makes_it_one(talk: Talk, floods: int) -> None:
+    found = told(talk)
+    assert found == Recount(talk).run()
+    assert len(found) == floods
 
 
 @pytest.mark.parametrize("of", range(8))
