@@ -10,9 +10,11 @@ from huoqun.config import Config
 from huoqun.control import Erase, Tick
 from huoqun.events import Event
 from huoqun.results import Alert, Question
-from streams.core import saved
+from streams.core import erasing, saved
 from streams.core.activity import members_of
-from streams.core.state import Person
+from streams.core.state import Crowd, Person
+from streams.core.tables import ALERTS
+from streams.core.tracked import Tracked
 from tests.support.core import LAG, Machine, View, encoded, view_of
 from tests.unit.core.test_saved_is_all import plain
 
@@ -149,6 +151,78 @@ def test_of_a_person_nothing_is_left_but_a_place_of_a_bot_that_left_and_one_memb
     nobody.left_at, nobody.is_bot = events[-1].received_at + 1, True
     assert of_whom(h.people[place]) == of_whom(nobody)
     assert members_of(h.head) == 1, "ada"
+
+
+def test_what_others_did_to_the_group_is_remembered_and_what_they_did_is_not() -> None:
+    """Filled by hand: of each sort one of theirs, one that has to do with them, and one that is none of their business."""
+    events = [message(n, user, "hello, good morning") for n, user in enumerate(["ada", GONE, "bob"])]
+    events.append(message(3, "bob", "and to you", reply_to=events[0].id))
+    machine = Machine(Config())
+    machine.run(encoded([*events, Tick(now=events[-1].received_at + 500)]))
+    tracked = settled(machine)
+    h = tracked.group.h
+    t, last = h.troubles, h.find(GONE).last_message  # type: ignore[union-attr]  # they wrote
+    theirs, others = (1, GONE, last, 4, 5), (1, "ada", "e", 4, 5)
+    t.ad, t.announcement, t.flood_cause, t.quarrel_cause = theirs, others, theirs, others
+    t.pasted = (
+        (1, "ada", "e", 2, 3, 0, ("ada", "bob")),
+        (2, GONE, "f", 2, 3, 0, ("bob",)),
+        (3, "bob", "g", 2, 3, 1, (GONE, "ada")),
+    )
+    t.insults = ((1, "ada", "bob", "e"), (2, GONE, "bob", "f"), (3, "bob", GONE, "g"))
+    t.calls = ((1, "e", "ada", ("bob", GONE)), (2, "f", GONE, ("bob",)))
+    h.life.crowds = (Crowd("ada", "e", 1, 2, (0, 2)), Crowd(GONE, "f", 1, 2, (0,)))
+    said = plain(h.said)
+    made, came = erasing.erased(h, tracked.arrivals, erase(events))
+    t = made.troubles
+    assert (t.ad, t.announcement, t.flood_cause, t.quarrel_cause) == (None, others, None, others)
+    assert t.pasted == ((1, "ada", "e", 2, 3, 0, ("ada", "bob")),)
+    assert t.insults == ((1, "ada", "bob", "e"),)
+    assert t.calls == ((1, "e", "ada", ("bob", "erased.1")),)
+    assert [crowd.inviter for crowd in made.life.crowds] == ["ada"]
+    assert plain(made.said) == [each for each in said if each[0] != repr(last)]
+    assert len(made.said) == 3
+    assert (made.head.known, made.head.correction, made.head.messages) == (2, 0, 4)
+    assert made.group_changed, "there is one member fewer, and the group's row says so"
+    assert plain(came) == plain(tracked.arrivals)
+
+
+@pytest.mark.parametrize(
+    ("fields", "goes"),
+    [
+        ({"user_id": GONE}, True),
+        ({"title": f"somebody asked {NAME}"}, True),
+        ({"reasons": [f"answer {NAME}"]}, True),
+        ({"evidence": f'{{"by":["{GONE}"]}}'}, True),
+        ({"subject_event_id": f"e1-{GONE}"}, True),
+        ({"evidence": '{"events":["m1"]}'}, True),
+        ({"subject_event_id": "m1"}, True),
+        ({"evidence": '{"events":["m10","m2"]}'}, False),
+        ({"title": "谢大 大宝"}, False),
+    ],
+)
+def test_an_alert_goes_if_it_is_about_them_or_names_them_or_their_last_message(
+    fields: dict[str, object], goes: bool
+) -> None:
+    events = [message(0, "ada", "hello", id="m2"), message(1, GONE, "hello", id="m1")]
+    machine = Machine(Config())
+    machine.run(encoded([*events, Tick(now=events[-1].received_at + 500)]))
+    tracked = settled(machine)
+    alert = Alert(
+        platform="qq", group_id="g", alert_id="a", kind="flood", severity="info", raised_at=1, updated_at=1,
+        state="open", title="", reasons=[],
+    )  # fmt: skip
+    tracked.group.h.tables[ALERTS]["a"] = msgspec.structs.replace(alert, **fields)
+    made, _ = erasing.erased(tracked.group.h, tracked.arrivals, erase(events))
+    assert ("a" not in made.tables[ALERTS]) is goes
+    assert made.news[ALERTS] == ({"a"} if goes else set())
+
+
+def settled(machine: Machine) -> Tracked:
+    """Return the group once nothing in it can be taken back any more, as it is before somebody is erased."""
+    tracked = machine.state.groups["qq/g"]
+    machine.state._settle_all(tracked, T0 + MINUTE)
+    return tracked
 
 
 def of_whom(person: Person) -> list[tuple[str, object]]:
