@@ -249,9 +249,9 @@ def _dormant_after(h: History, least: int, silent: int) -> int:
     talking = 0
     for ago in range(max(0, silent), len(messages)):
         talking += messages[ago] > 0
-    if days < 1 or talking >= days:
+    if talking >= days:
         return least
-    improbable = math.log(IMPROBABLE) / math.log(1.0 - (talking + 0.5) / (days + 0.5)) if talking < days else 0.0
+    improbable = math.log(IMPROBABLE) / math.log(1.0 - (talking + 0.5) / (days + 0.5))
     return max(least, min(MOST_DORMANT_DAYS, math.ceil(improbable)))
 
 

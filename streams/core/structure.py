@@ -169,11 +169,8 @@ def _faces(fabric: Fabric, people: list[Person], today: int) -> None:
         if person.is_bot or person.is_staff or not person.messages:
             continue
         week = two_weeks = 0
-        if person.today_count:
-            if person.today >= today - 7:
-                week = person.today_count
-            if person.today >= today - 14:
-                two_weeks = person.today_count
+        if person.today >= today - 7:  # else none of the days before is of the week either
+            week = two_weeks = person.today_count
         if person.days:
             week += messages_from(person.days, today - 7)
             two_weeks += messages_from(person.days, today - 14)
