@@ -30,6 +30,7 @@ EQUAL: dict[tuple[str, str, str], str] = {
     ("history.py", "if gone >= 64 or (gone and gone == len(self.minutes)):", "gone >= 64: Gt"): "a list is cut one minute later",
     ("lag.py", "break", "break and continue: the other"): "the marks before it have lower offsets",
     ("leaving.py", "if t.hour < 0:", "t.hour < 0: LtE"): "the hour 0 was in 1970",
+    ("leaving.py", "return 0 < settings.ends_at <= ts + DAY_MS", "0: one more"): "the first millisecond was in 1970",
     ("likeness.py", "before: i64 = 0", "0: one more"): "nothing is added up before there are three letters",
     ("likeness.py", "first: i64 = 0", "0: one more"): "nothing is added up before there are three letters",
     ("names.py", "if at - start > SHORTEST:", "at - start: Add"): "shorter words are looked up, too: they are nobody's",

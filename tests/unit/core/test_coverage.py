@@ -98,6 +98,21 @@ def test_what_would_lie_expires_when_an_import_ends_and_a_robot_goes_on() -> Non
     assert {m["risk"] for m in scene.rows("Member")} == {None}
 
 
+def test_where_only_a_part_is_seen_from_now_on_nobody_keeps_a_part_or_a_layer() -> None:
+    scene = Scene()
+    chatting(scene, "full", range(9))
+    scene.join(9 * DAY_S, "quiet", coverage="full")
+    scene.silence_until(10 * DAY_S)
+    before = {m["user_id"]: (m["role"], m["layer"]) for m in scene.rows("Member")}
+    assert before["u0"] == ("thinker", "leader")
+    assert before["u1"] == ("", "core")
+    assert before["quiet"] == ("", "ordinary")
+    scene.until = None
+    scene.add(11 * DAY_S, "u0", "@机器人 早", coverage="mentions")
+    scene.silence_until(12 * DAY_S)
+    assert {(m["role"], m["layer"]) for m in scene.rows("Member")} == {("", "")}
+
+
 def test_every_kind_of_group_names_figures_that_there_are() -> None:
     known = {*Activity.__struct_fields__, "conversions", "net_growth"}
     assert all(set(kind.kpis) <= known for kind in kinds.KINDS.values())

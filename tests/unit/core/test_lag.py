@@ -63,6 +63,11 @@ def test_the_more_members_there_are_to_restore_the_less_is_left_to_do_down_to_a_
     assert 300 <= max(lags[10:]) <= 433
 
 
+def elsewhere(at: int) -> bytes:
+    """Something happens in another group: the partition has not fallen silent."""
+    return encode(Event(id=f"e{at}", type="join", ts=at, platform="qq", group_id="b", user_id="u", received_at=at))
+
+
 def test_midnights_of_a_silent_group_are_saved_when_they_are_as_much_work_as_may_be_left() -> None:
     state = Partition(0, Config(), Lag(work=1_000, little=0))
     state.apply([(n, said(n, members=400)) for n in range(400)])
@@ -71,11 +76,23 @@ def test_midnights_of_a_silent_group_are_saved_when_they_are_as_much_work_as_may
     offset = 400
     for night in range(1, 7):
         at = START + night * DAY
-        elsewhere = Event(id=f"e{night}", type="join", ts=at, platform="qq", group_id="b", user_id="u", received_at=at)
-        state.apply([(offset, encode(Tick(at))), (offset + 1, encode(elsewhere))])
+        state.apply([(offset, encode(Tick(at))), (offset + 1, elsewhere(at))])
         offset += 2
         saved.append(sum(key.endswith(b"|qq/0") for key, _ in state.checkpoint().saves))
     assert saved == [0, 0, 1, 0, 0, 1]
+
+
+def test_what_is_done_for_one_group_before_anothers_midnight_is_no_work_of_the_other() -> None:
+    """Together they are as much as may be left: the first is due at once, the second, begun half-way, a night later."""
+    state = Partition(0, Config(), Lag(work=1_000, little=0))
+    state.apply([(n, said(n, groups=2, members=800)) for n in range(800)])
+    assert state.checkpoint(final=True).offset == 799
+    saved = []
+    for night in range(1, 5):
+        state.apply([(798 + 2 * night, encode(Tick(at := START + night * DAY))), (799 + 2 * night, elsewhere(at))])
+        saves = state.checkpoint().saves
+        saved.append([name for name in ("qq/0", "qq/1") if any(key.endswith(f"|{name}".encode()) for key, _ in saves)])
+    assert saved == [["qq/0"], ["qq/0", "qq/1"]] * 2
 
 
 def test_saving_that_falls_behind_asks_for_the_next_checkpoint_until_it_has_caught_up() -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
+from datetime import date
 
 import pytest
 
-from huoqun.config import Config
+from huoqun.config import Config, Group
 from huoqun.events import Event
 from streams.core.arrival import Arrival
 from streams.core.history import History
@@ -141,6 +142,20 @@ def test_it_expires_after_a_day() -> None:
         scene.leave(3 * DAY_S + n, f"m{n}")
     scene.silence_until(5 * DAY_S)
     assert [alert["state"] for alert in scene.alerts("leave_burst")] == ["expired"]
+
+
+def test_who_leaves_a_course_on_its_last_day_or_after_takes_leave_and_who_left_before_did_not() -> None:
+    course = Config(groups=[Group(platform="qq", group_id="1", ends_on=date(2023, 11, 20), time_zone="UTC")])
+    last_day = 5 * DAY_S  # the scene begins on the 15th
+
+    def bursts(at: float) -> int:
+        scene = group_of(40)
+        scene.config = course
+        for n in range(4):
+            scene.leave(at - 3 + n, f"m{n}")
+        return len(scene.alerts("leave_burst"))
+
+    assert [bursts(last_day + at) for at in (-1, -0.001, 0, 1, 9 * DAY_S)] == [1, 1, 0, 0, 0]
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,18 @@ def test_a_name_without_a_mark_is_passed_over_where_the_message_is_known_to_addr
     assert of("yes bob try it", addressed=True) == YES_OR_NO, "not a name: it says something itself"
 
 
-@pytest.mark.parametrize("text", ["", "   ", ":", "，", "@", "bob:", "…", "a" * 300, "叶" * 300, "\u3000", ": :"])
+def test_a_letter_with_an_accent_is_of_the_word_and_a_wide_blank_ends_it() -> None:
+    assert of("noël is in december") == OTHER, "not a no"
+    assert of("jörg try another cable", addressed=True) == ADVISES
+    assert of("no\u3000not that one") == YES_OR_NO
+    assert of("no\u2003not that one") == YES_OR_NO
+    assert of("no\u3001not that one") == OTHER
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "   ", ":", "，", "@", "bob:", "…", "\x80", "a\x80 b", "ok\x80", "a" * 300, "叶" * 300, "\u3000", ": :"],
+)
 def test_texts_without_such_a_word_are_something_else(text: str) -> None:
     assert of(text) == of(text, addressed=True) == OTHER
     assert OTHER < CLASSES

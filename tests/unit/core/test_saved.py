@@ -60,6 +60,24 @@ def test_a_base_with_a_part_missing_counts_as_absent() -> None:
     assert chain.needs_base(0)
 
 
+def test_who_finds_no_whole_save_of_a_group_begins_it_as_if_there_were_none() -> None:
+    def told(state: Partition) -> list[object]:
+        minutes = [(n, message(60 * n)) for n in range(200)]  # longer than an hour: all fall out of its windows again
+        assert not state.apply(minutes)
+        return [row for row in state.checkpoint().results if type(row).__name__ == "Activity"]
+
+    state = fed(3)
+    state.checkpoint(final=True)
+    state.apply([(3, message(3))])
+    only_what_changed = [(k, v) for k, v in state.checkpoint(final=True).saves if v is not None]
+    assert only_what_changed
+    again = Partition(3, Config())
+    again.restore(only_what_changed)
+    rows = told(again)
+    assert rows == told(Partition(3, Config()))
+    assert len(rows) > 400
+
+
 def test_deltas_cost_what_happened_and_give_way_to_a_new_base_when_they_outweigh_it() -> None:
     state = fed(5_000, lag=Lag(little=0))
     base = sum(len(v or b"") for _, v in state.checkpoint(final=True).saves)

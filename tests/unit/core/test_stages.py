@@ -10,9 +10,14 @@ from typing import Any
 import pytest
 
 from huoqun.config import Config, Group
+from huoqun.control import Tick
+from huoqun.events import Event
+from huoqun.results import GroupSummary
 from streams.core import stages as of
 from streams.core.decline import decline_in
+from streams.core.history import History
 from streams.core.record import FIELDS, MESSAGES, NO_RECORD, RECORD_DAYS, column, days_in, with_record
+from tests.support.core import Machine, encoded
 from tests.support.scenes import DAY, T0, Scene
 
 DAY_S = 86_400
@@ -127,6 +132,93 @@ def test_silence_is_dormant_after_a_week_and_dead_after_four() -> None:
     scene = Scene()
     talk(scene, range(35), 12)
     assert stages(scene, [41, 43, 60, 64]) == ["fading", "dormant", "dormant", "dead"]
+
+
+def silence_after(last: int, events: Sequence[Event]) -> dict[str, int]:
+    """After how many silent days each stage came, where the last word was said on the day ``last``."""
+    machine, found = Machine(), dict[str, int]()
+    log = encoded([*events, *(Tick(T0 + day * DAY) for day in range(last + 1, last + 70))])
+    machine.feed(log, 0, len(events))
+    for place in range(len(events), len(log)):
+        machine.feed(log, place, place + 1)
+        machine.checkpoint()
+        stage = [row.stage for row in machine.results if isinstance(row, GroupSummary)][-1]
+        found.setdefault(stage, place - len(events))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("every", "days", "dormant", "dead"),
+    [(1, 13, 8, 28), (1, 14, 7, 28), (2, 40, 10, 28), (3, 42, 16, 31), (7, 56, 28, 47)],
+)
+def test_the_rarer_a_group_talks_the_longer_it_is_only_silent(every: int, days: int, dormant: int, dead: int) -> None:
+    """With a share p of days with talk it is dormant when (1 - p) ** k is improbable, dead after twice that, within bounds."""
+    scene = Scene()
+    talk_on = range(0, days, every)
+    for day in talk_on:
+        talk(scene, range(day, day + 1), 6)
+    after = silence_after(talk_on[-1], scene.events)
+    assert (after["dormant"], after["dead"]) == (dormant, dead)
+
+
+def test_where_no_member_ever_said_a_word_two_weeks_and_a_half_are_dormant() -> None:
+    scene = Scene()
+    scene.join(10, "bob")
+    assert silence_after(0, scene.events) == {"forming": 0, "dormant": 18, "dead": 36}
+
+
+CLUB = [(10, 5), *[(0, 0)] * 9] * 4
+"""Messages and speakers by day, the earliest first: ten on every tenth day."""
+
+
+@pytest.mark.parametrize(
+    ("before", "week", "alive"),
+    [
+        ([], [(2, 1), (1, 1)], True),
+        ([], [(2, 1), (0, 0), (0, 0), (0, 0), (0, 0), (0, 0), (1, 1)], True),
+        ([], [(2, 1), (0, 0), (0, 0), (0, 0), (0, 0), (0, 0), (0, 0), (1, 1)], False),  # the first is eight days ago
+        ([], [(1, 1), (1, 1)], False),
+        ([], [(9, 5)], False),
+        (CLUB, [(5, 3)], True),  # as in a club: half of what it says when it meets, and three who do
+        (CLUB, [(4, 3)], False),
+        (CLUB, [(5, 2)], False),
+        (CLUB, [(0, 0), (5, 3), (0, 0), (0, 0), (0, 0), (0, 0), (0, 0), (0, 0)], True),
+    ],
+)
+def test_a_silent_group_is_alive_again_on_two_days_of_a_week_or_where_it_meets_as_ever(
+    before: list[tuple[int, int]], week: list[tuple[int, int]], alive: bool
+) -> None:
+    h = History()
+    h.life.stage = "dormant"
+    for messages, speakers in [*before, *[(0, 0)] * (7 - len(week)), *week]:
+        h.record = with_record(h.record, 0, [messages, speakers, 0, 0, 0, 0])
+    stage, why = of._revived(h)
+    assert (stage, why != "") == (("blending", True) if alive else ("dormant", False))
+
+
+@pytest.mark.parametrize(
+    ("days", "weeks", "stage"),
+    [
+        (1, [0, 0, 0, 70], "blending"),  # seven tenths of the usual hundred: it has recovered
+        (55, [60, 60, 60, 60], "fading"),
+        (56, [60, 60, 60, 60], "blending"),  # eight weeks as it is
+        (56, [60, 40, 60, 60], "blending"),
+        (56, [60, 39, 60, 60], "fading"),  # not as it is: less than two thirds of its best week
+        (56, [10, 10, 10, 10], "blending"),
+        (56, [9, 9, 9, 9], "fading"),
+        (56, [60, 60, 60, 69], "blending"),
+    ],
+)
+def test_a_fading_group_has_recovered_near_its_usual_or_after_eight_steady_weeks(
+    days: int, weeks: list[int], stage: str
+) -> None:
+    h = History()
+    for week in weeks:
+        for day in range(7):
+            h.record = with_record(h.record, 0, [week // 7 + (day < week % 7), 5, 0, 0, 0, 0])
+    life = h.life
+    life.stage, life.usual_week, life.stage_since = "fading", 100.0, DAY
+    assert of._fading_on(h, life, decline_in(h.record, 99, 0.5), DAY + days * DAY)[0] == stage
 
 
 def test_a_group_that_talks_every_other_week_is_not_dormant_in_between() -> None:
