@@ -39,6 +39,8 @@ EQUAL: dict[tuple[str, str, str], str] = {
     ("questions.py", "first = author.messages == 0 and author.joined_at > 0 and event.ts - author.joined_at <= NEWCOMER_MS",
      "0: one more"): "the first millisecond was in 1970 (that of the messages is noticed)",
     ("roles.py", "break", "break and continue: the other"): "what is left never grows again",
+    ("stages.py", "for ago in range(max(0, silent), len(messages)):", "0: one more"):
+     "who spoke yesterday is not dormant, however rarely they do",
     ("wording.py", "return bytes(ord(chr(code).lower()) if code < 128 and re.match(kept, chr(code)) else 32 for code in range(256))",
      "code < 128: LtE"): "the character 128 is none that is kept",
 }  # fmt: skip

@@ -176,10 +176,13 @@ CLUB = [(10, 5), *[(0, 0)] * 9] * 4
     [
         ([], [(2, 1), (1, 1)], True),
         ([], [(2, 1), (0, 0), (0, 0), (0, 0), (0, 0), (0, 0), (1, 1)], True),
-        ([], [(2, 1), (0, 0), (0, 0), (0, 0), (0, 0), (0, 0), (0, 0), (1, 1)], False),  # the first is eight days ago
+        ([], [(2, 1), *[(0, 0)] * 6, (3, 1)], False),  # the first is eight days ago, and so in the next two
+        ([], [(1, 1), (1, 1), *[(0, 0)] * 5, (1, 1)], False),
+        ([], [(9, 5), *[(0, 0)] * 6, (5, 2)], False),
         ([], [(1, 1), (1, 1)], False),
         ([], [(9, 5)], False),
         (CLUB, [(5, 3)], True),  # as in a club: half of what it says when it meets, and three who do
+        ([(1, 1)], [(3, 3)], True),  # one word, the day before this week, was all that it ever said
         (CLUB, [(4, 3)], False),
         (CLUB, [(5, 2)], False),
         (CLUB, [(0, 0), (5, 3), (0, 0), (0, 0), (0, 0), (0, 0), (0, 0), (0, 0)], True),
