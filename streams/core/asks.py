@@ -52,11 +52,13 @@ _PAUSES: Final = bytes(chr(code) in PAUSES for code in range(ASCII))
 _WORDS_FROM: Final = 1 << 21
 """English words have numbers from here on, beyond those of all characters."""
 _WORD_MASK: Final = (1 << 36) - 1
-_MASK: Final = (1 << 38) - 1
-_SLOTS: Final = 1 << 17
-_SLOT: Final = _SLOTS - 1
+_RUN_BITS: Final = 38
+_MASK: Final = (1 << _RUN_BITS) - 1
 _SLOT_BITS: Final = 17
-_TAKEN: Final = 1 << 21
+_SLOTS: Final = 1 << _SLOT_BITS
+_SLOT: Final = _SLOTS - 1
+_TAKEN: Final = 1 << (_RUN_BITS - _SLOT_BITS)
+"""Set in the check of every run that is in the table: one bit above what a hash has left beyond its slot."""
 _LETTERS: Final = 0x2F0B4C7
 """What makes a word's number of its letters: far above their range, else "isn't" and "islet" would have one number."""
 _ONE: Final = 0x2545F49

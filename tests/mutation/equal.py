@@ -13,7 +13,8 @@ EQUAL: dict[tuple[str, str, str], str] = {
      "warm > seen.after_thanks: GtE"): "judged once more than needed, with the same result",
     ("arrivals.py", "if not self.seen or marks[0] >= self.seen[-1]:", "marks[0] >= self.seen[-1]: Gt"):
      "put in one by one, they come to the same places",
-    ("asks.py", "_MASK: Final = (1 << 38) - 1", "1: one more"): "a hash of one bit more or less, wherever it is made",
+    ("asks.py", "_MASK: Final = (1 << _RUN_BITS) - 1", "1: one more"): "a hash of one bit more or less, wherever it is made",
+    ("asks.py", "_RUN_BITS: Final = 38", "38: one more"): "a hash of one bit more, wherever it is made",
     ("asks.py", "_WORDS_FROM: Final = 1 << 21", "1: one more"): "words have other numbers, everywhere the same",
     ("asks.py", "return _WORDS_FROM + number, at", "_WORDS_FROM + number: Sub"): "words have other numbers, everywhere the same",
     ("broadcasts.py", "return 0.0", "return 0.0: nothing"): "never done: who shouted has a record of three weeks, and keeps it",

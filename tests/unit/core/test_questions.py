@@ -232,7 +232,7 @@ def test_more_than_256_open_questions_are_too_many_and_the_oldest_expires() -> N
 
 
 MARKED = "how do I repot an orchid? Mine is in bark now. Thanks"
-HARDLY = "help with the tomatoes"
+HARDLY = "leaves turning yellow"
 
 
 @pytest.mark.parametrize(("silent", "asks"), [(61, True), (60, False)])
