@@ -68,14 +68,16 @@ class Horizon:
         marks, most = self._marks, self.lag.work // partitions
         left = max(most // 3, most - members // RESTORED)
         behind = left + min(unsettled, most)
-        horizon = marks[0][0] if len(marks) == self.lag.checkpoints else -1
+        # Within the stretch between two marks nobody knows where the work was done, only that each record is some.
+        horizon = max(self.offset, offset - behind)
+        if len(marks) == self.lag.checkpoints:
+            horizon = max(horizon, marks[0][0])
         self._work = work - left
         for place, before in reversed(marks):
             if work - before >= behind:
                 horizon = max(horizon, place)
                 break
-        # Within the stretch between two marks nobody knows where the work was done, only that each record is some.
-        self.offset = offset if whole else max(self.offset, horizon, offset - behind)
+        self.offset = offset if whole else horizon
         self.soon = offset - behind + left // 2
 
     def is_past(self, need: int, since_work: int) -> bool:

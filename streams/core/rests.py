@@ -15,13 +15,12 @@ from typing import Final
 from huoqun.control import PREFIX
 
 MOST_APART: Final = 1_024
+"""A power of two."""
 
 
 def is_rest(since: int) -> bool:
     """Whether the record that is the ``since``-th after a control record is a rest; 0: the control record itself."""
-    if since >= MOST_APART:
-        return since % MOST_APART == 0
-    return since & (since - 1) == 0
+    return since & (min(since, MOST_APART) - 1) == 0
 
 
 def up_to_rest(records: Sequence[tuple[int, bytes | None]], since: int) -> int:
@@ -43,6 +42,4 @@ def has_control(records: Sequence[tuple[int, bytes | None]]) -> bool:
 
 
 def _last_rest(since: int) -> int:
-    if since >= MOST_APART:
-        return since - since % MOST_APART
-    return 1 << (since.bit_length() - 1) if since else 0
+    return since & -min(MOST_APART, 1 << max(0, since.bit_length() - 1))

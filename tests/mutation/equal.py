@@ -29,6 +29,8 @@ EQUAL: dict[tuple[str, str, str], str] = {
     ("flood.py", "return False", "return False: nothing"): "it is only asked whether it is true",
     ("flood.py", "if most < ALONE_SHARE * total:", "ALONE_SHARE * total: FloorDiv"): "one more is looked at closely, with the same result",
     ("history.py", "if gone >= 64 or (gone and gone == len(self.minutes)):", "gone >= 64: Gt"): "a list is cut one minute later",
+    ("lag.py", "self._work: int = -1", "1: one more"): "moved before it is asked for",
+    ("lag.py", "self.soon: int = -1", "1: one more"): "moved before it is asked for",
     ("lag.py", "break", "break and continue: the other"): "the marks before it have lower offsets",
     ("leaving.py", "if t.hour < 0:", "t.hour < 0: LtE"): "the hour 0 was in 1970",
     ("leaving.py", "return 0 < settings.ends_at <= ts + DAY_MS", "0: one more"): "the first millisecond was in 1970",

@@ -148,16 +148,16 @@ def test_what_was_not_saved_since_the_oldest_of_so_many_checkpoints_is_due() -> 
     horizon = Horizon(Lag(checkpoints=3, work=1_000))
     assert not horizon.begun()
     for offset in (10, 20):
-        horizon.mark(offset, offset)
+        horizon.mark(offset, offset + 7)
     assert horizon.begun()
     horizon.move(25, 25, 0, unsettled=0, whole=False, partitions=1)
     assert horizon.offset == -1
-    horizon.mark(30, 30)
+    horizon.mark(30, 37)
     horizon.move(35, 35, 0, unsettled=0, whole=False, partitions=1)
     assert horizon.offset == 10
     assert horizon.is_past(10, 35)
     assert not horizon.is_past(11, 35)
-    horizon.mark(40, 40)
+    horizon.mark(40, 47)
     horizon.move(45, 45, 0, unsettled=0, whole=False, partitions=1)
     assert horizon.offset == 20
     horizon.move(45, 45, 0, unsettled=0, whole=True, partitions=1)

@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huoqun.codec import encode
+from huoqun.config import Config
 from huoqun.control import Tick
+from streams.core.partition import Partition
 from streams.core.rests import MOST_APART, is_rest, up_to_rest
 
 TICK = encode(Tick(1))
@@ -35,3 +37,21 @@ def test_the_last_rest_of_a_piece_is_found_from_its_end(log: list[bytes | None],
 def test_without_a_tick_the_last_rest_is_a_power_of_two_and_later_each_1024th(since: int, rest: int) -> None:
     log = list(enumerate([TICK, *[b"{}"] * since]))
     assert up_to_rest(log, 0) == 1 + rest
+
+
+@pytest.mark.parametrize(
+    ("before", "records", "count"),
+    [
+        ([], [b"{}"] * 3, 3),
+        ([], [b"{}", None, b"{}"], 3),
+        ([], [b"{}", TICK, b"{}", b"{}", b"{}"], 4),
+        ([TICK], [b"{}"] * 3, 2),
+        ([b"{}"], [b"{}"] * 4, 4),
+    ],
+)
+def test_where_no_tick_ever_came_nobody_waits_for_a_rest(
+    before: list[bytes], records: list[bytes | None], count: int
+) -> None:
+    state = Partition(0, Config())
+    state.apply(list(enumerate(before)))
+    assert state.up_to_rest([(len(before) + n, record) for n, record in enumerate(records)]) == count

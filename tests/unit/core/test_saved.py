@@ -96,6 +96,19 @@ def test_deltas_cost_what_happened_and_give_way_to_a_new_base_when_they_outweigh
     assert sum(sizes) > base
 
 
+def test_deltas_may_have_eight_kibibytes_or_as_much_as_their_base_before_a_new_base_replaces_them() -> None:
+    def outweighed(base: int, delta: int) -> bool:
+        chain = saved.Chain()
+        chain.write(0, "qq/1", b"b" * base, whole=True, fence=1)
+        for part in (delta // 2, delta - delta // 2):
+            chain.write(0, "qq/1", b"d" * part, whole=False, fence=2)
+        return chain.needs_base(Lag().compaction)
+
+    assert saved.Chain().needs_base(Lag().compaction), "the first save is whole"
+    assert [outweighed(10, delta) for delta in (8_192, 8_193)] == [False, True]
+    assert [outweighed(9_000, delta) for delta in (9_000, 9_001)] == [False, True]
+
+
 def test_a_delta_does_not_tell_of_messages_that_came_and_were_forgotten_since_the_last_save() -> None:
     def saved_said(state: Partition) -> list[str]:
         """Return the ids of messages in the next delta."""
