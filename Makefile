@@ -25,8 +25,15 @@ demo: $(RUN_STAMP) ## Start everything, send a sample community through the webh
 up: $(RUN_STAMP) ## Run everything on this machine until Ctrl-C (ARGS=--free-ports for other ports)
 	@$(BIN)/huoqun up $(ARGS)
 
-test: $(DEV_STAMP) compile-if-possible ## Run all tests that this machine can run; four processes share them, the longest first; skipped ones say what they need (ARGS=…)
-	@$(BIN)/python -m pytest $(or $(ARGS),-n 4 --dist loadfile --no-loadscope-reorder)
+test: $(DEV_STAMP) compile-if-possible ## Run all tests that this machine can run: four processes share them, then those that measure time, alone; skipped ones say what they need (ARGS=…)
+ifdef ARGS
+	@$(BIN)/python -m pytest $(ARGS)
+else
+	@status=0; \
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --ignore=tests/timing || status=1; \
+	$(BIN)/python -m pytest tests/timing || status=1; \
+	exit $$status
+endif
 
 evaluate: $(DEV_STAMP) compile-if-possible ## Judge the signals on real chats, one table (DATA=../shared/data, QUICK=1, KEEP=1: EVALUATION.md, ONLY=names)
 	@$(BIN)/python -m evaluation $(DATA) $(if $(QUICK),--quick) $(if $(KEEP),--keep) $(if $(ONLY),--only $(ONLY))

@@ -35,7 +35,7 @@ def scorer() -> ModuleType:
 
 
 def some_files(split: str, every: int) -> set[str]:
-    """One file in ``every``: enough to see the figure fall, in a quarter of the time."""
+    """One file in ``every``: enough to see the figure fall."""
     return set(sorted({raw["file"] for raw in read_chats(REAL_CHATS / split / "events.ndjson.gz")})[::every])
 
 
@@ -53,7 +53,7 @@ def answered_in_time(question: dict[str, Any]) -> bool:
     return question["status"] == "answered" and at - question["asked_at"] <= MINUTES * 60_000
 
 
-@pytest.mark.parametrize(("split", "every", "least"), [("dev", 1, 0.84), ("train", 4, 0.82)])
+@pytest.mark.parametrize(("split", "every", "least"), [("dev", 1, 0.84), ("train", 12, 0.82)])
 def test_f1_of_questions_that_start_a_conversation_stays_up(
     split: str, every: int, least: float, scorer: ModuleType
 ) -> None:

@@ -22,6 +22,7 @@ from huoqun.local.stack import LocalStack
 from huoqun.results import DeadLetter
 from sinks.client import query
 from tests.support.brokers import RunningBroker
+from tests.support.long import on_apache_kafka
 from tests.support.service_process import ROOT
 from tests.support.sinks import SinkProcess, eventually, produce
 
@@ -76,6 +77,7 @@ def constrain(config: Config, sql: str) -> None:
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=60)
 
 
+@on_apache_kafka
 def test_what_the_store_refused_is_there_once_when_the_store_is_mended_and_the_letter_sent_again(
     sink: SinkProcess,
 ) -> None:

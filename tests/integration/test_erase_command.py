@@ -26,6 +26,7 @@ from huoqun.control import Tick
 from huoqun.events import Event
 from sinks.client import query
 from tests.support.brokers import RunningBroker
+from tests.support.long import on_apache_kafka
 from tests.support.service_process import ROOT
 from tests.support.sinks import SinkProcess, eventually, produce
 from tests.support.traces import saved, stored
@@ -122,6 +123,7 @@ def rewind(cfg: Config) -> None:
     consumer.close()
 
 
+@on_apache_kafka
 @pytest.mark.usefixtures("worker", "ticks")
 def test_a_person_is_gone_from_store_state_and_dead_letters_and_a_rebuild_does_not_bring_them_back(
     sink: SinkProcess, tmp_path: Path

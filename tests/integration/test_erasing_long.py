@@ -3,7 +3,6 @@
 ``HUOQUN_LONG=1 python -m pytest -s tests/integration/test_erasing_long.py`` prints what it took.
 """
 
-import os
 import time
 
 import pytest
@@ -11,11 +10,12 @@ import pytest
 from huoqun.control import Erase
 from sinks.erasing import Eraser
 from tests.support.engines import Engine
+from tests.support.long import LONG
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(900),
-    pytest.mark.skipif("HUOQUN_LONG" not in os.environ, reason="a long one: HUOQUN_LONG=1 runs it"),
+    pytest.mark.skipif(not LONG, reason="a long one: HUOQUN_LONG=1 runs it"),
 ]
 
 ROWS = 1_000_000

