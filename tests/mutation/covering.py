@@ -32,7 +32,7 @@ FITTING = {
     "unanswered": _ASKING, "answering": _ASKING, "answer_features": _ASKING, "answer_model": _ASKING, "asks": _ASKING,
     "reactions": _ASKING, "questions": _ASKING,
     "newcomers": ("test_churn",), "risk": ("test_churn",), "risk_model": ("test_churn",), "midnight": ("test_churn", "test_stages"),
-    "stages": ("test_stage_bounds",), "leaving": ("test_leaving_bounds",), "referral": ("test_referral_bounds",),
+    "stages": ("test_stage_bounds",), "leaving": ("test_leaving_bounds",), "erasing": ("test_erasing_bounds",), "referral": ("test_referral_bounds",),
     "decline": ("test_churn", "test_stages"), "record": ("test_stages",), "harms": ("test_flood", "test_leaving"),
     "troubles": ("test_flood", "test_advertising"), "alerts": ("test_questions", "test_flood"),
     "roles": _STRUCTURE, "fabric": _STRUCTURE, "structure_changes": _STRUCTURE, "kinds": ("test_coverage", "test_structure"),

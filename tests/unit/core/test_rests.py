@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 
 from huoqun.codec import encode
 from huoqun.config import Config
-from huoqun.control import Tick
+from huoqun.control import Erase, Generation, Tick
+from huoqun.events import Event
 from streams.core.partition import Partition
 from streams.core.rests import MOST_APART, is_rest, up_to_rest
 
 TICK = encode(Tick(1))
+MESSAGES = [encode(Event(id=f"e{n}", type="message", ts=n, platform="qq", group_id="1", user_id="u")) for n in range(3)]
 logs = st.lists(st.sampled_from([TICK, b"{}", b"{}", b"{}", None]), max_size=60)
 
 
@@ -47,9 +49,14 @@ def test_without_a_tick_the_last_rest_is_a_power_of_two_and_later_each_1024th(si
         ([], [b"{}", TICK, b"{}", b"{}", b"{}"], 4),
         ([TICK], [b"{}"] * 3, 2),
         ([b"{}"], [b"{}"] * 4, 4),
+        ([TICK, *[b"{}"] * 3], [b"{}"] * 2, 1),
+        ([TICK, *MESSAGES], [b"{}"] * 2, 1),
+        ([TICK, *MESSAGES, encode(Generation(1))], [b"{}"] * 2, 2),
+        ([TICK, *MESSAGES, encode(Erase(id="x", at=1, platform="qq", users=("u",)))], [b"{}"] * 2, 2),
+        ([TICK, *MESSAGES, TICK], [b"{}"] * 2, 2),
     ],
 )
-def test_where_no_tick_ever_came_nobody_waits_for_a_rest(
+def test_the_next_rest_is_counted_from_the_last_control_record_and_without_any_nobody_waits(
     before: list[bytes], records: list[bytes | None], count: int
 ) -> None:
     state = Partition(0, Config())
