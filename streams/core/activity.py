@@ -43,10 +43,10 @@ def minute_for(h: History, said: Said) -> int:
     number = said.ts // MINUTE_MS
     if number == h.head.minute:
         return FILLING
-    place = h.first + len(h.minutes) - 1  # it is one of the last: a message draws no first reply after half an hour
-    while h.minute_at(place).number > number:
-        place -= 1
-    return place
+    for place in range(h.first + len(h.minutes) - 1, h.first - 1, -1):  # it is one of the last
+        if h.minute_at(place).number == number:
+            return place
+    return NOWHERE  # time had gone on by a week, for thousands of events of a clock that is as much ahead
 
 
 def on_time(h: History, settings: GroupSettings, at: int) -> None:

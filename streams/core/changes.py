@@ -413,6 +413,7 @@ class Reply(Change):
 FILLING: Final = -1
 """The minute being filled."""
 NOWHERE: Final = -2
+"""In none that counts: it is staff's, or its minute is not kept any more."""
 
 
 @mypyc_attr(acyclic=True)

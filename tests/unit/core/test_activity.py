@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 
 from huoqun.events import Event
 from huoqun.results import WINDOW_MINUTES
-from streams.core.activity import percentiles, shape_of
+from streams.core.activity import minute_for, percentiles, shape_of
+from streams.core.changes import FILLING, NOWHERE
+from streams.core.history import History
+from streams.core.state import Minute, Said
 from tests.support.core import Machine, encoded
 from tests.support.scenes import MINUTE, T0, Scene
 from tests.unit.core.strategies import events
@@ -118,3 +121,18 @@ def test_whom_the_platform_had_counted_before_they_were_seen_are_not_counted_twi
         scene.add(60 + n * 120, f"new{n}", "早")
         members.append(scene.view()["GroupSummary", "qq/1"]["members"])
     assert members == [5, 5, 6, 7]
+
+
+@pytest.mark.parametrize(
+    ("minute", "staff", "place"),
+    [(9, False, FILLING), (7, False, 5), (5, False, 4), (2, False, 3), (6, False, NOWHERE), (1, False, NOWHERE), (7, True, NOWHERE)],
+)  # fmt: skip
+def test_a_first_reply_counts_in_the_minute_of_the_message_as_long_as_that_is_kept(
+    minute: int, staff: bool, place: int
+) -> None:
+    said = Said(minute * MINUTE + 59_999, 0, 1, False, not staff)
+    h = History()
+    h.head.minute = 9
+    assert (minute_for(h, said) == FILLING) == (place == FILLING), "none is kept"
+    h.first, h.minutes = 3, [Minute(2), Minute(5), Minute(7)]
+    assert minute_for(h, said) == place
