@@ -189,5 +189,5 @@ def percentiles(counts: dict[int, int], total: int) -> tuple[float | None, float
         if median < 0 and seen >= half:
             median = value
         if seen >= most:
-            return float(median), float(value)
-    return None, None
+            break
+    return float(median), float(value)

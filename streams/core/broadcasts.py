@@ -14,7 +14,7 @@ from huoqun.results import alert_id
 from streams.core.alerts import close_alert, is_open, raise_alert
 from streams.core.arrival import Arrival
 from streams.core.history import History
-from streams.core.record import MESSAGES, STAFF, column, days_in, summed
+from streams.core.record import MESSAGES, STAFF, column, summed
 from streams.core.settings import GroupSettings, add_awake
 from streams.core.state import DAY_MS, MINUTE_MS, NEVER
 from streams.core.troubles import Call, Troubles
@@ -182,11 +182,8 @@ def _judge(h: History, settings: GroupSettings, t: Troubles, call: Call, drew: i
 def on_day(h: History, settings: GroupSettings, today: int) -> None:
     """See whether staff shouts into the void: two weeks against those before, once the day has been recorded."""
     at = today * DAY_MS
-    days = days_in(h.record)
     key = alert_id("shouting_into_void", settings.platform, settings.group_id, "")
     shouting = is_open(h, key)
-    if days < FORTNIGHT + 7 and not shouting:
-        return
     members, staff = column(h.record, MESSAGES), column(h.record, STAFF)
     now, now_staff = summed(members, 0, FORTNIGHT), summed(staff, 0, FORTNIGHT)
     before, before_staff = _usual(members), _usual(staff)
@@ -226,9 +223,9 @@ def on_day(h: History, settings: GroupSettings, today: int) -> None:
         ],
         evidence={
             "staff": now_staff,
-            "staff_before": round(before_staff, 1),
+            "staff_before": before_staff,
             "members": now,
-            "members_before": round(before, 1),
+            "members_before": before,
         },
     )
 

@@ -89,7 +89,7 @@ def greet(h: History, settings: GroupSettings, member: Person, *, at: int) -> No
 
 def on_leave(h: History, settings: GroupSettings, member: Person, *, at: int) -> None:
     """End the newcomer's alert: they have left."""
-    if member.newcomer_flagged and member.joined_at:
+    if member.newcomer_flagged:
         _close(h, settings, member, at=at, reason="已离开 · they have left")
 
 

@@ -8,6 +8,11 @@ from __future__ import annotations
 from pathlib import Path
 
 EQUAL: dict[tuple[str, str, str], str] = {
+    ("activity.py", "if h.head.minute >= 0:", "h.head.minute >= 0: Gt"): "the minute 0 was in 1970",
+    ("activity.py", "if h.head.minute >= 0:", "0: one more"): "the minute 0 was in 1970",
+    ("activity.py", "head.minute = -1", "1: one more"): "a mark: none is less than 0",
+    ("activity.py", "if key_left > 0:", "key_left > 0: GtE"): "nobody is needed for nothing",
+    ("activity.py", "median = -1", "1: one more"): "a mark: none is less than 0",
     ("alerts.py", "minutes = max(0, ms) // 60_000", "0: one more"): "less than a minute is none",
     ("answering.py", 'return seen.best_event != "" and (seen.after < MOST_AFTER or warm > seen.after_thanks)',
      "warm > seen.after_thanks: GtE"): "judged once more than needed, with the same result",
@@ -17,7 +22,8 @@ EQUAL: dict[tuple[str, str, str], str] = {
     ("asks.py", "_RUN_BITS: Final = 38", "38: one more"): "a hash of one bit more, wherever it is made",
     ("asks.py", "_WORDS_FROM: Final = 1 << 21", "1: one more"): "words have other numbers, everywhere the same",
     ("asks.py", "return _WORDS_FROM + number, at", "_WORDS_FROM + number: Sub"): "words have other numbers, everywhere the same",
-    ("broadcasts.py", "return 0.0", "return 0.0: nothing"): "never done: who shouted has a record of three weeks, and keeps it",
+    ("broadcasts.py", "if usual < USED or sum(last) > NOTHING * SILENT * usual or max(last) > math.ceil(NOTHING * usual):",
+     "sum(last) > NOTHING * SILENT * usual: GtE"): "0.2 * 3 is a little more than 0.6: no sum is ever just as much",
     ("flood.py", "BOTS_ALONE: Final = -2", "2: one more"): "a mark, everywhere the same, and no place of a person",
     ("flood.py", "alone = h.now.get(place, 0)", "0: one more"): "staff's messages are not counted, and one is less than five",
     ("flood.py", "if five > h.head.peak_today and not h.troubles.flood:", "five > h.head.peak_today: GtE"): "written again as it is",
@@ -37,6 +43,7 @@ EQUAL: dict[tuple[str, str, str], str] = {
     ("likeness.py", "before: i64 = 0", "0: one more"): "nothing is added up before there are three letters",
     ("likeness.py", "first: i64 = 0", "0: one more"): "nothing is added up before there are three letters",
     ("names.py", "if at - start > SHORTEST:", "at - start: Add"): "shorter words are looked up, too: they are nobody's",
+    ("newcomers.py", "return False", "return False: nothing"): "it is only asked whether it is true",
     ("partition.py", "tracked.fresh = True", "True: turned"): "a group is looked at twice, the second time with nothing to tell",
     ("quarrel.py", "return False", "return False: nothing"): "it is only asked whether it is true",
     ("questions.py", "first = author.messages == 0 and author.joined_at > 0 and event.ts - author.joined_at <= NEWCOMER_MS",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.core.daily import NO_DAYS, from_day, messages_from, pairs, with_day
+from streams.core.daily import NO_DAYS, from_day, messages_from, pairs, shared, with_day
 
 days = st.lists(st.tuples(st.integers(0, 60_000), st.integers(0, 2**33)), max_size=40).map(
     lambda found: sorted(dict(found).items())
@@ -26,3 +26,10 @@ def test_what_is_packed_day_by_day_is_what_is_unpacked_from_a_day_on(made: list[
 def test_a_day_that_is_added_lets_go_of_those_that_are_too_old() -> None:
     packed = with_day(with_day(NO_DAYS, 1, 5, 0), 9, 7, 2)
     assert pairs(packed) == [9, 7]
+
+
+def test_one_and_the_same_day_or_two_of_many_members_are_kept_once_and_longer_pasts_as_they_are() -> None:
+    def past(count: int) -> bytes:
+        return bytes(bytearray(range(8 * count)))
+
+    assert [shared(past(count)) is shared(past(count)) for count in (1, 2, 3, 4)] == [True, True, False, False]
