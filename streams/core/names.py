@@ -112,16 +112,16 @@ def _has_ascii(text: str) -> bool:
     """Whether there may be a name in ASCII in a text: two characters of it, side by side, that can be seen."""
     end: i64 = len(text)
     at: i64 = 0
-    seen: i64 = 0
+    seen = False
     while at < end:
         code: i64 = ord(text[at])
         at += 1
         if code < _FIRST_SEEN or code > _LAST_SEEN:
-            seen = 0
+            seen = False
         elif seen:
             return True
         else:
-            seen = 1
+            seen = True
     return False
 
 

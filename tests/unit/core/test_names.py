@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -82,6 +83,12 @@ def plainly(people: dict[str, str], text: str, author: str) -> list[str]:
     return sorted(set(found) - {author})
 
 
+def tables(h: History) -> tuple[dict[object, object], dict[object, object]]:
+    """Return what is kept to find people by, without the order in which names came."""
+    sort = {key: each if key == names._FLAGS else sorted(each) for key, each in h.tables[FIRSTS].items()}
+    return dict(h.tables[NAMES]), sort
+
+
 @given(st.dictionaries(WORDS, WORDS, max_size=8), st.data())
 @settings(max_examples=400)
 def test_whatever_people_are_called_they_are_found_where_their_names_stand(
@@ -98,6 +105,7 @@ def test_whatever_people_are_called_they_are_found_where_their_names_stand(
         names.remove(h, each)
     left = {each.user: each.name for each in known[gone:]}
     assert sorted(names.named(h, message(text, author))) == plainly(left, text, author)
+    assert tables(h) == tables(asking(*known[gone:])), "nothing is left of who waits no more"
 
 
 def test_who_waits_under_a_new_name_is_found_by_it_and_no_more_by_the_old_one() -> None:
@@ -114,3 +122,19 @@ def test_who_waits_for_nothing_is_found_by_no_name() -> None:
     h = asking()
     names.rename(h, person("u1", "小明"), "大明")
     assert names.named(h, message("大明你好")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "may"),
+    [("", False), ("王", False), ("a王", False), ("王a b伟", False), ("王ab", True), ("!~", True), ("王!~", True), ("王a a~a", True),
+     ("\x20a", False), ("a\x7f", False), ("a\x80", False), ("王b王b", False)],
+)  # fmt: skip
+def test_only_where_two_characters_of_ascii_stand_side_by_side_there_may_be_a_name_in_ascii(
+    text: str, may: bool
+) -> None:
+    assert names._has_ascii(text) is may
+
+
+@pytest.mark.parametrize("text", ["", "a", "王 b cd", "x_y, |z| é", "Bob's", " a b", "K\u212a ſs", "Été 王"])
+def test_what_may_be_a_name_has_two_characters_at_least(text: str) -> None:
+    assert names.tokens_of(text) == slow.tokens_of(text)
