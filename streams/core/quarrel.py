@@ -81,9 +81,8 @@ def _meant(h: History, event: Arrival, place: int, named: list[str]) -> str:
         said = h.recent(event.reply_to, event.ts)
         if said is not None:
             return "" if said.person == place else h.people[said.person].user
-    for user in named:
-        if user != event.user_id:
-            return user
+    if named:  # the author is none of them
+        return named[0]
     other = -1
     for said in reversed(h.said.values()):
         if event.ts - said.ts > TURN_MS:

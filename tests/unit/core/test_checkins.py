@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huoqun.config import Config, ConfigError, Group, load
+from streams.core import checkins
 from streams.core.checkins import is_check_in, lately, local_day, on_check_in, pattern_of, streak_of, weeks_of
 from streams.core.history import History
 from tests.support.scenes import T0, Scene
@@ -100,3 +101,65 @@ def test_a_pattern_that_is_no_regular_expression_is_refused_with_its_place(tmp_p
     file.write_text('[[groups]]\nplatform = "qq"\ngroup_id = "1"\ncheck_in = "(打卡"\n', "utf-8")
     with pytest.raises(ConfigError, match=r"groups\[0\]\.check_in: '\(打卡' is no regular expression"):
         load(file, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("今天打卡", True), ("打卡", True), ("签到了", True), ("早 check 好", True), ("早 CHECK 好", True), ("早check", True),
+        ("打", False), ("打到卡", False), ("卡", False), ("签卡", False), ("打到", False), ("到", False), ("卡打", False),
+        ("早 Chuck", False), ("早 ck", False), ("早 heckl", True), ("早 cHeCk", False), ("早 x", False), ("check", True),
+        ("CHECK", True), ("Check", True), ("cHeCK", False), ("chuck", False), ("", False), ("早 kc", False),
+    ],
+)  # fmt: skip
+def test_where_a_check_in_is_looked_for_closely(text: str, says: bool) -> None:
+    assert checkins._says_so(text) is says
+
+
+@pytest.mark.parametrize(
+    ("text", "opens"),
+    [
+        ("day 3", True), ("Day 3", True), ("DAY", True), ("da", False), ("d", False), ("dax", False), ("xay", False), ("第", True),
+        ("一二三四五六七八九day", True), ("一二三四五六七八九十day", False), ("一二三四五六七八九十一第", True),
+        ("一二三四五六七八九十一二第", False), ("一天", False), ("", False), ("xxday", True), ("da day", True), ("dd ay", False),
+    ],
+)  # fmt: skip
+def test_a_day_is_looked_for_in_the_first_twelve_characters(text: str, opens: bool) -> None:
+    assert checkins._opens_with_a_day(text) is opens
+
+
+def test_only_the_first_200_characters_are_looked_at() -> None:
+    assert is_check_in("好" * 198 + "打卡", None)
+    assert not is_check_in("好" * 199 + "打卡", None)
+    pattern = pattern_of("done")
+    assert is_check_in("x" * 196 + "done", pattern)
+    assert not is_check_in("x" * 197 + "done", pattern)
+
+
+@pytest.mark.parametrize("later", range(60))
+def test_what_is_remembered_of_28_days_in_a_row_fades_day_by_day(later: int) -> None:
+    h = History()
+    place = h.add_person("bob")
+    for day in range(100, 128):
+        on_check_in(h, place, day)
+    on_check_in(h, place, 127 + later)
+    days = {day for day in (*range(100, 128), 127 + later) if day > 127 + later - 28}
+    found, last = h.people[place].check_ins, 127 + later
+    assert found & checkins._DAYS_MASK == sum(1 << (last - day) for day in days), "a bit for each of 28 days"
+    assert streak_of(found, last) == (28 + later if later < 2 else 1)
+    assert streak_of(found, last + 1) == streak_of(found, last), "today's may still come"
+    assert streak_of(found, last + 2) == 0
+    for today in range(last, last + 40):
+        assert weeks_of(found, today) == (
+            any(day in days for day in range(today - 7, today)),
+            any(day in days for day in range(today - 14, today - 7)),
+        )
+    assert [lately(found, last + n) for n in (27, 28, 29)] == [True, True, False]
+
+
+def test_days_in_a_row_are_counted_up_to_eleven_years_and_no_further() -> None:
+    h = History()
+    place = h.add_person("bob")
+    for day in range(1, checkins.LONGEST + 3):
+        on_check_in(h, place, day)
+        assert streak_of(h.people[place].check_ins, day) == min(day, 4095)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from streams.core.evidence import NOTHING, Evidence, doubt_from, evidence_from
+from streams.core.evidence import MOST_TOLD, NOTHING, Evidence, doubt_from, evidence_from
 
 
 def seen() -> Evidence:
@@ -27,6 +27,26 @@ def test_all_of_it_comes_back_and_is_in_a_copy() -> None:
     assert contents(evidence_from(evidence.row(-0.5))) == contents(evidence)
     assert contents(evidence.copy()) == contents(evidence)
     assert doubt_from(evidence.row(-0.5)) == -0.5
+
+
+def test_before_anything_has_happened_nothing_is_known() -> None:
+    texts = dict.fromkeys(("best_event", "best_by"), "")
+    unknown = dict.fromkeys(("again_ms", "best_between", "first_ms"), -1)
+    flags = (
+        "after_asked",
+        "after_named",
+        "best_among",
+        "best_by_staff",
+        "best_directed",
+        "best_told",
+        "first_asks",
+        "judged",
+    )
+    known: dict[str, Any] = texts | unknown | dict.fromkeys(flags, False) | {"told": ()}
+    found = contents(NOTHING)
+    assert found == dict.fromkeys(found, 0) | known
+    assert all(type(found[name]) is bool for name in flags)
+    assert MOST_TOLD == 4, "of whom the asker addresses the first four are kept, in every row that was saved"
 
 
 def test_nothing_takes_no_room() -> None:

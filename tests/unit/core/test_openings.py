@@ -31,6 +31,10 @@ GREETS, CALLS, ASKS, OTHER, SHOWS, ADVISES, YES_OR_NO = 0, 1, 5, 7, 10, 11, 12
         ("/etc/fstab is the file", SHOWS),
         ("try another cable", ADVISES),
         ("试试换个盆", ADVISES),
+        ("看天气", ADVISES),
+        ("谁家有", CALLS),
+        ("求个盆", CALLS),
+        ("几盆了", ASKS),
         ("yes.", YES_OR_NO),
         ("No, not that one", YES_OR_NO),
         ("可以的，我家就是", YES_OR_NO),
@@ -73,7 +77,16 @@ def test_texts_without_such_a_word_are_something_else(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["do you have it", "your disk is full", "你试过吗", "麻烦您看看", "u need root", "did u try", "you're right"],
+    [
+        "do you have it",
+        "your disk is full",
+        "你试过吗",
+        "麻烦您看看",
+        "u need root",
+        "did u try",
+        "you're right",
+        "is yoga out for u too",
+    ],
 )
 def test_you_is_found(text: str) -> None:
     assert says_you(text, Pairs(text))

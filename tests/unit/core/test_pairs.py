@@ -59,6 +59,13 @@ def test_a_pair_has_exchanged_replies_once_each_replied_to_the_other_within_28_d
     assert fold(later, 10_000, ()) == b""
 
 
+@pytest.mark.parametrize(("later", "met"), [(6, 1.0), (7, None)])
+def test_what_was_said_seven_days_ago_is_of_the_week_and_what_was_said_before_is_not(
+    later: int, met: float | None
+) -> None:
+    assert graph_of(fold(days({(1, 2)}), later, ()), people()).mesh_index == met
+
+
 def test_of_more_pairs_than_are_kept_the_latest_stay() -> None:
     with patch("streams.core.pairs.MOST_PAIRS", 3):
         kept = days({(1, 2), (2, 3)}, {(3, 4), (4, 5)})

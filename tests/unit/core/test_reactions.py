@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from streams.core import reactions
 from streams.core.checkins import is_check_in
 from streams.core.reactions import checks_in, disagrees, greets, settled, thanks
+from streams.core.rules import forms
 
 
 @pytest.mark.parametrize("text", ["谢谢，搞定了", "解决了 是线没插好", "thx, that worked", "thank you so much", "ty!"])
@@ -118,6 +119,20 @@ def test_a_look_at_the_first_letters_spares_a_search_and_changes_nothing(text: s
 def test_every_english_opening_of_disagreement_is_looked_at(word: str) -> None:
     assert disagrees(word)
     assert disagrees(f"… {word.upper()}")
+
+
+@pytest.mark.parametrize(
+    "word", ["i disagree", "actually no", "not really", "really?", "but ", "wrong", "that's not", "disagree"]
+)
+def test_an_opening_of_disagreement_may_begin_with_any_form_of_its_letter(word: str) -> None:
+    for first in forms(word[0]):
+        assert disagrees(first + word[1:])
+    assert not disagrees(f"{word[0]}\x80{word[1:]}")
+
+
+def test_signs_are_those_of_the_text_at_hand_also_before_any_was_looked_at() -> None:
+    first = reactions._Seen()
+    assert first.signs == reactions._SIGNS.found_in(first.text)
 
 
 THANKS = re.compile(
