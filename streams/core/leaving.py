@@ -69,11 +69,8 @@ def on_staff_message(h: History, event: Arrival) -> None:
     """Remember an announcement."""
     text = event.text
     announces = len(text) >= ANNOUNCEMENT_LENGTH and not event.reply_to
-    if not announces and text:
-        for mark in TO_ALL:
-            if mark in text:
-                announces = True
-                break
+    for mark in TO_ALL:
+        announces = announces or mark in text
     if announces:
         h.change_troubles().announcement = (event.ts, event.user_id, event.id, 1, event.ts)
 
@@ -191,11 +188,10 @@ def _count(t: Troubles, first_ts: int, ts: int) -> None:
         t.hours = t.hours * FADE + 1.0
         t.total = t.total * FADE + leaves
         t.squares = t.squares * FADE + leaves * leaves
-        if gap > 1:
-            fade: float = FADE ** (gap - 1)
-            t.hours = t.hours * fade + (1.0 - fade) / (1.0 - FADE)
-            t.total *= fade
-            t.squares *= fade
+        fade: float = FADE ** (gap - 1)  # of the hours without a leave since
+        t.hours = t.hours * fade + (1.0 - fade) / (1.0 - FADE)
+        t.total *= fade
+        t.squares *= fade
         t.hour, t.hour_leaves = hour, 0
     t.hour_leaves += 1
 
@@ -275,7 +271,7 @@ def _before(h: History, since: int) -> tuple[list[str], dict[str, object]]:
 def _busy(h: History) -> str:
     """Return a sentence if the last hour was far busier than usual, though no flood was seen."""
     day, hour = h.windows[DAY].messages, h.windows[1].messages
-    if hour < 30 or hour * 24 < 5 * max(day, 1):  # noqa: PLR2004  # five times the day's rate
+    if hour < 30 or hour * 24 < 5 * day:  # noqa: PLR2004  # five times the day's rate
         return ""
     return f"之前一小时 {hour} 条消息，全天 {day} 条 · {hour} messages in the hour before, {day} in the day"
 

@@ -35,7 +35,7 @@ FITTING = {
     "stages": ("test_stage_bounds",), "leaving": ("test_leaving_bounds",), "erasing": ("test_erasing_bounds",), "referral": ("test_referral_bounds",),
     "decline": ("test_churn", "test_stages"), "record": ("test_stages",), "harms": ("test_flood", "test_leaving"),
     "troubles": ("test_flood", "test_advertising"), "alerts": ("test_questions", "test_flood"),
-    "roles": _STRUCTURE, "fabric": _STRUCTURE, "structure_changes": _STRUCTURE, "kinds": ("test_coverage", "test_structure"),
+    "roles": (*_STRUCTURE, "test_roles_bounds"), "fabric": _STRUCTURE, "structure_changes": _STRUCTURE, "kinds": ("test_coverage", "test_structure"),
     "selling": ("test_wording", "test_labelled_texts", "test_advertising"), "rules": ("test_wording",),
     "vocabulary": ("test_openings", "test_reactions"), "rows": ("test_activity", "test_questions"),
 }  # fmt: skip

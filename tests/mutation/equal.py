@@ -29,6 +29,7 @@ EQUAL: dict[tuple[str, str, str], str] = {
     ("checkins.py", "if gap >= LONG_DAYS:", "gap >= LONG_DAYS: Gt"): "what is 28 days old is in neither week",
     ("checkins.py", "mask = mask << gap if gap >= 0 else mask >> -gap", "gap >= 0: Gt"): "moved by 0 days either way",
     ("checkins.py", "mask = mask << gap if gap >= 0 else mask >> -gap", "0: one more"): "moved by 0 days either way",
+    ("decline.py", "self.week: int = 0", "0: one more"): "counted before anybody sees it",
     ("flood.py", "BOTS_ALONE: Final = -2", "2: one more"): "a mark, everywhere the same, and no place of a person",
     ("flood.py", "alone = h.now.get(place, 0)", "0: one more"): "staff's messages are not counted, and one is less than five",
     ("flood.py", "if five > h.head.peak_today and not h.troubles.flood:", "five > h.head.peak_today: GtE"): "written again as it is",
@@ -44,6 +45,11 @@ EQUAL: dict[tuple[str, str, str], str] = {
     ("lag.py", "self.soon: int = -1", "1: one more"): "moved before it is asked for",
     ("lag.py", "break", "break and continue: the other"): "the marks before it have lower offsets",
     ("leaving.py", "if t.hour < 0:", "t.hour < 0: LtE"): "the hour 0 was in 1970",
+    ("leaving.py", "if t.hour < 0:", "0: one more"): "the hour 0 was in 1970",
+    ("leaving.py", 'return ""', "return '': nothing"): "it is only asked whether there is a sentence",
+    ("referral.py", "changed = False", "False: turned"): "written again as it is",
+    ("referral.py", "return person.last_message_at >= person.joined_at > 0", "0: one more"): "the first millisecond was in 1970",
+    ("referral.py", "left += person.left_at > 0", "0: one more"): "the first millisecond was in 1970",
     ("leaving.py", "return 0 < settings.ends_at <= ts + DAY_MS", "0: one more"): "the first millisecond was in 1970",
     ("likeness.py", "before: i64 = 0", "0: one more"): "nothing is added up before there are three letters",
     ("likeness.py", "while lane < 56:", "lane < 56: LtE"): "the counters end there: no bit beyond is set",
@@ -61,6 +67,28 @@ EQUAL: dict[tuple[str, str, str], str] = {
     ("pairs.py", "masks[pair] = masks.get(pair, 0) | 1", "0: one more"): "the bit is set",
     ("pairs.py", "if len(masks) > MOST_PAIRS:", "len(masks) > MOST_PAIRS: GtE"): "as many as are kept are all kept",
     ("pairs.py", "if reverse and who > whom:", "who > whom: GtE"): "nobody replies to themselves",
+    ("partition.py", "self._run = LEAST_RUN if self._woken > MOST_WOKEN else min(2 * self._run, MOST_RUN)", "self._woken > MOST_WOKEN: GtE"):
+     "how many events are put into order at once changes no result",
+    ("partition.py", "self._run = LEAST_RUN if self._woken > MOST_WOKEN else min(2 * self._run, MOST_RUN)", "2: one more"):
+     "how many events are put into order at once changes no result",
+    ("partition.py", "tracked.chain.fence = -1", "1: one more"): "the first offset is 0",
+    ("partition.py", "tracked.need = -1", "1: one more"): "the first offset is 0",
+    ("partition.py", "self._ticks, self._safe = [], -1", "1: one more"): "nothing is committed before the first offset",
+    ("partition.py", "if self.offset <= tracked.chain.fence:", "self.offset <= tracked.chain.fence: Lt"):
+     "what is at the fence is the last that was saved: nobody is left to be erased, nor anything to be read again",
+    ("partition.py", "if offset <= tracked.chain.fence:", "offset <= tracked.chain.fence: Lt"):
+     "the last that is read again is recognised when it is taken for a new one",
+    ("partition.py", "tracked.wake = NEVER", "tracked.wake = NEVER: left out"): "it is woken once more, with nothing due",
+    ("partition.py", "steps = h.settle(NEVER, 0)", "0: one more"): "all of it is before that time",
+    ("partition.py", "if not 0 <= ts <= MAX_TS_MS or not 0 <= event.received_at <= MAX_TS_MS:", "0: one more"):
+     "the first millisecond was in 1970 (that of the reception is noticed)",
+    ("partition.py", "group.insert(tracked.arrived, 0)", "0: one more"): "no timer is due in 1970",
+    ("partition.py", "group.insert([event], 0)", "0: one more"): "no timer is due in 1970",
+    ("partition.py", "if wake < tracked.wake:", "wake < tracked.wake: LtE"): "of two entries for the same moment one is skipped",
+    ("partition.py", "return False", "return False: nothing"): "it is only asked whether it is true",
+    ("partition.py", "tracked.since, tracked.erased = -1, False", "1: one more"): "it is only asked whether it is below nothing",
+    ("partition.py", "tracked.fresh = True", "tracked.fresh = True: left out"):
+     "a group is looked at twice, the second time with nothing to tell",
     ("partition.py", "tracked.fresh = True", "True: turned"): "a group is looked at twice, the second time with nothing to tell",
     ("quarrel.py", "break", "break and continue: the other"): "the messages before it are older still",
     ("quarrel.py", "other = -1", "1: one more"): "a mark of nobody, and no place of a person",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 
 import pytest
 
@@ -23,6 +24,7 @@ def found(days: list[tuple[int, int]], *, since: int = EVER, share: float = 0.5)
 def test_nothing_is_usual_before_a_week_lies_two_weeks_back() -> None:
     young, old = found([(10, 2)] * 20), found([(10, 2)] * 21)
     assert (young.week, young.usual, young.missing, young.speakers) == (70, 0.0, 0.0, 0.0)
+    assert young.lowest == 0
     assert (old.week, old.usual, old.missing, old.speakers, old.usual_speakers) == (70, 70.0, 0.0, 2.0, 2.0)
 
 
@@ -37,10 +39,22 @@ def test_a_day_is_compared_with_the_median_of_its_weekday() -> None:
     weeks = [[1, 2, 3, 4, 5, 6, 7], [11, 12, 13, 14, 15, 16, 17], [3, 4, 5, 6, 7, 8, 9]]
     three = found([(n, 1) for week in weeks for n in week] + [(0, 0)] * 14)
     assert three.usual == sum(weeks[2])
+    assert three.variation == pytest.approx(statistics.pstdev([28, 98, 42]) / 56)
     two = found([(n, 1) for week in weeks[:2] for n in week] + [(0, 0)] * 14)
     assert two.usual == sum(n + 5 for n in weeks[0])
     assert two.lowest == sum(weeks[0])
     assert two.variation == pytest.approx(35 / (28 + 35))
+
+
+def test_of_five_weeks_the_middle_one_is_usual_and_only_whole_weeks_are_compared() -> None:
+    five = found([(n, 1) for n in (3, 90, 1, 2, 80) for _ in range(7)] + [(0, 0)] * 14)
+    assert five.usual == 7 * 3
+    assert (five.week, five.lowest) == (0, 7)
+    assert found([(10, 4)] * 27).lowest == 70
+
+
+def test_one_word_a_day_is_talk_too() -> None:
+    assert found([(1, 1)] * 21 + [(0, 0)] * 3).missing == pytest.approx(3 * 0.85)
 
 
 def test_a_club_that_talks_once_a_week_misses_one_usual_day_a_week() -> None:

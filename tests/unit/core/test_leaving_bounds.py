@@ -126,6 +126,7 @@ def test_a_burst_was_none_when_half_of_those_who_left_are_back_and_is_not_told_a
         assert room.alerts() == [alert], "it goes on, and was none"
         room.leave(*(4_000 + n for n in range(4)))
         assert [each.state for each in room.alerts()] == ["resolved", "open"], "another one"
+        assert room.h.troubles.burst_back == 0
 
 
 @pytest.mark.parametrize(("members", "share"), [(4, ", 100 % of the members"), (3, ""), (7, ", 57 % of the members")])
@@ -136,7 +137,10 @@ def test_it_says_which_share_of_the_members_left_where_they_are_known(members: i
     said = f"4 left within 2 min{share}, usually {24 * usual:.1f} a day"
     assert alert.reasons[0].partition(" · ")[2] == said
     assert alert.title == "4 人接连退群 · 4 people left in a burst"
-    assert msgspec.json.decode(alert.evidence)["usual_a_day"] == pytest.approx(24 * usual, abs=0.006)
+    assert alert.reasons[0].startswith(
+        f"2 分钟内 4 人退群{share.replace(', ', '，占 ').replace(' % of the members', '%')}，平时"
+    )
+    assert msgspec.json.decode(alert.evidence)["usual_a_day"] == round(24 * usual, 2)
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -153,9 +157,10 @@ def test_what_is_usual_is_learned_from_each_hour_the_older_the_less_and_of_a_bur
             in_burst.add(int(at) // 3_600)
     last, t = max(hours), room.h.troubles
     counted = [(last - 1 - hour, min(hours[hour], 4) if hour in in_burst else hours[hour]) for hour in range(-48, last)]
-    assert t.hours == pytest.approx(sum(leaving.FADE**ago for ago, _ in counted))
-    assert t.total == pytest.approx(sum(leaves * leaving.FADE**ago for ago, leaves in counted))
-    assert t.squares == pytest.approx(sum(leaves * leaves * leaving.FADE**ago for ago, leaves in counted))
+    weights = [0.5 ** (ago / (14 * 24)) for ago, _ in counted]
+    assert t.hours == pytest.approx(sum(weights))
+    assert t.total == pytest.approx(sum(w * leaves for w, (_, leaves) in zip(weights, counted, strict=True)))
+    assert t.squares == pytest.approx(sum(w * leaves**2 for w, (_, leaves) in zip(weights, counted, strict=True)))
     assert (t.hour, t.hour_leaves) == (T0 // HOUR + last, hours[last])
 
 
@@ -217,6 +222,7 @@ def test_causes_are_named_the_strongest_first_with_who_and_how_long_before() -> 
     ]
     zh = [each.partition(" · ")[0] for each in leaving._before(h, SINCE)[0]]
     assert [each.rpartition("，")[2] for each in zh] == ["9 min 前", "5 min 前", "1 min 前", "同时"]
+    assert zh[1] == "刷屏（安）：40 条，5 min 前"
     t.quarrel_people, t.flood_cause = ("a", "b"), (T0 - 5 * MINUTE, "", "e3", 40, T0)
     said = [each.partition(" · ")[2] for each in leaving._before(h, SINCE)[0]]
     assert said[:2] == ["a quarrel (安、b), 6 hostile messages, 9 min before", "a flood: 40 messages, 5 min before"]
@@ -249,6 +255,27 @@ def test_a_burst_is_improbable_at_the_rate_of_ten_minutes_or_of_an_hour(
     short: int, long: int, rate: float, improbable: bool
 ) -> None:
     assert leaving._improbable(short, long, 4, rate, 0.5) is improbable
+
+
+def test_a_burst_whose_last_leave_is_the_first_of_its_hour_counts_as_four_in_that_hour() -> None:
+    room = Room().leave(*[3_600] * 6)
+    assert (room.h.troubles.hour_leaves, room.h.troubles.total) == (6, 0)
+    assert room.leave(7_200).h.troubles.total == 4
+
+
+def test_a_burst_of_ten_minutes_begins_with_them_and_one_of_an_hour_with_the_hour() -> None:
+    t = Troubles(0)
+    t.left = tuple(range(10))
+    assert leaving._first_of(t, 4, 0.02, 0.5) == 6
+    assert leaving._first_of(t, 3, 0.02, 0.5) == 0
+    assert leaving._first_of(t, 4, 6.0, 0.5) == 0, "in ten minutes so many are usual"
+
+
+@pytest.mark.parametrize(("squares", "shape"), [(240, 1.0), (384, 0.4)])
+def test_how_uneven_leaves_are_is_seen_by_how_much_more_than_by_chance_hours_differ(squares: int, shape: float) -> None:
+    t = Troubles(0)
+    t.hours, t.total, t.squares = 24.0, 48.0, float(squares)
+    assert leaving.usual(t, 0, 90 * 24 * HOUR, 0, 0)[1] == pytest.approx((shape * 24 + 0.5 * 72) / 96)
 
 
 def test_an_hour_without_anything_known_is_taken_as_the_group_is_large() -> None:

@@ -89,17 +89,42 @@ def test_the_log_is_committed_up_to_the_last_tick_before_all_that_is_needed_agai
     assert state._safe_with(12) == 14
 
 
-@pytest.mark.parametrize(("lag", "at"), [(MUCH._replace(checkpoints=3), 4), (MUCH._replace(silent=3), 4)])
+@pytest.mark.parametrize(
+    ("lag", "talks", "saves"),
+    [
+        (MUCH._replace(checkpoints=3), False, [6]),
+        (MUCH._replace(checkpoints=3), True, [6, 10]),  # since what is not saved began, and not since the last of it
+        (MUCH._replace(silent=3), False, [6]),
+        (MUCH._replace(silent=3), True, []),
+    ],
+)
+@pytest.mark.parametrize("before", [0, 2])
 def test_a_group_is_saved_so_many_checkpoints_after_it_changed_or_fell_silent_and_another_that_talks_is_not(
-    lag: Lag, at: int
+    lag: Lag, talks: bool, saves: list[int], before: int
 ) -> None:
-    log = Log(lag).add(said(0))
-    found = []
-    for n in range(1, 9):
+    log, found = Log(lag), []
+    for n in range(11 - 2 + before):
         log.add(said(n * 1_000, group="2"))
+        if n == before or (talks and n > before):
+            log.add(said(n * 1_000, group="1"))
+        if "qq/1" in log.saved():
+            found.append(n + 3 - before)
+    assert found == saves
+
+
+def test_a_partition_that_falls_silent_is_saved_at_the_third_checkpoint_though_its_minutes_close() -> None:
+    log = Log().add(Tick(T0), said(0))
+    found = []
+    for n in range(1, 5):
+        log.add(Tick(T0 + n * 5 * MINUTE + n))
         found.append(log.saved())
-    first = [n for n, names in enumerate(found, 1) if "qq/1" in names]
-    assert first == [at]
+    assert found == [[], [], ["qq/1"], []]
+
+
+def test_silent_groups_are_saved_up_to_so_many_steps_at_a_time() -> None:
+    log = Log(MUCH._replace(steps=5))
+    log.add(*(said(n, group=group) for group in "1234" for n in range(3)))
+    assert [len(log.saved()) for _ in range(4)] == [0, 2, 2, 0]
 
 
 @pytest.mark.parametrize(("people", "spare", "at"), [(2, 3, 1), (3, 3, 2), (5, 3, 2), (6, 3, 3), (6, 7, 1), (7, 7, 2)])
@@ -109,9 +134,17 @@ def test_all_is_saved_once_as_many_entries_may_be_as_there_are_people_and_one_fo
     log = Log(MUCH._replace(little=1_000, spare=spare, steps=0))
     log.add(*(said(n, f"u{n}") for n in range(people)))
     assert [log.saved() for _ in range(at)] == [[]] * (at - 1) + [["qq/1"]]
+    assert log.state._spare == at * spare - people - 1, "what is spent is spent"
+    log.state._spare = 0
+    log.state._horizon.lag = MUCH._replace(little=2, spare=2, steps=0)
     log.add(said(1_000, "u0"))
-    log.state._spare, log.state._horizon.lag = 0, MUCH._replace(little=2, spare=2, steps=0)
     assert log.saved() == ["qq/1"], "now one of them alone has changed"
+
+
+def test_of_what_can_be_taken_back_eight_steps_cost_as_much_as_one_person() -> None:
+    for steps, enough in ((15, True), (16, False)):
+        log = Log(MUCH._replace(little=1_000, spare=3, steps=0)).add(*(said(n) for n in range(steps)))
+        assert (log.saved() == ["qq/1"]) is enough
 
 
 def test_where_many_members_change_they_are_told_of_at_every_fifth_checkpoint_and_only_so_many_at_a_time() -> None:
@@ -140,7 +173,9 @@ def test_a_midnight_of_exactly_as_many_members_as_may_be_at_once_stops_nothing(e
         with patch("streams.core.partition.MOST_WOKEN", most):
             log = Log()
             log.at_once(Tick(T0), *(said(n, f"u{n}") for n in range(10)), *(said(n, f"u{n}", "2") for n in range(9)))
-            log.at_once(Tick(T0 + 2 * HOUR))
+            log.at_once(Tick(T0 + 2 * HOUR), *(said(2 * HOUR + n, "u0", "2") for n in range(64)))
+            if ends == "a tick":
+                log.at_once(Tick(T0 + 4 * HOUR))
             log.state.checkpoint()
             assert not log.state.crowded()
             if ends == "a tick":
@@ -153,7 +188,8 @@ def test_a_midnight_of_exactly_as_many_members_as_may_be_at_once_stops_nothing(e
             bad = [b"{"] if "can't" in ends else []
             applied = log.at_once(*bad, event, *rest)
             assert log.state.crowded() is stops
-            assert (applied == len(bad) + 20) is not stops
+            assert stops or applied == len(bad) + 20
+            assert log.state.groups["qq/1"].group.h.head.messages == 10 + applied - len(bad)
 
 
 def test_after_a_midnight_no_more_than_sixteen_events_are_put_into_order_before_it_is_looked_again() -> None:
@@ -165,10 +201,12 @@ def test_after_a_midnight_no_more_than_sixteen_events_are_put_into_order_before_
         assert log.at_once(*(said(DAY + n, group=str(n)) for n in range(1, 60))) == 16
 
 
-@pytest.mark.parametrize("wait", [0, 1])
+@pytest.mark.parametrize("wait", [-1, 0, 1])
 def test_a_log_made_anew_has_all_saved_at_the_next_checkpoint_that_was_not_and_says_so_once(wait: int) -> None:
-    log = Log().add(Tick(T0), said(0, group="saved"))
-    log.saved(final=True)
+    log = Log().add(Tick(T0))
+    if wait >= 0:
+        log.add(*(said(n, group="saved") for n in range(20)))
+        log.saved(final=True)
     for _ in range(wait):
         log.add(said(1, group="2"))
         log.state.checkpoint()
@@ -177,7 +215,7 @@ def test_a_log_made_anew_has_all_saved_at_the_next_checkpoint_that_was_not_and_s
     assert log.saved() == ["generation", "qq/1", *["qq/2"] * wait]
     assert log.saved() == []
     log.add(Tick(T0 + MINUTE), Generation(7), said(3))
-    assert log.saved() == [], "told twice, it is no other"
+    assert log.saved() == [], "told twice, it is no other, and how far the old one was saved says nothing of the new"
     assert log.state.checkpoint().offset == 0, "the tick is known"
 
 
@@ -187,6 +225,34 @@ def test_an_urgent_row_is_told_each_time_it_changes_and_once() -> None:
         log.add(said(n * HOUR, f"u{n}", text="有人知道番茄叶子发黄怎么回事吗？", id=f"q{n}"))
         assert f"q{n}" in {row.question_id for row in log.state.urgent() if hasattr(row, "question_id")}
         assert log.state.urgent() == []
+        assert not any(hasattr(row, "question_id") for row in log.state.checkpoint().results)
+
+
+@pytest.mark.parametrize(("at", "late", "unplaced"), [(6, 1, 0), (5, 0, 1)])
+def test_what_comes_too_late_is_counted_as_late_where_it_would_be_recognised_if_it_came_again(
+    at: int, late: int, unplaced: int
+) -> None:
+    log = Log().add(said(0, "gone"), erase(5), said(10 * MINUTE, "ada"), said(at, "bob"))
+    assert log.state.checkpoint().unplaced == unplaced
+    assert log.state.groups["qq/1"].arrivals.late == late
+
+
+def test_as_many_events_again_as_are_kept_decoded_come_before_the_first_of_them_are_forgotten() -> None:
+    with patch("streams.core.partition.LATEST", 4):
+        log, found = Log(), []
+        for n in range(9):
+            log.add(said(n))
+            found.append(len(log.state._latest))
+    assert found == [1, 2, 3, 4, 5, 6, 7, 4, 5]
+    assert log.state._arrived == []
+
+
+def test_a_clock_that_runs_ahead_makes_nobody_elses_words_late() -> None:
+    log = Log().add(said(0), said(9 * HOUR, "ahead", received_at=T0 + MINUTE), said(MINUTE, "ada"))
+    assert log.state.groups["qq/1"].arrivals.max_ts == T0 + MINUTE + 120_000
+    log.add(said(2 * MINUTE, "bob"))
+    assert log.state.checkpoint().unplaced == 0
+    assert log.state.groups["qq/1"].group.h.head.messages == 4
 
 
 @pytest.mark.parametrize(("at", "placed"), [(MINUTE, True), (MINUTE - 1, False)])

@@ -11,7 +11,7 @@ import pytest
 
 from huoqun.config import Config
 from huoqun.events import Event
-from huoqun.results import Alert
+from huoqun.results import Alert, alert_id
 from streams.core import coverage, referral
 from streams.core.arrival import Arrival
 from streams.core.history import History
@@ -75,6 +75,7 @@ def test_a_crowd_is_ten_within_a_day_and_all_that_come_within_a_day_of_its_first
     for key, crowd in found.items():
         people = crowds[key]
         assert (crowd.first_ts, crowd.last_ts) == (people[0][0], people[-1][0])
+        assert not crowd.raised
         once = list(dict.fromkeys(user for _, user in people))
         if len(once) <= referral.MOST_WATCHED:
             assert crowd.joined == len(once)
@@ -97,11 +98,47 @@ def crowd_of(inviter: str, joined: int, last: int = MIDNIGHT) -> Crowd:
 
 
 def test_of_too_many_crowds_the_smallest_gives_way_and_of_equals_the_oldest_but_never_the_one_at_hand() -> None:
+    for smallest, also in ((0, 3), (1, 3), (7, 15), (15, 15)):
+        h = History()
+        h.life.crowds = tuple(crowd_of(f"i{n}", 11 if n in {smallest, also} else 12) for n in range(16))
+        invited(h, MIDNIGHT, "u", "new")
+        assert [crowd.inviter for crowd in h.life.crowds] == [*(f"i{n}" for n in range(16) if n != smallest), "new"]
     h = History()
-    sizes = [12, 11, 30, 11, *[40] * 12]
-    h.life.crowds = tuple(crowd_of(f"i{n}", size) for n, size in enumerate(sizes))
-    invited(h, MIDNIGHT, "u", "new")
-    assert [crowd.inviter for crowd in h.life.crowds] == [*(f"i{n}" for n in range(16) if n != 1), "new"]
+    h.life.crowds = tuple(crowd_of(f"i{n}", 12) for n in range(15))
+    invited(h, MIDNIGHT, "u", "newer")
+    assert len(h.life.crowds) == 16, "so many may be"
+
+
+@pytest.mark.parametrize(("since", "joined"), [(DAY - 1, [11]), (DAY, [10, 1])])
+def test_who_is_brought_a_day_after_the_first_of_a_crowd_begins_another(since: int, joined: list[int]) -> None:
+    h = History()
+    h.life.crowds = (crowd_of("ann", 10, MIDNIGHT - since),)
+    invited(h, MIDNIGHT, "u", "ann")
+    assert [crowd.joined for crowd in h.life.crowds] == joined
+
+
+@pytest.mark.parametrize(("apart", "joined"), [(DAY - 1, 2), (DAY, 1)])
+def test_two_whom_somebody_brings_a_day_apart_did_not_come_together(apart: int, joined: int) -> None:
+    h = History()
+    invited(h, MIDNIGHT, "u", "ann")
+    invited(h, MIDNIGHT + apart, "v", "ann")
+    assert [crowd.joined for crowd in h.life.crowds] == [joined]
+
+
+def test_of_a_large_crowd_a_hundred_are_watched_and_all_are_counted() -> None:
+    h = History()
+    for n in range(103):
+        invited(h, MIDNIGHT + n, f"u{n}", "ann")
+    (crowd,) = h.life.crowds
+    assert (crowd.joined, crowd.places) == (103, tuple(range(100)))
+
+
+def test_at_midnight_what_is_over_goes_and_the_others_stay() -> None:
+    h = History()
+    over, young = crowd_of("ann", 10, MIDNIGHT - 3 * DAY), crowd_of("bob", 10, MIDNIGHT - DAY)
+    h.life.crowds = (young, over, young)
+    referral.on_day(h, SETTINGS, MIDNIGHT // DAY)
+    assert list(h.life.crowds) == [young, young]
 
 
 @pytest.mark.parametrize(("joined", "ago", "kept"), [(9, DAY - 1, True), (9, DAY, False), (10, DAY, True)])
@@ -235,6 +272,7 @@ def test_other_newcomers_are_the_members_who_came_in_four_weeks_and_had_three_da
         ({}, "told"),
         ({"coverage": coverage.MENTIONS}, "watched"),
         ({"last_member_message": FIRST - 1}, "watched"),  # nobody was seen talking since they came
+        ({"last_member_message": FIRST}, "told"),
         ({"staff": FIRST - 30 * DAY + 1}, "watched"),  # staff fill a new group
         ({"staff": FIRST - 30 * DAY}, "told"),
         ({"raised": True}, "watched"),
@@ -252,7 +290,7 @@ def test_what_a_crowd_is_let_off_by(what: dict[str, int], comes: str) -> None:
         h.people[h.index["ann"]].is_staff, h.life.first_ts = True, what["staff"]
     crowd.raised = "raised" in what
     assert judged(h, crowd) == comes
-    if "last_member_message" in what:
+    if comes == "watched" and "last_member_message" in what:
         h.people[h.index["ann"]].last_message_at = FIRST
         assert judged(h, crowd) == "told", "staff and bots talk, too"
 
@@ -274,20 +312,22 @@ def test_an_alert_about_a_crowd_says_who_came_when_and_how_many_spoke_left_and_c
     h.people[h.index["ann"]].name = "安"
     h.people[3].left_at = h.people[7].left_at = LAST
     person_in(h, "o", MIDNIGHT - 9 * DAY, MIDNIGHT)
+    person_in(h, "p", MIDNIGHT - 9 * DAY)
     assert judged(h, crowd) == "told"
     (alert,) = h.tables[ALERTS].values()
     assert isinstance(alert, Alert)
     assert (alert.user_id, alert.subject_event_id, alert.raised_at) == ("ann", "e9", MIDNIGHT)
+    assert alert.alert_id == alert_id("invited_crowd", "qq", "1", "ann@e9")
     assert alert.title.partition(" · ")[2] == "安 brought 21 people, and nearly all are silent"
     assert [each.partition(" · ")[2] for each in alert.reasons] == [
         "21 joined within 23 h",
         "1 of 20 have spoken after 4 d",
         "2 have left",
-        "of 1 other newcomers 100% have",
+        "of 2 other newcomers 50% have",
     ]
     assert msgspec.json.decode(alert.evidence) == {
         "joined": 21, "first_joined_at": FIRST, "last_joined_at": LAST, "watched": 20, "spoke": 1, "left": 2,
-        "other_newcomers": 1, "other_newcomers_spoke": 1,
+        "other_newcomers": 2, "other_newcomers_spoke": 1,
     }  # fmt: skip
 
 

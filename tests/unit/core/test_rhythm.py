@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.core import rhythm
+from streams.core import rhythm, risk_model
 from tests.support.scenes import DAY, T0, Scene
 
 DAY_S = 86_400
@@ -40,6 +42,24 @@ def test_the_risk_is_a_probability_and_grows_with_silence(found: tuple[int, int,
     now = rhythm.probability(silent, active, usual, known, known + before)
     later = rhythm.probability(silent + 24, active, usual, known, known + before)
     assert 0 < now < later < 1
+
+
+@given(facts, st.floats(0.01, 1.0))
+def test_the_risk_is_what_the_five_terms_weigh_together(found: tuple[int, int, int, int], share: float) -> None:
+    silent, active, known, before = found
+    usual, observed = share * rhythm.spread(known), known + before
+    ever = sum(0.5 ** (n / 120) for n in range(20_000))
+    odds = risk_model.INTERCEPT + sum(
+        weight * term
+        for weight, term in [
+            (risk_model.SILENT, math.log(1 + silent / 24)),
+            (risk_model.ACTIVE, math.log(active)),
+            (risk_model.USUAL, math.log(usual * ever / (rhythm.spread(observed) + 10) + 0.5)),
+            (risk_model.MISSED, share * silent / 24),
+            (risk_model.KNOWN, math.log(1 + known)),
+        ]
+    )
+    assert rhythm.probability(silent, active, usual, known, observed) == pytest.approx(1 / (1 + math.exp(-odds)))
 
 
 def test_silence_against_the_own_rhythm_is_a_reason_with_both_figures() -> None:

@@ -57,6 +57,8 @@ def test_a_regular_has_lasted_and_wrote_often_enough() -> None:
     assert regular(200, 1.0) == pytest.approx(28.0)
     assert regular(200, 27.0) == 0.0
     assert regular(3, 1.0) == 0.0
+    assert [regular(20, 1.0), regular(21, 1.0)] == pytest.approx([0.0, 28.0])
+    assert [regular(200, 28 / 4.99), regular(200, 28 / 5.01)] == pytest.approx([0.0, 5.01])
 
 
 def test_the_facts_are_hours_of_silence_days_and_what_faded_since_the_last_message() -> None:
@@ -88,6 +90,8 @@ def test_staff_bots_those_who_left_and_those_silent_for_four_weeks_have_no_risk(
     [
         (member((1, 1), (10, 21), **FACTS), "1 messages this week, usually 7"),
         (member((1, 4), (10, 21), **FACTS), ""),
+        (member((1, 1), (10, 7), **FACTS), "1 messages this week, usually 2"),
+        (member((1, 1), (10, 6), **FACTS), ""),
         (member((1, 0), (10, 3), **FACTS), "0 messages this week, usually 1"),
         (member((1, 0), (10, 2), **FACTS), ""),
         (member((1, 9), (10, 9), messages=2, **{**FACTS, "replies": 0}), "never got a reply"),
@@ -102,3 +106,23 @@ def test_less_than_half_of_the_usual_week_and_talk_that_nobody_answers_are_reaso
     assert found is not None
     said = [each.partition(" · ")[2] for each in found[1]]
     assert (reason in said) if reason else not any("this week" in each or "never" in each for each in said)
+
+
+def test_the_three_strongest_reasons_are_given_the_strongest_first_and_a_plain_fact_where_there_is_none() -> None:
+    h = History()
+    h.life.first_ts = (TODAY - 100) * DAY
+    facts = {**FACTS, "replies": 0, "messages": 9, "last_message_at": (TODAY - 6) * DAY, "usual": spread(60)}
+    found = risk_of(h, member((7, 1), (10, 60), today=(6, 1), **facts), TODAY)
+    assert found is not None
+    said = [each.partition(" · ")[2] for each in found[1]]
+    weights = {
+        "active on 3 of 28 days, usually 27": 27 / 3,
+        "2 messages this week, usually 20": 20 / 3,
+        "silent for 6 d, usually every 1.0 d": 6.0,
+    }
+    assert said == sorted(weights, key=lambda text: -weights[text]), "and not that nobody ever replied: 1.5"
+    plain = risk_of(
+        h, member(*((n, 1) for n in range(2, 20)), today=(1, 1), **{**FACTS, "usual": spread(60) * 0.7}), TODAY
+    )
+    assert plain is not None
+    assert [each.partition(" · ")[2] for each in plain[1]] == ["active on 19 of 28 days"]

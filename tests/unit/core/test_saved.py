@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from huoqun.codec import encode
 from huoqun.config import Config
@@ -94,6 +95,43 @@ def test_deltas_cost_what_happened_and_give_way_to_a_new_base_when_they_outweigh
     assert saved_times < len(sizes) / 20, "a group that goes on talking is saved now and then"
     assert sum(sizes) / len(sizes) < base / 1000, "what one event costs is small beside the group"
     assert sum(sizes) > base
+
+
+@pytest.mark.parametrize(
+    ("keys", "generation"),
+    [
+        ([], 0),
+        (["3|generation"], 7),
+        (["3|generation", "4|generation"], 7),
+        (["3|1|0|0|qq/generation"], 0),
+        (["3|1|0|0|qq/a|generation"], 0),
+    ],
+)
+def test_the_logs_generation_is_not_taken_for_a_group_of_such_a_name(keys: list[str], generation: int) -> None:
+    """Groups are called what they are called."""
+    _, seven = saved.generation_entry(3, 7)
+    chunk = msgspec.msgpack.encode((1, b"x"))
+    stored = [(key.encode(), seven if key.count("|") == 1 else chunk) for key in keys]
+    assert saved.generation_in(stored) == generation
+    assert len(saved.chains(stored)) == sum(key.count("|") > 1 for key in keys)
+    assert saved.generation_entry(3, 7)[0] == b"3|generation"
+
+
+def test_a_new_base_has_the_next_number_and_deletes_what_was_stored_before() -> None:
+    chain = saved.Chain()
+    assert (chain.fence, chain.needs_base(0)) == (-1, True)
+    first = chain.write(0, "qq/1", b"a" * (saved.PART_BYTES + 1), whole=True, fence=5)
+    delta = chain.write(0, "qq/1", b"b", whole=False, fence=6)
+    keys = [key.decode() for key, _ in [*first, *delta]]
+    assert keys == ["0|1|0|0|qq/1", "0|1|0|1|qq/1", "0|1|1|0|qq/1"]
+    assert chain.fence == 6
+    again = saved.chains([(key, value) for key, value in [*first, *delta] if value is not None])["qq/1"]
+    assert again.payloads == [b"a" * (saved.PART_BYTES + 1), b"b"]
+    assert (again.keys, again.number, again.needs_base(0)) == (chain.keys, 1, True)
+    base = chain.write(0, "qq/1", b"c", whole=True, fence=7)
+    assert [key.decode() for key, value in base if value is not None] == ["0|2|0|0|qq/1"]
+    assert [key.decode() for key, value in base if value is None] == keys
+    assert chain.keys == [b"0|2|0|0|qq/1"]
 
 
 def test_deltas_may_have_eight_kibibytes_or_as_much_as_their_base_before_a_new_base_replaces_them() -> None:
