@@ -26,6 +26,12 @@ def test_it_is_not(text: str) -> None:
     assert not sounds_hostile(text)
 
 
+def test_an_insult_in_english_is_one_between_chinese_words_and_what_has_no_sign_of_any_is_none() -> None:
+    assert sounds_hostile("阿杰 stfu") is True
+    assert sounds_hostile("今天下雨") is False
+    assert sounds_hostile("rain again") is False
+
+
 INSULTS = re.compile(
     hostility._HARD_EN.replace("(?<![a-z])", "").replace(r"(?=[吧啊呀吗\u4e00-\u9fff])", "吧"), re.ASCII
 )

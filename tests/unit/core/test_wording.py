@@ -53,6 +53,17 @@ def test_a_pitch_with_a_link_or_contact_is_advertising_and_talk_about_one_is_not
     assert looks_like_ad("IELTS band 7, DM me")
 
 
+@pytest.mark.parametrize(
+    ("text", "grade"),
+    [
+        ("rain again", 0), ("今天下雨", 0), ("half an hour", 0), ("半小时 half an hour", 0), ("昨天超市鸡蛋打折优惠", 0),
+        ("会员券还能领吗，在哪扫码？", 1), ("earn crypto fast, DM me", 2), ("阿禾 earn crypto fast，DM me", 2), ("限时优惠 扫码", 2),
+    ],
+)  # fmt: skip
+def test_what_sells_is_graded_no_perhaps_and_yes(text: str, grade: int) -> None:
+    assert selling.ad_grade(text) == grade
+
+
 def test_wide_letters_and_figures_hide_nothing() -> None:
     assert looks_like_ad("ｅａｒｎ ｃｒｙｐｔｏ ｆａｓｔ，ＤＭ ｍｅ")
     assert looks_like_ad("阳台神器 限时优惠 加 ｖｘ：ａｂｃ１２３")
