@@ -77,7 +77,7 @@ def constrain(config: Config, sql: str) -> None:
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=60)
 
 
-@on_apache_kafka
+@on_apache_kafka()
 def test_what_the_store_refused_is_there_once_when_the_store_is_mended_and_the_letter_sent_again(
     sink: SinkProcess,
 ) -> None:

@@ -123,7 +123,7 @@ def rewind(cfg: Config) -> None:
     consumer.close()
 
 
-@on_apache_kafka
+@on_apache_kafka()
 @pytest.mark.usefixtures("worker", "ticks")
 def test_a_person_is_gone_from_store_state_and_dead_letters_and_a_rebuild_does_not_bring_them_back(
     sink: SinkProcess, tmp_path: Path

@@ -124,7 +124,7 @@ def ready(url: str) -> str:
         return str(answer.read().decode())
 
 
-@on_apache_kafka
+@on_apache_kafka("cut")
 @pytest.mark.timeout(OUTAGE * 2 + 300)
 def test_the_broker_goes_away_and_the_gateway_is_killed_twice_meanwhile(cut: Cut, stack: Stack) -> None:
     stack.start()

@@ -127,7 +127,7 @@ def spoil(config: Config) -> None:
     store.close()
 
 
-@on_apache_kafka
+@on_apache_kafka()
 def test_tables_are_the_oracles_again_and_whoever_goes_on_from_the_state_tells_what_it_would_have_told(
     config: Config,
 ) -> None:

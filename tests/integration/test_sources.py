@@ -181,7 +181,7 @@ def read(stack: Several, topic: str) -> list[records.Record]:
     return list(records.read(config.kafka, topics.full_name(config.kafka.topic_prefix, topic)))
 
 
-@on_apache_kafka
+@on_apache_kafka()
 def test_several_gateway_processes_add_up_and_one_speaks_for_all(several: Several) -> None:
     several.start()
     for number in range(30):  # a connection each: the system deals them out

@@ -18,15 +18,12 @@ def some(items: Sequence[T], every: int, first: int = 0) -> Sequence[T]:
     return items if LONG else items[first::every]
 
 
-on_apache_kafka = pytest.mark.parametrize(
-    "broker",
-    [
-        pytest.param("apache_kafka", marks=[pytest.mark.apache_kafka, pytest.mark.slow]),
-        *([pytest.param("tansu", marks=pytest.mark.tansu)] if LONG else []),
-    ],
-    indirect=True,
-)
-"""For a test that takes many seconds of processor time: on Apache Kafka, and on the embedded broker too in a long run.
+def on_apache_kafka(fixture: str = "broker") -> pytest.MarkDecorator:
+    """Mark a test that takes many seconds of processor time: it runs on Apache Kafka, in a long run on the embedded broker too.
 
-Other tests of the same file run on both.
-"""
+    ``fixture`` is the one that is given the broker's kind. Other tests of the same file run on both.
+    """
+    kinds = [pytest.param("apache_kafka", marks=[pytest.mark.apache_kafka, pytest.mark.slow])]
+    if LONG:
+        kinds.append(pytest.param("tansu", marks=pytest.mark.tansu))
+    return pytest.mark.parametrize(fixture, kinds, indirect=True)

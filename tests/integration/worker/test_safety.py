@@ -122,7 +122,7 @@ def test_results_lie_in_the_partition_of_their_events(steady: Steady) -> None:
             assert int(codec.decode_json(value)["group_id"][1:]) % config.kafka.partitions == partition
 
 
-@on_apache_kafka
+@on_apache_kafka()
 def test_kills_at_random_moments_lose_and_double_nothing(config: Config, started: Workers, feed: Feed) -> None:
     chance = random.Random(7)
     with fed(feed):
@@ -138,7 +138,7 @@ def test_kills_at_random_moments_lose_and_double_nothing(config: Config, started
     assert worker.terminate() == 0, worker.says()
 
 
-@on_apache_kafka
+@on_apache_kafka()
 def test_a_restart_on_sigterm_repeats_nothing(config: Config, started: Workers, feed: Feed) -> None:
     with fed(feed):
         for _ in range(2):
@@ -160,7 +160,7 @@ def test_a_restart_on_sigterm_repeats_nothing(config: Config, started: Workers, 
             fences[key] = fence
 
 
-@on_apache_kafka
+@on_apache_kafka()
 def test_workers_join_die_and_leave_under_load(config: Config, started: Workers, feed: Feed) -> None:
     with fed(feed):
         one = started.start().wait_ready()

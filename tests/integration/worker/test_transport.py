@@ -163,7 +163,7 @@ def test_a_group_whose_records_are_gone_begins_with_the_first_that_is_left(
     assert totals(config) == expected
 
 
-@on_apache_kafka
+@on_apache_kafka()
 def test_a_slow_agent_keeps_its_partitions_and_does_not_pile_up_what_waits(
     config: Config, started: Workers, feed: Feed
 ) -> None:
