@@ -20,10 +20,11 @@ pytestmark = pytest.mark.chdb
 
 PANELS: Mapping[str, Panel] = {panel.name: panel for board in BOARDS for panel in board.panels if panel.query}
 TIMES = ("DateTime", "Date")
+WRITTEN = written()
 
 
 def dashboard(language: str, name: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(written()[f"{language}/{name}.json"])
+    found: dict[str, Any] = json.loads(WRITTEN[f"{language}/{name}.json"])
     return found
 
 
