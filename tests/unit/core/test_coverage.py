@@ -122,3 +122,13 @@ def test_every_kind_of_group_has_its_thresholds() -> None:
     assert set(kinds.KINDS) == {"commerce", "interest", "fan", "learning"}
     assert kinds.of("interest").active_ratio == 0.1
     assert kinds.of("commerce").active_ratio == 0.0, "members come to buy: silence between offers is no false activity"
+
+
+def test_where_only_mentions_are_seen_from_now_on_the_alert_of_a_question_to_staff_stays_and_another_expires() -> None:
+    scene = Scene()
+    scene.add(0, "boss", "大家好", is_staff=True)
+    plain = scene.add(10, "bob", "请问怎么浇水？")
+    told = scene.add(20, "carol", "老师在吗？", mentions=["boss"])
+    scene.add(3 * DAY_S, "dave", "@机器人 早", coverage="mentions")
+    states = {a["subject_event_id"]: a["state"] for a in scene.alerts("unanswered")}
+    assert states == {plain: "expired", told: "open"}

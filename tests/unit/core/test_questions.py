@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from huoqun.config import Config, Deadlines, Group, QuietHours
-from tests.support.scenes import DAY, T0, Scene
+from streams.core.state import NEWCOMER_MS
+from tests.support.scenes import DAY, MINUTE, T0, Scene
 
 ASK = "有人知道番茄叶子发黄怎么回事吗"
 
@@ -265,3 +266,17 @@ def test_in_talk_words_that_hardly_ask_need_a_question_mark() -> None:
     scene.add(36_300, "dave", "so much, honestly?", id="marked", mentions=["bob"])
     asked = [name for name in ("alone", "in talk", "to bob", "marked") if scene.question(name) is not None]
     assert asked == ["alone", "marked"]
+
+
+@pytest.mark.parametrize(("late_ms", "minutes"), [(-1, 2), (0, 2), (1, 10)])
+def test_who_joined_just_so_long_ago_is_a_newcomer_still_and_a_millisecond_later_no_more(
+    late_ms: int, minutes: int
+) -> None:
+    limits = Deadlines(question_minutes=10, newcomer_minutes=2, cold_start_minutes=10)
+    scene = Scene(Config(deadlines=limits))
+    scene.join(0, "bob")
+    scene.add(5, "bob", "早")
+    at = (NEWCOMER_MS + late_ms) / 1000
+    asked = scene.question(scene.add(at, "bob", "请问怎么浇水？"))
+    assert asked is not None
+    assert asked["due_at"] == T0 + round(at * 1000) + minutes * MINUTE
