@@ -7,7 +7,6 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -80,7 +79,8 @@ def test_they_share_the_port_one_ticks_and_their_metrics_add_up(stack: Several) 
     for held in stack.stored().values():
         ticks = [record.now for record in held if isinstance(record, Tick)]
         assert len(ticks) >= 4
-        assert all(later - earlier > 100 for earlier, later in pairwise(ticks))
+        # A late tick may stand close before the next, which keeps to its grid; two that tick would be twice as many.
+        assert len(set(ticks)) <= (max(ticks) - min(ticks)) / 200 + 2
     assert {e.id for e in stack.events()} == {f"m{n}" for n in range(60)}
 
 
