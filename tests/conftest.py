@@ -1,9 +1,11 @@
-"""Fixtures that every suite may use: real brokers, started once a session, and fresh names on them."""
+"""Fixtures that every suite may use: real brokers, started once, and fresh names on them."""
 
 import tests.support.pure  # noqa: F401, I001  # before anything imports the core
 
+import os
 import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -14,6 +16,7 @@ from tests.support import longest
 from tests.support import tansu as tansu_broker
 from tests.support.brokers import RunningBroker
 from tests.support.fetch_kafka import UnavailableError
+from tests.support.sharing import shared_broker
 
 # How long an example takes says nothing here: the machine may be busy with a broker, a store and a browser.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -38,13 +41,15 @@ def tansu(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBroker]:
 
 @pytest.fixture(scope="session")
 def apache_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBroker]:
-    """A real Apache Kafka. Mark tests that use it directly with ``apache_kafka``."""
-    try:
-        broker = apache_kafka_broker.start(tmp_path_factory.mktemp("apache_kafka"))
-    except UnavailableError as error:
-        pytest.skip(str(error))
-    yield broker
-    broker.stop()
+    """A real Apache Kafka, of all processes of the run. Mark tests that use it directly with ``apache_kafka``."""
+    base = tmp_path_factory.getbasetemp()
+    of_all = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with ExitStack() as using:
+        try:
+            broker = using.enter_context(shared_broker(of_all / "apache_kafka", apache_kafka_broker.start))
+        except UnavailableError as error:
+            pytest.skip(str(error))
+        yield broker
 
 
 @pytest.fixture(params=BROKERS)
@@ -57,7 +62,7 @@ def broker(request: pytest.FixtureRequest) -> RunningBroker:
 
 @pytest.fixture
 def topic_prefix() -> str:
-    """A topic prefix that no other test uses: the brokers are shared by the session."""
+    """A topic prefix that no other test uses: the brokers are shared."""
     return f"t{uuid.uuid4().hex[:12]}"
 
 

@@ -15,7 +15,7 @@ from tests.chaos.network import Line
 from tests.chaos.parts import Parts
 from tests.chaos.timeline import Timeline
 from tests.support import apache_kafka, tansu
-from tests.support.brokers import RunningBroker
+from tests.support.brokers import OwnBroker, RunningBroker
 from tests.support.notifier import Receiver
 
 BROKERS = {"tansu": tansu.start, "apache_kafka": apache_kafka.start}
@@ -34,14 +34,14 @@ class Bed(NamedTuple):
     timeline: Timeline
 
 
-def kill(broker: RunningBroker, timeline: Timeline) -> None:
+def kill(broker: OwnBroker, timeline: Timeline) -> None:
     """Kill -9 the broker; what it has on disk stays."""
     timeline.note("signal", part=broker.kind, pid=broker.process.pid, signal="SIGKILL")
     broker.process.kill()
     broker.process.wait()
 
 
-def start_again(broker: RunningBroker, timeline: Timeline) -> None:
+def start_again(broker: OwnBroker, timeline: Timeline) -> None:
     """Start a broker that was killed on its disk, and return when it answers."""
     with broker.log.open("ab") as output:
         broker.process = subprocess.Popen(

@@ -21,7 +21,7 @@ from producers.publishing.memory import MemoryPublisher
 from producers.publishing.publisher import MAX_VALUE_BYTES, Overloaded, Publisher, Record, Unavailable, partition_of
 from tests.conftest import BROKERS
 from tests.support import tansu as tansu_broker
-from tests.support.brokers import RunningBroker, free_port
+from tests.support.brokers import OwnBroker, free_port
 from tests.support.topic import read_topic
 
 PARTITIONS = 3
@@ -178,7 +178,7 @@ def test_the_partition_of_a_key_is_the_one_that_java_clients_choose() -> None:
 
 
 @pytest.fixture
-def own_tansu(tmp_path: Path) -> Iterator[RunningBroker]:
+def own_tansu(tmp_path: Path) -> Iterator[OwnBroker]:
     """A broker that a test may stop."""
     try:
         broker = tansu_broker.start(tmp_path)
@@ -193,7 +193,7 @@ def own_tansu(tmp_path: Path) -> Iterator[RunningBroker]:
 @pytest.mark.tansu
 @every_client
 def test_a_broker_that_hangs_is_unavailable_in_time_and_works_again_after(
-    own_tansu: RunningBroker, topic_prefix: str, kind: Kind
+    own_tansu: OwnBroker, topic_prefix: str, kind: Kind
 ) -> None:
     provisioned(own_tansu.bootstrap, topic_prefix)
     bench = Bench(own_tansu.bootstrap, topic_prefix, kind)
@@ -223,7 +223,7 @@ def test_a_broker_that_hangs_is_unavailable_in_time_and_works_again_after(
 
 @pytest.mark.tansu
 @every_client
-def test_what_is_urgent_waits_for_longer_than_the_rest(own_tansu: RunningBroker, topic_prefix: str, kind: Kind) -> None:
+def test_what_is_urgent_waits_for_longer_than_the_rest(own_tansu: OwnBroker, topic_prefix: str, kind: Kind) -> None:
     provisioned(own_tansu.bootstrap, topic_prefix)
     bench = Bench(own_tansu.bootstrap, topic_prefix, kind)
 
@@ -248,7 +248,7 @@ def test_what_is_urgent_waits_for_longer_than_the_rest(own_tansu: RunningBroker,
 @pytest.mark.tansu
 @every_client
 def test_a_broker_that_dies_and_comes_back_with_nothing_is_used_again(
-    own_tansu: RunningBroker, topic_prefix: str, kind: Kind
+    own_tansu: OwnBroker, topic_prefix: str, kind: Kind
 ) -> None:
     config = provisioned(own_tansu.bootstrap, topic_prefix)
     bench = Bench(own_tansu.bootstrap, topic_prefix, kind)
@@ -268,7 +268,7 @@ def test_a_broker_that_dies_and_comes_back_with_nothing_is_used_again(
     assert {v for held in bench.stored().values() for _, v in held} >= {r.value for r in records(10, start=500)}
 
 
-def start_again(broker: RunningBroker) -> None:
+def start_again(broker: OwnBroker) -> None:
     host, _, port = broker.bootstrap.rpartition(":")
     broker.process = subprocess.Popen(
         tansu_binary.command(host, int(port)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

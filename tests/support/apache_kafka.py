@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from huoqun.broker import BrokerError, wait_for_broker
-from tests.support.brokers import BrokerNotStartedError, RunningBroker, free_port, tail
+from tests.support.brokers import BrokerNotStartedError, OwnBroker, free_port, tail
 from tests.support.fetch_kafka import UnavailableError, fetch
 from tests.support.proxy import Proxy
 
 _JAVA_NEEDED = 17
 _JVM = [
     "-Xms128m",
-    "-Xmx256m",
+    "-Xmx384m",
     "-XX:+UseSerialGC",
     "-XX:TieredStopAtLevel=1",
     "-Xshare:auto",
@@ -66,7 +66,7 @@ def start(
     listeners: str = _LISTENERS,
     places: Mapping[str, object] | None = None,
     users: Mapping[str, str] | None = None,
-) -> RunningBroker:
+) -> OwnBroker:
     """Start it with its data and log in ``directory``; raises :class:`UnavailableError` when Java or the artifacts can't be had.
 
     ``through`` is a proxy by whose address alone clients are told to reach it. ``listeners`` are other settings of where and how it
@@ -96,7 +96,7 @@ def start(
         raise BrokerNotStartedError(f"formatting Kafka's storage failed:\n{formatted.stdout}{formatted.stderr}")
     with log.open("wb") as output:
         process = subprocess.Popen([*java, "kafka.Kafka", str(properties)], stdout=output, stderr=subprocess.STDOUT)
-    broker = RunningBroker("apache_kafka", f"127.0.0.1:{port}", process, log)
+    broker = OwnBroker("apache_kafka", f"127.0.0.1:{port}", log, process)
     try:
         wait_for_broker(broker.kafka, 60)
     except BrokerError as error:

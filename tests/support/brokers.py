@@ -12,16 +12,22 @@ from huoqun.kafka_config import Kafka
 
 @dataclass
 class RunningBroker:
-    """A broker of this test session: ``kind`` is ``tansu`` or ``apache_kafka``."""
+    """A broker that other tests may use too: ``kind`` is ``tansu`` or ``apache_kafka``."""
 
     kind: str
     bootstrap: str
-    process: subprocess.Popen[bytes] = field(repr=False)
     log: Path
 
     @property
     def kafka(self) -> Kafka:
         return Kafka(bootstrap=self.bootstrap)
+
+
+@dataclass
+class OwnBroker(RunningBroker):
+    """A broker of its own: it may be hung and ended."""
+
+    process: subprocess.Popen[bytes] = field(repr=False)
 
     def pause(self) -> None:
         """Let it hang, and return when it does: a signal alone lets it answer a little longer."""

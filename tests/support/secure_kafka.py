@@ -14,7 +14,7 @@ from cryptography.x509.oid import NameOID
 
 from huoqun.kafka_config import Kafka
 from tests.support import apache_kafka
-from tests.support.brokers import RunningBroker, free_port
+from tests.support.brokers import OwnBroker, free_port
 
 USER, PASSWORD = "huoqun", "correct horse; battery: staple!"
 
@@ -38,7 +38,7 @@ ssl.truststore.location={directory}/authority.pem
 class SecureKafka:
     """The broker, and how it may be reached."""
 
-    broker: RunningBroker
+    broker: OwnBroker
     signed: Kafka
     """By SCRAM over TLS."""
     mutual: Kafka
