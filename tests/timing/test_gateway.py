@@ -30,20 +30,23 @@ def stack(tansu: RunningBroker, topic_prefix: str, tmp_path: Path) -> Iterator[S
         stack.end(signal.SIGKILL)
 
 
+def started(module: str, *arguments: object) -> subprocess.Popen[str]:
+    """Start a program that troubles the gateway, and return when it does."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, *map(str, arguments)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
 def test_five_hundred_slow_clients_are_closed_in_time_and_others_do_not_feel_them(stack: Stack) -> None:
     stack.start()
     healthy(stack.port, 2)
     tried = []
     for _ in range(ATTEMPTS):
         alone = healthy(stack.port, 9)
-        slow = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.slow_clients", str(stack.port), str(SLOW_CLIENTS)],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert slow.stdout is not None
-        assert slow.stdout.readline() == "ready\n"
+        slow = started("tests.support.slow_clients", stack.port, SLOW_CLIENTS)
         among = healthy(stack.port, 9)
         borne: dict[str, list[float]] = {}
         for kind, seconds in json.loads(slow.communicate(timeout=60)[0]):
@@ -74,14 +77,7 @@ def test_a_source_that_sends_twenty_times_its_limit_is_told_to_wait_and_others_d
     tried = []
     for _ in range(ATTEMPTS):
         alone = healthy(stack.port, 5)
-        flood = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.flood", str(stack.port), "/webhooks/qq", "1000", "6"],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert flood.stdout is not None
-        assert flood.stdout.readline() == "ready\n"
+        flood = started("tests.support.flood", stack.port, "/webhooks/qq", 1000, 6)
         among = healthy(stack.port, 5)
         statuses = json.loads(flood.communicate(timeout=60)[0])
         assert set(statuses) == {"204", "429"}
