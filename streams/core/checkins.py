@@ -101,7 +101,7 @@ def on_check_in(h: History, place: int, day: int) -> None:
     gap = day - (before >> _DAY_SHIFT)
     if gap <= 0:
         return
-    mask = (before & _DAYS_MASK) << min(gap, LONG_DAYS) & _DAYS_MASK
+    mask = ((before & _DAYS_MASK) << min(gap, LONG_DAYS)) & _DAYS_MASK
     streak = min(LONGEST, (before >> LONG_DAYS & LONGEST) + 1) if gap == 1 else 1
     h.change_person(place).check_ins = day << _DAY_SHIFT | streak << LONG_DAYS | mask | 1
 

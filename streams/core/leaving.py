@@ -68,10 +68,8 @@ TO_ALL: Final = ("@all", "@everyone", "@here", "@channel", "@所有人", "@全�
 def on_staff_message(h: History, event: Arrival) -> None:
     """Remember an announcement."""
     text = event.text
-    announces = len(text) >= ANNOUNCEMENT_LENGTH and not event.reply_to
-    for mark in TO_ALL:
-        announces = announces or mark in text
-    if announces:
+    is_long = len(text) >= ANNOUNCEMENT_LENGTH and not event.reply_to
+    if is_long or any(mark in text for mark in TO_ALL):
         h.change_troubles().announcement = (event.ts, event.user_id, event.id, 1, event.ts)
 
 

@@ -28,7 +28,7 @@ ADVICE: Final = "关闭群，或给它新的目标 · close the group, or give i
 
 def ended(h: History, settings: GroupSettings, at: int) -> bool:
     """Whether the group's purpose has ended at ``at`` (ms): growing quiet is what is expected then, and no alarm."""
-    return 0 < settings.ends_at <= at or (h.life.goal_met != "" and h.life.goal_met in _goals(settings))
+    return 0 < settings.ends_at <= at or h.life.goal_met in _goals(settings)
 
 
 def on_day(h: History, settings: GroupSettings, today: int) -> None:
@@ -58,7 +58,7 @@ def _goals(settings: GroupSettings) -> list[str]:
 def _goal(h: History, settings: GroupSettings, at: int) -> None:
     """The first goal that is met counts."""
     life = h.life
-    if life.goal_met and life.goal_met in _goals(settings):
+    if life.goal_met in _goals(settings):
         return
     members, conversions = members_of(h.head), life.conversions
     if 0 < settings.goal_members <= members:

@@ -42,4 +42,6 @@ def has_control(records: Sequence[tuple[int, bytes | None]]) -> bool:
 
 
 def _last_rest(since: int) -> int:
-    return since & -min(MOST_APART, 1 << max(0, since.bit_length() - 1))
+    """Return the last rest up to the ``since``-th record: a power of two, then a multiple of the greatest."""
+    apart = min(MOST_APART, 1 << max(0, since.bit_length() - 1))
+    return since - since % apart

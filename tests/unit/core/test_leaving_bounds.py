@@ -19,11 +19,9 @@ from streams.core.settings import resolve
 from streams.core.state import Person
 from streams.core.tables import ALERTS, DAY
 from streams.core.troubles import Troubles
+from tests.support.scenes import HOUR, MINUTE, T0
 
 SETTINGS = resolve(Config(), "qq", "1")
-T0 = 1_700_006_400_000
-"""The beginning of an hour."""
-MINUTE, HOUR = 60_000, 3_600_000
 
 
 class Room:

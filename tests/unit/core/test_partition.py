@@ -15,10 +15,8 @@ from huoqun.results import Alert, Member
 from streams.core.lag import Lag
 from streams.core.partition import MOST_KEPT, Partition
 from tests.support.core import Machine
+from tests.support.scenes import DAY, HOUR, MINUTE, T0
 
-T0 = 1_700_006_400_000
-"""A midnight UTC."""
-MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 MUCH = Lag(checkpoints=1_000, work=1_000_000, silent=1_000, little=0)
 """Nothing is due to be saved for long."""
 

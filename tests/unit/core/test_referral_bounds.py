@@ -18,10 +18,10 @@ from streams.core.history import History
 from streams.core.settings import resolve
 from streams.core.state import Crowd, Person
 from streams.core.tables import ALERTS
+from tests.support.scenes import DAY, HOUR
 
 SETTINGS = resolve(Config(), "qq", "1")
 COMMERCE = msgspec.structs.replace(SETTINGS, kind="commerce")
-HOUR, DAY = 3_600_000, 86_400_000
 MIDNIGHT = 20_000 * DAY
 
 

@@ -16,8 +16,8 @@ from streams.core.history import History
 from streams.core.record import NO_RECORD, with_record
 from streams.core.settings import GroupSettings, resolve
 from streams.core.state import Person
+from tests.support.scenes import DAY
 
-DAY = 86_400_000
 TODAY = 20_000
 SETTINGS = resolve(Config(), "qq", "1")
 
