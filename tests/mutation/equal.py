@@ -20,6 +20,7 @@ EQUAL: dict[tuple[str, str, str], str] = {
      "put in one by one, they come to the same places",
     ("asks.py", "_MASK: Final = (1 << _RUN_BITS) - 1", "1: one more"): "a hash of one bit more or less, wherever it is made",
     ("asks.py", "_RUN_BITS: Final = 38", "38: one more"): "a hash of one bit more, wherever it is made",
+    ("asks.py", "_TAKEN: Final = 1 << (_RUN_BITS - _SLOT_BITS)", "1: one more"): "a mark one bit higher, and within the three bytes still",
     ("asks.py", "_WORDS_FROM: Final = 1 << 21", "1: one more"): "words have other numbers, everywhere the same",
     ("asks.py", "return _WORDS_FROM + number, at", "_WORDS_FROM + number: Sub"): "words have other numbers, everywhere the same",
     ("broadcasts.py", "if usual < USED or sum(last) > NOTHING * SILENT * usual or max(last) > math.ceil(NOTHING * usual):",
@@ -90,6 +91,9 @@ EQUAL: dict[tuple[str, str, str], str] = {
     ("partition.py", "tracked.fresh = True", "tracked.fresh = True: left out"):
      "a group is looked at twice, the second time with nothing to tell",
     ("partition.py", "tracked.fresh = True", "True: turned"): "a group is looked at twice, the second time with nothing to tell",
+    ("purpose.py", "return 0 < settings.ends_at <= at or h.life.goal_met in _goals(settings)", "0: one more"):
+     "the first millisecond was in 1970",
+    ("purpose.py", "if 0 < settings.ends_at <= at and coverage.is_full(h):", "0: one more"): "the first millisecond was in 1970",
     ("quarrel.py", "break", "break and continue: the other"): "the messages before it are older still",
     ("quarrel.py", "other = -1", "1: one more"): "a mark of nobody, and no place of a person",
     ("quarrel.py", 't.quarrel, t.quarrel_last, t.quarrel_people = "", 0, ()', "0: one more"):

@@ -63,12 +63,22 @@ def test_it_ends_when_others_speak_again_and_goes_on_through_small_changes() -> 
     assert alert["raised_at"] == T0 + 14 * DAY
 
 
+def test_five_key_people_are_few_enough_and_once_told_it_goes_on_until_there_are_eight() -> None:
+    scene = busy(range(15), talkers=6)
+    assert "but 5 people carry it" in scene.alerts("false_activity")[0]["title"]
+    busy(range(15, 22), talkers=8, scene=scene)
+    assert [alert["state"] for alert in scene.alerts("false_activity")] == ["open"], "with seven"
+    busy(range(22, 29), talkers=9, a_day=27, scene=scene)
+    assert [alert["state"] for alert in scene.alerts("false_activity")] == ["resolved"], "with eight"
+
+
 @pytest.mark.parametrize(
     ("what", "scene"),
     [
         ("fewer than fifty members", busy(range(20), members=49)),
         ("eleven of a hundred speak", busy(range(20), talkers=11, a_day=33)),
-        ("six share the talk", busy(range(20), talkers=8)),
+        ("six write eight tenths", busy(range(20), talkers=7, a_day=28)),
+        ("seven do", busy(range(20), talkers=8)),
         ("too quiet to look busy", busy(range(20), a_day=8)),
         ("members come to buy", busy(range(20), kind="commerce")),
         ("six of a hundred are enough for fans", busy(range(20), talkers=6, kind="fan")),
@@ -90,12 +100,13 @@ def test_a_week_quieter_than_the_median_of_the_group_itself_does_not_look_busy()
     assert len(scene.alerts("false_activity")) == 1, "once the quiet talk of four is the usual one"
 
 
-@given(st.lists(st.integers(0, 9), min_size=1, max_size=28))
-def test_the_median_counts_days_without_a_message(counts: list[int]) -> None:
-    days = NO_DAYS
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=28), st.integers(0, 9))
+def test_the_median_counts_days_without_a_message_and_none_before_or_after(counts: list[int], around: int) -> None:
+    days = with_day(NO_DAYS, 99, 10 + around, 0)
     for day, messages in enumerate(counts, 100):
         if messages:
             days = with_day(days, day, messages, 0)
+    days = with_day(days, 100 + len(counts), 20 + around, 0)
     ordered = sorted(counts)
     half = len(ordered) // 2
     expected = ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
