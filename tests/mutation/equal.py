@@ -14,6 +14,7 @@ EQUAL: dict[tuple[str, str, str], str] = {
     ("activity.py", "if key_left > 0:", "key_left > 0: GtE"): "nobody is needed for nothing",
     ("activity.py", "median = -1", "1: one more"): "a mark: none is less than 0",
     ("alerts.py", "minutes = max(0, ms) // 60_000", "0: one more"): "less than a minute is none",
+    ("answer_features.py", "if probability < 0.01:", "probability < 0.01: LtE"): "what is just as probable is below the first step, too",
     ("answering.py", 'return seen.best_event != "" and (seen.after < MOST_AFTER or warm > seen.after_thanks)',
      "warm > seen.after_thanks: GtE"): "judged once more than needed, with the same result",
     ("arrivals.py", "if not self.seen or marks[0] >= self.seen[-1]:", "marks[0] >= self.seen[-1]: Gt"):
@@ -26,6 +27,8 @@ EQUAL: dict[tuple[str, str, str], str] = {
     ("broadcasts.py", "if usual < USED or sum(last) > NOTHING * SILENT * usual or max(last) > math.ceil(NOTHING * usual):",
      "sum(last) > NOTHING * SILENT * usual: GtE"): "0.2 * 3 is a little more than 0.6: no sum is ever just as much",
     ("broadcasts.py", "return 0.0", "return 0.0: nothing"): "never done: who shouted has a record of three weeks, and keeps it",
+    ("changes.py", "h.changed_people.add(h.people[self.place].user)", "h.changed_people.add(h.people[self.place].user): left out"):
+     "who writes is noted where the message is counted, too",
     ("checkins.py", "before: i64 = 0", "0: one more"): "before the first character there is none, and 1 is none of these",
     ("checkins.py", "if gap >= LONG_DAYS:", "gap >= LONG_DAYS: Gt"): "what is 28 days old is in neither week",
     ("checkins.py", "mask = mask << gap if gap >= 0 else mask >> -gap", "gap >= 0: Gt"): "moved by 0 days either way",

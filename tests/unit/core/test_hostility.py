@@ -32,6 +32,11 @@ def test_an_insult_in_english_is_one_between_chinese_words_and_what_has_no_sign_
     assert sounds_hostile("rain again") is False
 
 
+def test_an_insult_is_one_behind_letters_that_are_a_sign_between_chinese_words_only() -> None:
+    assert sounds_hostile("he hit this button again, you idiot") is True
+    assert sounds_hostile("he hit this button again") is False
+
+
 INSULTS = re.compile(
     hostility._HARD_EN.replace("(?<![a-z])", "").replace(r"(?=[吧啊呀吗\u4e00-\u9fff])", "吧"), re.ASCII
 )

@@ -97,6 +97,18 @@ def test_members_who_answer_each_other_by_links_are_pairs_once_both_did() -> Non
     assert row["reciprocity"] == pytest.approx(2 / 3)
 
 
+def test_no_more_pairs_are_kept_of_a_day_than_of_all_days() -> None:
+    scene = Scene()
+    for number, (one, other) in enumerate((("bob", "carol"), ("dave", "erin"), ("frank", "grace"))):
+        said = scene.add(200 * number, one, "早")
+        heard = scene.add(200 * number + 10, other, "早", reply_to=said)
+        scene.add(200 * number + 20, one, "今天晴", reply_to=heard)
+    scene.silence_until(DAY_S + 60)
+    assert week_row(scene, 1)["pairs"] == 3
+    with patch("streams.core.structure.MOST_PAIRS", 3):
+        assert week_row(scene, 1)["pairs"] == 1
+
+
 def test_a_message_of_staff_has_value_once_three_different_people_respond_or_react() -> None:
     scene = Scene()
     for day in range(7):
