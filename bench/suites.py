@@ -78,8 +78,8 @@ SUITES: Final = (
         "bench.recovery",
         "A million members of state: memory, restart, take-over",
         ("memory: ≤ 1.5 GiB, and the same after a week of event time", "restart, take-over: ≤ 20 s, ≤ 15 s"),
-        "what is kept of each member has grown with the signals: 1.4 KB in use, nearly the same after each week, and beyond it "
-        "holes that everybody's first message and the midnights leave between objects that stay: Python gives memory back in "
+        "what is in use stays nearly the same after each week; what grows are holes "
+        "that everybody's first message and the midnights leave between objects that stay: Python gives memory back in "
         "whole mebibytes only (`python -m bench.weeks`, [sizing](docs/sizing.md)). Waking a quarter as many members at once at "
         "midnight left 11 MiB less of 240 with 100,000 members, and here nothing that shows.",
     ),
