@@ -50,13 +50,13 @@ SUITES: Final = (
             "full pipeline vs quixstreams, vs bytewax doing the small job: ≥ 2.5 x, ≥ 1 x",
             "full pipeline: ≥ 80,000 events/s a core",
         ),
-        "what all signals take of each text. An event costs 51 µs, 88,500 instructions of the core among it: some .6 "
+        "what all signals take of each text. An event costs 46 µs, 88,500 instructions of the core among it: some .5 "
         "ns each, since what can be taken back of the last two minutes fits no cache. Of the time in this load who answers "
         "what takes 24 %, all "
         "other signals 14, the rest of applying 24, saves and settling 22, Kafka and the event loop 13 "
         "([DECISIONS](DECISIONS.md) 26 and 49 have the profiles and what was tried and dropped). 20 x idiomatic Faust "
-        "would be 18.5 µs an event, of which decoding it and seeing whether it asks take some 10 alone; 1 x bytewax 7 µs. "
-        "The small job takes 2.9 µs of our own shell: .6 are decoding JSON, .6 counting in Python, the rest is fetching, in "
+        "would be 17.6 µs an event, of which decoding it and seeing whether it asks take some 10 alone; 1 x bytewax 6.1 µs. "
+        "The small job takes 2.3 µs of our own shell: .5 are decoding JSON, .5 counting in Python, the rest is fetching, in "
         "which no object is made that is not needed; bytewax counts in Python, too, and fetches in Rust.",
     ),
     Suite("parts", "bench.parts", "Where the time of an event goes", ("nothing",)),
